@@ -1,0 +1,1 @@
+//! The Intercom REST API as data: types, operations, search builder, pages, errors.

@@ -1,0 +1,1 @@
+//! An asynchronous Intercom client: transport, retries, rate budget, paging.

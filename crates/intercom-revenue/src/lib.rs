@@ -1,0 +1,1 @@
+//! Money, MRR, ARR and LTV, exactly; alerts on their changes.

@@ -1,0 +1,1 @@
+//! A simulated Intercom workspace: answers like the API, in memory or on a loopback server.

@@ -1,0 +1,2 @@
+//! sim server
+fn main() {}

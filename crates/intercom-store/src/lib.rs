@@ -1,0 +1,1 @@
+//! The stored mirror of a workspace: SQLite or PostgreSQL, tables, history, bookmarks.

@@ -1,0 +1,1 @@
+//! Pulls a workspace into the store and projects customers from it.
