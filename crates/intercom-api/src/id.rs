@@ -1,0 +1,249 @@
+//! Identifiers: one newtype per kind of object, lenient about how the API spells them.
+//!
+//! The same id arrives as a JSON string from one endpoint and as a number from another, and
+//! versions disagree on `owner_id` and the assignee ids. Ids compare by their text; the spelling
+//! they arrived in is kept, so that a decoded object encodes as it came.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// An id is empty, or longer than 512 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an id must have 1 to 512 bytes, not {0}")]
+pub struct InvalidId(usize);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spelling {
+    Text,
+    Number,
+}
+
+/// An identifier of any kind of object; never empty.
+#[derive(Clone)]
+pub struct Id {
+    text: Box<str>,
+    spelling: Spelling,
+}
+
+impl Id {
+    const MAX_BYTES: usize = 512;
+
+    /// An id from its text.
+    ///
+    /// # Errors
+    /// [`InvalidId`] when the text is empty or longer than 512 bytes.
+    pub fn new(text: impl Into<Box<str>>) -> Result<Self, InvalidId> {
+        let text = text.into();
+        if text.is_empty() || text.len() > Self::MAX_BYTES {
+            return Err(InvalidId(text.len()));
+        }
+        Ok(Self { text, spelling: Spelling::Text })
+    }
+
+    /// An id that is encoded as a JSON number.
+    pub fn number(value: i64) -> Self {
+        Self { text: value.to_string().into(), spelling: Spelling::Number }
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The same id, encoded as a JSON string.
+    #[must_use]
+    pub fn spelled_as_text(self) -> Self {
+        Self { spelling: Spelling::Text, ..self }
+    }
+
+    /// The same id, encoded as a JSON number if it is one.
+    #[must_use]
+    pub fn spelled_as_number(self) -> Self {
+        let spelling =
+            if self.text.parse::<i64>().is_ok() { Spelling::Number } else { self.spelling };
+        Self { spelling, ..self }
+    }
+}
+
+impl PartialEq for Id {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Id {}
+
+impl Hash for Id {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl PartialOrd for Id {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Id {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.text.cmp(&other.text)
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, f)
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (self.spelling, self.text.parse::<i64>()) {
+            (Spelling::Number, Ok(number)) => serializer.serialize_i64(number),
+            (Spelling::Number, Err(_)) | (Spelling::Text, _) => {
+                serializer.serialize_str(&self.text)
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl de::Visitor<'_> for Visitor {
+            type Value = Id;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an id: a non-empty string or an integer")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Id, E> {
+                Id::new(text).map_err(E::custom)
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Id, E> {
+                Ok(Id::number(number))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Id, E> {
+                match i64::try_from(number) {
+                    Ok(number) => Ok(Id::number(number)),
+                    Err(_) => Id::new(number.to_string()).map_err(E::custom),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// Something that fills one segment of a path.
+pub trait PathSegment {
+    /// The text of the segment, before percent-encoding.
+    fn segment(&self) -> Cow<'_, str>;
+}
+
+impl PathSegment for Id {
+    fn segment(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.as_str())
+    }
+}
+
+impl PathSegment for str {
+    fn segment(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self)
+    }
+}
+
+impl PathSegment for String {
+    fn segment(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self)
+    }
+}
+
+impl PathSegment for i64 {
+    fn segment(&self) -> Cow<'_, str> {
+        Cow::Owned(self.to_string())
+    }
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Id);
+
+        impl $name {
+            /// The id from its text.
+            ///
+            /// # Errors
+            /// [`InvalidId`] when the text is empty or longer than 512 bytes.
+            pub fn new(text: impl Into<Box<str>>) -> Result<Self, InvalidId> {
+                Id::new(text).map(Self)
+            }
+
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                self.0.as_str()
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({:?})"), self.as_str())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl PathSegment for $name {
+            fn segment(&self) -> Cow<'_, str> {
+                Cow::Borrowed(self.as_str())
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// An admin (teammate); a number in text.
+    AdminId,
+    /// A company as Intercom numbers it, not the `company_id` of the customer's own system.
+    CompanyId,
+    /// A contact (user or lead): 24 hexadecimal digits.
+    ContactId,
+    /// A conversation; a number in text.
+    ConversationId,
+    /// A background job.
+    JobId,
+    /// A note on a contact or company.
+    NoteId,
+    /// A segment of contacts or companies.
+    SegmentId,
+    /// A subscription type that contacts opt into.
+    SubscriptionTypeId,
+    /// A tag.
+    TagId,
+    /// A team of admins.
+    TeamId,
+    /// A ticket.
+    TicketId,
+    /// A workspace, also called an app (`app_id`).
+    WorkspaceId,
+}

@@ -1,0 +1,178 @@
+//! A request as data: it can be built, printed, compared and sent by anyone.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+
+use crate::error::BuildError;
+use crate::id::PathSegment;
+use crate::operation::Safety;
+use crate::version::ApiVersion;
+
+/// Everything but RFC 3986 unreserved characters is encoded in a path segment.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The method of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the variants are the HTTP methods themselves")]
+pub enum Method {
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    /// The method in upper case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What is fixed about an operation's request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The operation's name, for messages and logs.
+    pub operation: &'static str,
+    /// Whether the request may be repeated.
+    pub safety: Safety,
+    /// The method.
+    pub method: Method,
+    /// The path with its parameters in braces: `/contacts/{contact_id}`.
+    pub route: &'static str,
+}
+
+/// One request to the API: relative to a base URL, without credentials.
+///
+/// `Debug` shows method and route only: filled paths, queries and bodies hold personal data.
+#[derive(Clone, PartialEq)]
+pub struct Request {
+    /// The operation's name, for messages and logs.
+    pub operation: Cow<'static, str>,
+    /// Whether the request may be repeated.
+    pub safety: Safety,
+    /// The method.
+    pub method: Method,
+    /// The path with its parameters in braces, for messages and logs.
+    pub route: Cow<'static, str>,
+    /// The filled and percent-encoded path; starts with `/`.
+    pub path: String,
+    /// Query parameters in order, not yet encoded.
+    pub query: Vec<(Cow<'static, str>, String)>,
+    /// The version the request was built for, sent as `Intercom-Version`.
+    pub version: ApiVersion,
+    /// The JSON body, encoded once.
+    pub body: Option<Bytes>,
+}
+
+impl Request {
+    /// A request to `endpoint`, its path parameters filled in order.
+    ///
+    /// # Errors
+    /// [`BuildError::PathSegment`] when a parameter is empty, `.` or `..`;
+    /// [`BuildError::PathArity`] when there are more or fewer parameters than the route names.
+    pub fn new(
+        endpoint: &Endpoint,
+        version: ApiVersion,
+        parameters: &[&dyn PathSegment],
+    ) -> Result<Self, BuildError> {
+        let path = fill(endpoint, parameters)?;
+        Ok(Self {
+            operation: Cow::Borrowed(endpoint.operation),
+            safety: endpoint.safety,
+            method: endpoint.method,
+            route: Cow::Borrowed(endpoint.route),
+            path,
+            query: Vec::new(),
+            version,
+            body: None,
+        })
+    }
+
+    /// Sets a query parameter, replacing one of the same name.
+    pub fn set_query(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) {
+        let (name, value) = (name.into(), value.into());
+        match self.query.iter_mut().find(|(existing, _)| *existing == name) {
+            Some((_, existing)) => *existing = value,
+            None => self.query.push((name, value)),
+        }
+    }
+
+    /// Sets the body to the JSON encoding of `body`.
+    ///
+    /// # Errors
+    /// [`BuildError::Body`] when the value cannot be written as JSON.
+    pub fn set_json<T: Serialize + ?Sized>(&mut self, body: &T) -> Result<(), BuildError> {
+        let encoded = serde_json::to_vec(body).map_err(|source| BuildError::Body {
+            operation: self.operation.clone(),
+            source: source.into(),
+        })?;
+        self.body = Some(Bytes::from(encoded));
+        Ok(())
+    }
+
+    /// Path and encoded query: what stands in the request line.
+    pub fn target(&self) -> String {
+        if self.query.is_empty() {
+            return self.path.clone();
+        }
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(self.query.iter())
+            .finish();
+        format!("{}?{query}", self.path)
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("operation", &self.operation)
+            .field("method", &self.method)
+            .field("route", &self.route)
+            .field("version", &self.version)
+            .field("body_bytes", &self.body.as_ref().map(Bytes::len))
+            .finish_non_exhaustive()
+    }
+}
+
+fn fill(endpoint: &Endpoint, parameters: &[&dyn PathSegment]) -> Result<String, BuildError> {
+    let operation = || Cow::Borrowed(endpoint.operation);
+    let arity = || BuildError::PathArity { operation: operation(), given: parameters.len() };
+    let mut path = String::with_capacity(endpoint.route.len() + 24);
+    let mut remaining = parameters.iter();
+    for part in endpoint.route.split('/').skip(1) {
+        path.push('/');
+        if !part.starts_with('{') {
+            path.push_str(part);
+            continue;
+        }
+        let segment = remaining.next().ok_or_else(arity)?.segment();
+        // `.` and `..` would be resolved away and address another resource.
+        if matches!(segment.as_ref(), "" | "." | "..") {
+            return Err(BuildError::PathSegment { operation: operation() });
+        }
+        path.extend(utf8_percent_encode(&segment, SEGMENT));
+    }
+    if remaining.next().is_some() {
+        return Err(arity());
+    }
+    Ok(path)
+}
