@@ -1,0 +1,127 @@
+//! What somebody should hear about when a customer changes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Currency, Money, Movement, movement};
+
+/// The part of a customer that alerts look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertState {
+    /// Monthly recurring revenue.
+    pub mrr: Option<Money>,
+    /// Revenue to date.
+    pub ltv: Option<Money>,
+    /// Whether a recent conversation mentions leaving.
+    pub mentioned_cancel: bool,
+    /// Whether the last payment is overdue.
+    pub is_delinquent: bool,
+}
+
+/// What was known about the customer before.
+#[derive(Clone, Copy, Debug)]
+pub enum Before<'a> {
+    /// Nothing, because nothing has been loaded yet: every customer would look new.
+    FirstLoad,
+    /// Nothing, although customers have been loaded before.
+    NotSeen,
+    /// This state.
+    Seen(&'a AlertState),
+}
+
+/// When a figure is remarkable; every limit is exceeded, never met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertThresholds {
+    /// MRR above which a customer is of high value, one amount per currency; no amount, no alert.
+    pub high_value_above: Vec<Money>,
+    /// Percent of the previous MRR above which a change is large.
+    pub large_change_above_percent: u32,
+}
+
+impl Default for AlertThresholds {
+    fn default() -> Self {
+        Self {
+            high_value_above: vec![Money::new(50_000, Currency::USD)],
+            large_change_above_percent: 50,
+        }
+    }
+}
+
+/// Something that has become true of a customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Alert {
+    /// A customer of high value who paid nothing before.
+    NewHighValueCustomer {
+        /// What the customer pays.
+        mrr: Money,
+    },
+    /// A recent conversation mentions leaving.
+    CancelMention,
+    /// A payment is overdue.
+    PaymentDelinquent,
+    /// MRR rose or fell steeply.
+    LargeMrrChange {
+        /// Before.
+        from: Money,
+        /// After.
+        to: Money,
+        /// In which way.
+        movement: Movement,
+    },
+}
+
+/// Compares a customer with what was known before: a condition that lasts is reported once.
+///
+/// The first load reports nothing. A customer returning after having paid is not new, and a change
+/// from nothing or of currency is not large: neither has a percentage.
+#[must_use]
+pub fn alerts(
+    before: Before<'_>,
+    current: &AlertState,
+    thresholds: &AlertThresholds,
+) -> Vec<Alert> {
+    let unseen = AlertState::default();
+    let previous = match before {
+        Before::FirstLoad => return Vec::new(),
+        Before::NotSeen => &unseen,
+        Before::Seen(state) => state,
+    };
+    // Judged by what had been paid before; the current LTV includes the first payment.
+    let moved = movement(previous.mrr, current.mrr, previous.ltv);
+    let candidates = [
+        new_high_value(moved, current, thresholds),
+        (current.mentioned_cancel && !previous.mentioned_cancel).then_some(Alert::CancelMention),
+        (current.is_delinquent && !previous.is_delinquent).then_some(Alert::PaymentDelinquent),
+        large_change(moved, previous, current, thresholds),
+    ];
+    candidates.into_iter().flatten().collect()
+}
+
+fn new_high_value(
+    moved: Option<Movement>,
+    current: &AlertState,
+    thresholds: &AlertThresholds,
+) -> Option<Alert> {
+    let mrr = current.mrr.filter(|_| moved == Some(Movement::New))?;
+    let mut limits = thresholds.high_value_above.iter();
+    let limit = limits.find(|limit| limit.currency == mrr.currency)?;
+    (mrr.minor > limit.minor).then_some(Alert::NewHighValueCustomer { mrr })
+}
+
+fn large_change(
+    moved: Option<Movement>,
+    previous: &AlertState,
+    current: &AlertState,
+    thresholds: &AlertThresholds,
+) -> Option<Alert> {
+    let movement = moved?;
+    match movement {
+        Movement::New | Movement::Reactivation | Movement::CurrencyChange => return None,
+        Movement::Expansion | Movement::Contraction | Movement::Churn => {}
+    }
+    let from = previous.mrr?;
+    let to = current.mrr.unwrap_or(Money::zero(from.currency));
+    let change = (i128::from(to.minor) - i128::from(from.minor)).abs() * 100;
+    let limit = i128::from(from.minor) * i128::from(thresholds.large_change_above_percent);
+    (change > limit).then_some(Alert::LargeMrrChange { from, to, movement })
+}

@@ -1,0 +1,109 @@
+use intercom_revenue::{
+    Alert, AlertState, AlertThresholds, Before, Currency, Money, Movement, alerts,
+};
+
+fn usd(minor: i64) -> Money {
+    Money::new(minor, Currency::USD)
+}
+
+fn paying(minor: i64) -> AlertState {
+    AlertState { mrr: Some(usd(minor)), ..AlertState::default() }
+}
+
+fn change(from: i64, to: i64, movement: Movement) -> Alert {
+    Alert::LargeMrrChange { from: usd(from), to: usd(to), movement }
+}
+
+#[track_caller]
+fn check(before: Before<'_>, current: &AlertState, expected: &[Alert]) {
+    assert_eq!(alerts(before, current, &AlertThresholds::default()), expected);
+}
+
+#[track_caller]
+fn check_step(from: i64, to: i64, expected: &[Alert]) {
+    check(Before::Seen(&paying(from)), &paying(to), expected);
+}
+
+#[test]
+fn a_change_is_large_above_half_of_the_previous_mrr() {
+    check_step(10_000, 15_000, &[]);
+    check_step(10_000, 15_001, &[change(10_000, 15_001, Movement::Expansion)]);
+    check_step(10_000, 5_000, &[]);
+    check_step(10_000, 4_999, &[change(10_000, 4_999, Movement::Contraction)]);
+    check_step(10_000, 0, &[change(10_000, 0, Movement::Churn)]);
+    check_step(10_000, 10_000, &[]);
+    check_step(i64::MAX, 0, &[change(i64::MAX, 0, Movement::Churn)]);
+}
+
+#[test]
+fn a_change_from_nothing_is_not_large() {
+    check_step(0, 10_000, &[]);
+    check(Before::Seen(&AlertState::default()), &paying(10_000), &[]);
+    check(Before::NotSeen, &paying(10_000), &[]);
+}
+
+#[test]
+fn losing_the_source_of_the_mrr_is_churn() {
+    let expected = [change(10_000, 0, Movement::Churn)];
+    check(Before::Seen(&paying(10_000)), &AlertState::default(), &expected);
+}
+
+#[test]
+fn another_currency_cannot_be_compared() {
+    let euros =
+        AlertState { mrr: Some(Money::new(90_000, Currency::EUR)), ..AlertState::default() };
+    check(Before::Seen(&paying(10_000)), &euros, &[]);
+    check(Before::NotSeen, &euros, &[]);
+}
+
+#[test]
+fn high_value_starts_above_five_hundred() {
+    let high_value = Alert::NewHighValueCustomer { mrr: usd(50_001) };
+    check(Before::NotSeen, &paying(50_000), &[]);
+    check(Before::NotSeen, &paying(50_001), std::slice::from_ref(&high_value));
+    check_step(0, 50_001, &[high_value]);
+    check_step(50_001, 50_001, &[]);
+    check_step(40_000, 50_001, &[]);
+}
+
+#[test]
+fn a_returning_customer_is_not_new() {
+    let lapsed = AlertState { ltv: Some(usd(1)), ..paying(0) };
+    check(Before::Seen(&lapsed), &paying(90_000), &[]);
+}
+
+#[test]
+fn the_first_load_is_silent() {
+    let alarming = AlertState { mentioned_cancel: true, is_delinquent: true, ..paying(90_000) };
+    check(Before::FirstLoad, &alarming, &[]);
+}
+
+#[test]
+fn flags_fire_when_they_are_raised() {
+    let raised =
+        AlertState { mentioned_cancel: true, is_delinquent: true, ..AlertState::default() };
+    let both = [Alert::CancelMention, Alert::PaymentDelinquent];
+    check(Before::NotSeen, &raised, &both);
+    check(Before::Seen(&AlertState::default()), &raised, &both);
+    check(Before::Seen(&raised), &raised, &[]);
+    check(Before::Seen(&raised), &AlertState::default(), &[]);
+}
+
+#[test]
+fn alerts_serialise_with_their_kind() {
+    let alert = change(10_000, 0, Movement::Churn);
+    insta::assert_json_snapshot!(alert, @r#"
+    {
+      "kind": "large_mrr_change",
+      "from": {
+        "minor": 10000,
+        "currency": "USD"
+      },
+      "to": {
+        "minor": 0,
+        "currency": "USD"
+      },
+      "movement": "churn"
+    }
+    "#);
+}

@@ -1,0 +1,7 @@
+//! The crate, from its front door.
+
+mod alerts;
+mod money;
+mod properties;
+mod quality;
+mod revenue;
