@@ -1,2 +1,122 @@
-//! x
-fn main() {}
+//! Repository chores: `codegen`, `conformance`, `tidy`, `ci`.
+
+mod ci;
+mod codegen;
+mod conformance;
+mod postgres;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Chores of this repository.
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    after_help = "Examples:\n  cargo xtask ci\n  cargo xtask codegen --check\n  \
+                  cargo xtask conformance openapi ../shared/openapi\n  \
+                  cargo xtask postgres -- cargo test -p intercom-store"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Everything that must hold before a change lands.
+    Ci,
+    /// Write the generated part of `intercom-api`.
+    Codegen {
+        /// Only compare; fail when a file would change.
+        #[arg(long)]
+        check: bool,
+        #[command(subcommand)]
+        step: Option<CodegenStep>,
+    },
+    /// Compare with answers known from elsewhere.
+    Conformance {
+        #[command(subcommand)]
+        subject: Conformance,
+    },
+    /// Check crate edges, purity, names, file lengths and documents.
+    Tidy,
+    /// Run a command beside a throwaway PostgreSQL cluster, its address in `TEST_POSTGRES_URL`.
+    Postgres {
+        /// The command and its arguments.
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
+}
+
+#[derive(Subcommand)]
+enum CodegenStep {
+    /// Draw the facts from official API descriptions into `spec/manifest.toml`.
+    Import {
+        /// The folder of `intercom-*.yaml` files.
+        dir: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum Conformance {
+    /// Decode and re-encode every official response example whose type is generated.
+    Openapi {
+        /// The folder of `intercom-*.yaml` files.
+        dir: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().chore) {
+        Ok(Verdict::Passed) => ExitCode::SUCCESS,
+        Ok(Verdict::Failed) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// How a chore ended that ran to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Passed,
+    Failed,
+}
+
+impl Verdict {
+    /// Passed when `ok`.
+    pub(crate) fn of(ok: bool) -> Self {
+        if ok { Self::Passed } else { Self::Failed }
+    }
+}
+
+fn run(chore: Chore) -> anyhow::Result<Verdict> {
+    match chore {
+        Chore::Ci => ci::run(),
+        Chore::Codegen { step: Some(CodegenStep::Import { dir }), .. } => {
+            codegen::import(&dir).map(|()| Verdict::Passed)
+        }
+        Chore::Codegen { step: None, check: false } => {
+            codegen::generate().map(|()| Verdict::Passed)
+        }
+        Chore::Codegen { step: None, check: true } => codegen::check(),
+        Chore::Conformance { subject: Conformance::Openapi { dir } } => conformance::openapi(&dir),
+        Chore::Tidy => tidy::run(),
+        Chore::Postgres { command } => postgres::run_beside(&command),
+    }
+}
+
+/// The root of the repository.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or_else(|| Path::new("."))
+}
+
+/// Whether a missing service or input fails instead of being skipped (`REQUIRE_SERVICES=1`).
+pub(crate) fn services_required() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "the switch of the CI script")]
+    std::env::var("REQUIRE_SERVICES").is_ok_and(|value| value == "1")
+}
