@@ -1,0 +1,5 @@
+//! The crate, from its front door.
+
+mod caseload;
+mod properties;
+mod sessions;
