@@ -15,7 +15,7 @@ pub(super) struct Package {
     pub(super) folder: String,
     /// Workspace packages among its normal dependencies.
     pub(super) uses: BTreeSet<String>,
-    /// Every package that its normal dependencies reach, default features and all.
+    /// Every package that its normal dependencies reach.
     pub(super) reaches: BTreeSet<String>,
 }
 
@@ -30,7 +30,6 @@ pub(super) struct Workspace {
 #[derive(Deserialize)]
 struct Metadata {
     packages: Vec<MetaPackage>,
-    resolve: Resolve,
     workspace_members: BTreeSet<String>,
 }
 
@@ -49,33 +48,11 @@ struct Declared {
     path: Option<PathBuf>,
 }
 
-#[derive(Deserialize)]
-struct Resolve {
-    nodes: Vec<Node>,
-}
-
-#[derive(Deserialize)]
-struct Node {
-    id: String,
-    deps: Vec<NodeDependency>,
-}
-
-#[derive(Deserialize)]
-struct NodeDependency {
-    pkg: String,
-    dep_kinds: Vec<DependencyKind>,
-}
-
-#[derive(Deserialize)]
-struct DependencyKind {
-    kind: Option<String>,
-}
-
 impl Workspace {
     /// Reads packages and files.
     pub(super) fn read() -> anyhow::Result<Self> {
         let mut cargo = Command::new("cargo");
-        cargo.args(["metadata", "--format-version", "1", "--locked"]);
+        cargo.args(["metadata", "--format-version", "1", "--no-deps", "--locked"]);
         let metadata: Metadata = serde_json::from_slice(&output(&mut cargo)?)?;
         let mut git = Command::new("git");
         git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
@@ -97,20 +74,11 @@ fn output(command: &mut Command) -> anyhow::Result<Vec<u8>> {
 }
 
 fn packages(metadata: &Metadata) -> anyhow::Result<BTreeMap<String, Package>> {
-    let names: BTreeMap<&str, &str> =
-        metadata.packages.iter().map(|p| (p.id.as_str(), p.name.as_str())).collect();
-    let edges: BTreeMap<&str, Vec<&str>> = metadata
-        .resolve
-        .nodes
+    let is_member = |package: &&MetaPackage| metadata.workspace_members.contains(&package.id);
+    metadata
+        .packages
         .iter()
-        .map(|node| {
-            let normal = |d: &&NodeDependency| d.dep_kinds.iter().any(|k| k.kind.is_none());
-            let targets = node.deps.iter().filter(normal).map(|d| d.pkg.as_str()).collect();
-            (node.id.as_str(), targets)
-        })
-        .collect();
-    let members = metadata.packages.iter().filter(|p| metadata.workspace_members.contains(&p.id));
-    members
+        .filter(is_member)
         .map(|package| {
             let manifest = package.manifest_path.strip_prefix(root())?;
             let folder = manifest.parent().context("a manifest has a folder")?;
@@ -123,26 +91,19 @@ fn packages(metadata: &Metadata) -> anyhow::Result<BTreeMap<String, Package>> {
             let package_of = Package {
                 folder: folder.to_string_lossy().into_owned(),
                 uses,
-                reaches: reachable(&package.id, &edges, &names),
+                reaches: reachable(&package.name)?,
             };
             Ok((package.name.clone(), package_of))
         })
         .collect()
 }
 
-fn reachable(
-    start: &str,
-    edges: &BTreeMap<&str, Vec<&str>>,
-    names: &BTreeMap<&str, &str>,
-) -> BTreeSet<String> {
-    let mut seen = BTreeSet::new();
-    let mut open = vec![start];
-    while let Some(id) = open.pop() {
-        for &target in edges.get(id).into_iter().flatten() {
-            if seen.insert(target) {
-                open.push(target);
-            }
-        }
-    }
-    seen.into_iter().filter_map(|id| names.get(id)).map(|&name| name.to_owned()).collect()
+/// Asks `cargo tree`: the graph of `cargo metadata` also holds optional dependencies that no
+/// feature switches on.
+fn reachable(package: &str) -> anyhow::Result<BTreeSet<String>> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["tree", "--locked", "--edges", "normal", "--prefix", "none", "--format", "{p}"]);
+    let listed = String::from_utf8(output(cargo.args(["--package", package]))?)?;
+    let names = listed.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned);
+    Ok(names.filter(|name| name != package).collect())
 }
