@@ -1,1 +1,112 @@
-//! The stored mirror of a workspace: SQLite or PostgreSQL, tables, history, bookmarks.
+//! The stored mirror of a workspace: SQLite beside the program, or PostgreSQL shared by many.
+//!
+//! The store keeps three layers. *As received*: every record's JSON byte for byte, with a narrow row
+//! beside it, written page by page together with the bookmark that says where to go on. *Projected*:
+//! members, sessions, facts and customers, written from bodies that changed. *History*: what was
+//! true earlier, which nobody can fetch again. A crash between two layers loses nothing: a changed
+//! body stays pending until it is projected, and a touched customer stays marked until it is
+//! written.
+//!
+//! Every statement is written once, in the SQL that both databases share; a dialect supplies the few
+//! things that differ. The store knows nothing of HTTP and never looks into a body.
+//!
+//! ```
+//! use intercom_store::{PageWrite, Record, Stream, WorkspaceProfile};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! let store = intercom_store::open("sqlite::memory:").await?;
+//! let profile = WorkspaceProfile { id: "ab12".into(), ..Default::default() };
+//! let workspace = store.ensure_workspace(&profile, 1_766_000_000).await?;
+//!
+//! let page = PageWrite {
+//!     records: vec![Record {
+//!         id: "6500003149b6c129b3c90030".into(),
+//!         updated_at: Some(1_765_999_000),
+//!         hash: *b"0123456789abcdef",
+//!         body: br#"{"type":"contact"}"#.as_slice().into(),
+//!         ..Default::default()
+//!     }],
+//!     observed_at: 1_766_000_000,
+//!     ..Default::default()
+//! };
+//! let first = store.commit_page(&workspace, Stream::Contacts, &page).await?;
+//! let second = store.commit_page(&workspace, Stream::Contacts, &page).await?;
+//! assert_eq!((first.n_inserted, second.n_unchanged), (1, 1));
+//!
+//! let pending = store.pending(&workspace, Stream::Contacts, 1, 100).await?;
+//! assert_eq!(pending.len(), 1);
+//! # Ok::<(), intercom_store::StoreError>(()) })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | module | concept |
+//! |---|---|
+//! | `store` | what a store does |
+//! | `mirror` | records as received, pages, bookmarks |
+//! | `projection` | pending bodies and what they say |
+//! | `customer` | customers and the support activity in them |
+//! | `history`, `run` | earlier states; what runs did |
+//! | `error` | why the store did not answer |
+//! | `dialect` | what the statements need of a database |
+//! | `schema` | the embedded migrations |
+//! | `sql` | the statements |
+
+#[cfg(not(any(feature = "postgres", feature = "sqlite")))]
+compile_error!("intercom-store needs the feature `sqlite`, the feature `postgres`, or both");
+
+mod customer;
+mod dialect;
+mod error;
+mod history;
+mod mirror;
+mod projection;
+mod run;
+mod schema;
+mod sql;
+mod store;
+
+use std::sync::Arc;
+
+pub use customer::{
+    CurrencyTotal, CustomerCandidate, CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome,
+    DirtyCustomer, SupportCounts,
+};
+pub use error::{Cause, Location, StoreError};
+pub use history::{AttributeHistoryRow, BucketHistoryRow, CustomerHistoryRow, TrackedValues};
+pub use mirror::{
+    AttributeChange, Bookmark, ContentHash, PageOutcome, PageWrite, Quarantined, QuarantinedRow,
+    Record, Stored, Stream, Workspace, WorkspaceProfile,
+};
+pub use projection::{
+    CustomerContact, FactRow, MemberRow, PendingBody, ProjectedAdmin, ProjectedContact,
+    ProjectedConversation, ProjectionOutcome, ProjectionWrite, SessionRow,
+};
+pub use run::{RunCounts, RunEnd, RunId, RunOutcome, RunRow};
+pub use store::Store;
+
+/// Opens a database and brings its schema up to date.
+///
+/// `sqlite://intercom.db` is a file, created when missing; `sqlite::memory:` is a private database
+/// that lives as long as the store; `postgres://user@host/name` is a database on a server.
+///
+/// # Errors
+/// [`StoreError::InvalidUrl`], and what a look at the database shows before anything is written to
+/// it: [`StoreError::NotADatabase`], [`StoreError::Unusable`], [`StoreError::Newer`],
+/// [`StoreError::CannotOpen`]; then [`StoreError::Migration`].
+pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    match url.split_once(':').map(|(scheme, _)| scheme) {
+        #[cfg(feature = "sqlite")]
+        Some("sqlite") => {
+            let pools = dialect::sqlite::open(url).await?;
+            Ok(Arc::new(sql::SqlStore { writer: pools.writer, readers: pools.readers }))
+        }
+        #[cfg(feature = "postgres")]
+        Some("postgres" | "postgresql") => {
+            let pool = dialect::postgres::open(url).await?;
+            Ok(Arc::new(sql::SqlStore { writer: pool.clone(), readers: pool }))
+        }
+        _ => Err(StoreError::InvalidUrl {
+            reason: "it begins with none of the schemes built in (`sqlite:`, `postgres:`)",
+        }),
+    }
+}

@@ -1,0 +1,76 @@
+-- `unified_customers` is shared: other writers add rows and columns of their own.
+-- Amounts are whole smallest units of `currency`; 10 to the power of `currency_exponent` of them
+-- make one unit of it. Times and dates are Unix seconds.
+
+CREATE TABLE unified_customers (
+    workspace_id          TEXT COLLATE "C" NOT NULL,
+    email                 TEXT COLLATE "C" NOT NULL,
+    intercom_contact_id   TEXT,
+    -- A JSON array: every contact with this e-mail.
+    intercom_contact_ids  TEXT,
+    external_id           TEXT,
+    stripe_customer_id    TEXT,
+    name                  TEXT,
+    location_country      TEXT,
+    location_city         TEXT,
+    signup_date           BIGINT,
+    currency              TEXT,
+    currency_exponent     BIGINT,
+    mrr                   BIGINT,
+    arr                   BIGINT,
+    ltv                   BIGINT,
+    plan_name             TEXT,
+    plan_price            BIGINT,
+    subscription_status   TEXT,
+    subscription_count    BIGINT,
+    is_delinquent         BOOLEAN,
+    last_payment_amount   BIGINT,
+    last_payment_date     BIGINT,
+    last_seen_at          BIGINT,
+    days_since_seen       BIGINT,
+    intercom_convos_total BIGINT,
+    intercom_convos_30d   BIGINT,
+    open_tickets          BIGINT,
+    mentioned_cancel      BOOLEAN,
+    csat_score            DOUBLE PRECISION,
+    quality_score         BIGINT,
+    last_intercom_sync    BIGINT,
+    PRIMARY KEY (workspace_id, email)
+);
+
+-- What we last wrote there: a column is emptied only while it still holds our value.
+CREATE TABLE intercom_customers (
+    workspace_id          TEXT COLLATE "C" NOT NULL REFERENCES workspaces,
+    email                 TEXT COLLATE "C" NOT NULL,
+    intercom_contact_id   TEXT,
+    intercom_contact_ids  TEXT,
+    external_id           TEXT,
+    stripe_customer_id    TEXT,
+    name                  TEXT,
+    location_country      TEXT,
+    location_city         TEXT,
+    signup_date           BIGINT,
+    currency              TEXT,
+    currency_exponent     BIGINT,
+    mrr                   BIGINT,
+    arr                   BIGINT,
+    ltv                   BIGINT,
+    plan_name             TEXT,
+    plan_price            BIGINT,
+    subscription_status   TEXT,
+    subscription_count    BIGINT,
+    is_delinquent         BOOLEAN,
+    last_payment_amount   BIGINT,
+    last_payment_date     BIGINT,
+    last_seen_at          BIGINT,
+    days_since_seen       BIGINT,
+    intercom_convos_total BIGINT,
+    intercom_convos_30d   BIGINT,
+    open_tickets          BIGINT,
+    mentioned_cancel      BOOLEAN,
+    csat_score            DOUBLE PRECISION,
+    quality_score         BIGINT,
+    last_intercom_sync    BIGINT,
+    PRIMARY KEY (workspace_id, email)
+);
+CREATE INDEX intercom_customers_mrr ON intercom_customers (workspace_id, currency, mrr);

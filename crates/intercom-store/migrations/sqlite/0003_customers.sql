@@ -1,0 +1,76 @@
+-- `unified_customers` is shared: other writers add rows and columns of their own, hence not STRICT.
+-- Amounts are whole smallest units of `currency`; 10 to the power of `currency_exponent` of them
+-- make one unit of it. Times and dates are Unix seconds.
+
+CREATE TABLE unified_customers (
+    workspace_id          TEXT NOT NULL,
+    email                 TEXT NOT NULL,
+    intercom_contact_id   TEXT,
+    -- A JSON array: every contact with this e-mail.
+    intercom_contact_ids  TEXT,
+    external_id           TEXT,
+    stripe_customer_id    TEXT,
+    name                  TEXT,
+    location_country      TEXT,
+    location_city         TEXT,
+    signup_date           INTEGER,
+    currency              TEXT,
+    currency_exponent     INTEGER,
+    mrr                   INTEGER,
+    arr                   INTEGER,
+    ltv                   INTEGER,
+    plan_name             TEXT,
+    plan_price            INTEGER,
+    subscription_status   TEXT,
+    subscription_count    INTEGER,
+    is_delinquent         INTEGER,
+    last_payment_amount   INTEGER,
+    last_payment_date     INTEGER,
+    last_seen_at          INTEGER,
+    days_since_seen       INTEGER,
+    intercom_convos_total INTEGER,
+    intercom_convos_30d   INTEGER,
+    open_tickets          INTEGER,
+    mentioned_cancel      INTEGER,
+    csat_score            REAL,
+    quality_score         INTEGER,
+    last_intercom_sync    INTEGER,
+    PRIMARY KEY (workspace_id, email)
+);
+
+-- What we last wrote there: a column is emptied only while it still holds our value.
+CREATE TABLE intercom_customers (
+    workspace_id          TEXT NOT NULL REFERENCES workspaces,
+    email                 TEXT NOT NULL,
+    intercom_contact_id   TEXT,
+    intercom_contact_ids  TEXT,
+    external_id           TEXT,
+    stripe_customer_id    TEXT,
+    name                  TEXT,
+    location_country      TEXT,
+    location_city         TEXT,
+    signup_date           INTEGER,
+    currency              TEXT,
+    currency_exponent     INTEGER,
+    mrr                   INTEGER,
+    arr                   INTEGER,
+    ltv                   INTEGER,
+    plan_name             TEXT,
+    plan_price            INTEGER,
+    subscription_status   TEXT,
+    subscription_count    INTEGER,
+    is_delinquent         INTEGER,
+    last_payment_amount   INTEGER,
+    last_payment_date     INTEGER,
+    last_seen_at          INTEGER,
+    days_since_seen       INTEGER,
+    intercom_convos_total INTEGER,
+    intercom_convos_30d   INTEGER,
+    open_tickets          INTEGER,
+    mentioned_cancel      INTEGER,
+    csat_score            REAL,
+    quality_score         INTEGER,
+    last_intercom_sync    INTEGER,
+    PRIMARY KEY (workspace_id, email)
+) STRICT;
+CREATE INDEX intercom_customers_mrr ON intercom_customers (workspace_id, currency, mrr);

@@ -1,0 +1,159 @@
+//! Customers, and the support activity that goes into them.
+
+use intercom_revenue::{Currency, Money};
+
+/// A customer whose contacts or conversations have changed since it was last written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DirtyCustomer {
+    /// The key.
+    pub email: String,
+    /// Given back with the customer; a later mark keeps the customer dirty.
+    pub mark: i64,
+}
+
+/// A contact with its id, as found by e-mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerCandidate {
+    /// The id of the contact.
+    pub contact_id: String,
+    /// What it says about the customer.
+    pub contact: crate::CustomerContact,
+}
+
+/// The conversations of one contact, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SupportCounts {
+    /// All of them.
+    pub n_total: i64,
+    /// Those that began since the given instant.
+    pub n_recent: i64,
+    /// Those that are open.
+    pub n_open: i64,
+    /// Those that were rated.
+    pub n_ratings: i64,
+    /// The sum of their ratings.
+    pub rating_sum: i64,
+    /// Those in which the contact mentioned leaving since the given instant.
+    pub n_cancel_mentions: i64,
+}
+
+/// What is written about the customer with an e-mail.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CustomerWrite {
+    /// The key, and the mark that was read with it.
+    pub dirty: DirtyCustomer,
+    /// The customer; `None` when no contact has the e-mail any more, which empties our columns.
+    pub customer: Option<CustomerRow>,
+}
+
+/// Our columns of a customer. Dates are Unix seconds, amounts whole smallest units of `currency`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CustomerRow {
+    /// The contact that speaks for the customer.
+    pub intercom_contact_id: String,
+    /// Every contact with this e-mail.
+    pub intercom_contact_ids: Vec<String>,
+    /// The id the contact has in the customer's own system.
+    pub external_id: Option<String>,
+    /// The customer in Stripe.
+    pub stripe_customer_id: Option<String>,
+    /// The name.
+    pub name: Option<String>,
+    /// The country.
+    pub location_country: Option<String>,
+    /// The city.
+    pub location_city: Option<String>,
+    /// When the customer signed up.
+    pub signup_date: Option<i64>,
+    /// What the amounts are in.
+    pub currency: Option<Currency>,
+    /// Monthly recurring revenue.
+    pub mrr: Option<i64>,
+    /// Annual recurring revenue.
+    pub arr: Option<i64>,
+    /// Revenue to date.
+    pub ltv: Option<i64>,
+    /// The name of the plan.
+    pub plan_name: Option<String>,
+    /// The price of the plan.
+    pub plan_price: Option<i64>,
+    /// The status of the subscription, as Stripe names it.
+    pub subscription_status: Option<String>,
+    /// How many subscriptions count.
+    pub subscription_count: Option<i64>,
+    /// Whether the last payment is overdue.
+    pub is_delinquent: Option<bool>,
+    /// The last payment.
+    pub last_payment_amount: Option<i64>,
+    /// When it was made.
+    pub last_payment_date: Option<i64>,
+    /// When the customer was last seen.
+    pub last_seen_at: Option<i64>,
+    /// Whole days since then.
+    pub days_since_seen: Option<i64>,
+    /// How many conversations there have been.
+    pub intercom_convos_total: Option<i64>,
+    /// How many of them began in the last 30 days.
+    pub intercom_convos_30d: Option<i64>,
+    /// How many are open.
+    pub open_tickets: Option<i64>,
+    /// Whether a recent conversation mentions leaving.
+    pub mentioned_cancel: Option<bool>,
+    /// The average rating, 1 to 5.
+    pub csat_score: Option<f64>,
+    /// How complete the record is, 0 to 100.
+    pub quality_score: Option<i64>,
+    /// When this was computed.
+    pub last_intercom_sync: Option<i64>,
+}
+
+impl CustomerRow {
+    /// Monthly recurring revenue with its currency.
+    #[must_use]
+    pub fn mrr(&self) -> Option<Money> {
+        self.money(self.mrr)
+    }
+
+    /// Revenue to date with its currency.
+    #[must_use]
+    pub fn ltv(&self) -> Option<Money> {
+        self.money(self.ltv)
+    }
+
+    fn money(&self, minor: Option<i64>) -> Option<Money> {
+        Some(Money::new(minor?, self.currency?))
+    }
+}
+
+/// What became of written customers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CustomersOutcome {
+    /// Did not exist before.
+    pub n_inserted: u64,
+    /// Differ from before, not counting the time of the synchronisation.
+    pub n_changed: u64,
+    /// Are as before.
+    pub n_unchanged: u64,
+    /// Lost their last contact; our columns are empty.
+    pub n_cleared: u64,
+}
+
+/// All customers of a workspace, summed up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CustomerTotals {
+    /// How many there are.
+    pub n_customers: i64,
+    /// The sum of their quality scores.
+    pub quality_sum: i64,
+    /// Monthly recurring revenue by currency, largest count of customers first.
+    pub mrr: Vec<CurrencyTotal>,
+}
+
+/// The customers that pay in one currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CurrencyTotal {
+    /// How many there are.
+    pub n_customers: i64,
+    /// Their monthly recurring revenue.
+    pub mrr: Money,
+}

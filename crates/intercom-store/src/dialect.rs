@@ -1,0 +1,343 @@
+//! What the statements need of a database; everything else is written once against this.
+
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
+#[cfg(feature = "sqlite")]
+pub(crate) mod sqlite;
+
+use std::borrow::Cow;
+use std::future::Future;
+
+use sqlx::error::BoxDynError;
+use sqlx::{Arguments, AssertSqlSafe, Database, Pool, SqlSafeStr, SqlStr, Transaction};
+
+use crate::error::CorruptRow;
+
+/// A database this crate speaks.
+///
+/// Statements are one text for all dialects: `$1` parameters, `ON CONFLICT`, `RETURNING`. A dialect
+/// supplies the few things that differ.
+pub(crate) trait Dialect: Database {
+    /// The condition "is one of the texts in parameter `position`", constant for any number of them.
+    fn is_one_of(position: usize) -> String;
+
+    /// Starts a transaction that may write.
+    fn begin(
+        pool: &Pool<Self>,
+    ) -> impl Future<Output = sqlx::Result<Transaction<'static, Self>>> + Send;
+
+    /// Appends a parameter.
+    fn bind(arguments: &mut Self::Arguments, value: Value<'_>) -> Result<(), BoxDynError>;
+
+    /// Runs a statement and counts the rows it touched.
+    fn execute(
+        connection: &mut Self::Connection,
+        sql: SqlStr,
+        arguments: Self::Arguments,
+    ) -> impl Future<Output = sqlx::Result<u64>> + Send;
+
+    /// Runs a statement and maps its rows while they arrive.
+    fn fetch<T: Send + Unpin>(
+        connection: &mut Self::Connection,
+        sql: SqlStr,
+        arguments: Self::Arguments,
+        read: impl FnMut(Self::Row) -> sqlx::Result<T> + Send,
+    ) -> impl Future<Output = sqlx::Result<Vec<T>>> + Send;
+
+    fn text(row: &Self::Row, index: usize) -> sqlx::Result<Option<String>>;
+    fn int(row: &Self::Row, index: usize) -> sqlx::Result<Option<i64>>;
+    fn flag(row: &Self::Row, index: usize) -> sqlx::Result<Option<bool>>;
+    fn real(row: &Self::Row, index: usize) -> sqlx::Result<Option<f64>>;
+    fn blob(row: &Self::Row, index: usize) -> sqlx::Result<Option<Vec<u8>>>;
+}
+
+/// A parameter; the type is known also where the value is absent, because PostgreSQL wants it.
+pub(crate) enum Value<'a> {
+    Text(Option<Cow<'a, str>>),
+    Texts(Vec<Cow<'a, str>>),
+    Int(Option<i64>),
+    Flag(Option<bool>),
+    Real(Option<f64>),
+    Blob(&'a [u8]),
+}
+
+/// PostgreSQL cannot hold NUL in a text; both dialects replace it so that they hold the same.
+fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Some(storable(text)))
+    }
+}
+
+impl<'a> From<&'a String> for Value<'a> {
+    fn from(text: &'a String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl<'a> From<&'a Option<String>> for Value<'a> {
+    fn from(text: &'a Option<String>) -> Self {
+        Self::Text(text.as_deref().map(storable))
+    }
+}
+
+impl From<Option<String>> for Value<'_> {
+    fn from(text: Option<String>) -> Self {
+        Self::Text(text.map(|text| storable(&text).into_owned().into()))
+    }
+}
+
+impl<'a> From<&'a [&'a str]> for Value<'a> {
+    fn from(texts: &'a [&'a str]) -> Self {
+        Self::Texts(texts.iter().map(|text| storable(text)).collect())
+    }
+}
+
+impl<'a> From<&'a [String]> for Value<'a> {
+    fn from(texts: &'a [String]) -> Self {
+        Self::Texts(texts.iter().map(|text| storable(text)).collect())
+    }
+}
+
+impl From<i64> for Value<'_> {
+    fn from(number: i64) -> Self {
+        Self::Int(Some(number))
+    }
+}
+
+impl From<Option<i64>> for Value<'_> {
+    fn from(number: Option<i64>) -> Self {
+        Self::Int(number)
+    }
+}
+
+impl From<bool> for Value<'_> {
+    fn from(flag: bool) -> Self {
+        Self::Flag(Some(flag))
+    }
+}
+
+impl From<Option<bool>> for Value<'_> {
+    fn from(flag: Option<bool>) -> Self {
+        Self::Flag(flag)
+    }
+}
+
+impl From<Option<f64>> for Value<'_> {
+    fn from(number: Option<f64>) -> Self {
+        Self::Real(number)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Value<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self::Blob(bytes)
+    }
+}
+
+/// Parameters of one statement, in order.
+pub(crate) struct Binder<D: Dialect> {
+    arguments: D::Arguments,
+    refused: Option<BoxDynError>,
+}
+
+impl<D: Dialect> Binder<D> {
+    fn new() -> Self {
+        Self { arguments: D::Arguments::default(), refused: None }
+    }
+
+    /// Appends a parameter; a refusal surfaces when the statement runs.
+    pub(crate) fn bind<'v>(&mut self, value: impl Into<Value<'v>>) -> &mut Self {
+        if let Err(error) = D::bind(&mut self.arguments, value.into()) {
+            self.refused.get_or_insert(error);
+        }
+        self
+    }
+
+    fn finish(self) -> sqlx::Result<D::Arguments> {
+        self.refused.map_or(Ok(self.arguments), |error| Err(sqlx::Error::Encode(error)))
+    }
+}
+
+/// One statement and its parameters. The text is built from constants only.
+pub(crate) struct Query<D: Dialect> {
+    sql: Cow<'static, str>,
+    binder: Binder<D>,
+}
+
+impl<D: Dialect> Query<D> {
+    pub(crate) fn new(sql: impl Into<Cow<'static, str>>) -> Self {
+        Self { sql: sql.into(), binder: Binder::new() }
+    }
+
+    pub(crate) fn bind<'v>(mut self, value: impl Into<Value<'v>>) -> Self {
+        self.binder.bind(value);
+        self
+    }
+
+    pub(crate) async fn execute(self, connection: &mut D::Connection) -> sqlx::Result<u64> {
+        let sql = AssertSqlSafe(self.sql).into_sql_str();
+        D::execute(connection, sql, self.binder.finish()?).await
+    }
+
+    /// The rows of `table`; the first column names the row when another cannot be read.
+    pub(crate) async fn fetch<T: Send + Unpin>(
+        self,
+        connection: &mut D::Connection,
+        table: &'static str,
+        read: impl Fn(&mut Reader<'_, D>) -> sqlx::Result<T> + Send,
+    ) -> sqlx::Result<Vec<T>> {
+        let sql = AssertSqlSafe(self.sql).into_sql_str();
+        let read_row = move |row| {
+            read(&mut Reader { row: &row, index: 0 }).map_err(|source| {
+                let id = D::text(&row, 0).ok().flatten().unwrap_or_default();
+                sqlx::Error::Decode(Box::new(CorruptRow { table, id, source: source.into() }))
+            })
+        };
+        D::fetch(connection, sql, self.binder.finish()?, read_row).await
+    }
+
+    /// The first row of `table`, if there is one.
+    pub(crate) async fn fetch_first<T: Send + Unpin>(
+        self,
+        connection: &mut D::Connection,
+        table: &'static str,
+        read: impl Fn(&mut Reader<'_, D>) -> sqlx::Result<T> + Send,
+    ) -> sqlx::Result<Option<T>> {
+        Ok(self.fetch(connection, table, read).await?.into_iter().next())
+    }
+}
+
+/// Rows of one multi-row statement: at 40 columns still below SQLite's 32,766 parameters.
+const ROWS_PER_STATEMENT: usize = 500;
+
+/// Runs `head VALUES (…),(…) tail` on any number of rows, with few statements.
+///
+/// On pages of a few hundred rows multi-row `VALUES` keeps up with `COPY` into a temporary table
+/// plus a merge, and it is the same text in both dialects.
+pub(crate) async fn execute_rows<D: Dialect, T: Sync>(
+    connection: &mut D::Connection,
+    head: &str,
+    rows: &[T],
+    tail: &str,
+    bind: impl Fn(&mut Binder<D>, &T) + Send,
+) -> sqlx::Result<u64> {
+    let mut n_rows = 0;
+    for chunk in rows.chunks(ROWS_PER_STATEMENT) {
+        let mut binder = Binder::<D>::new();
+        for row in chunk {
+            bind(&mut binder, row);
+        }
+        let arguments = binder.finish()?;
+        let groups = groups(chunk.len(), arguments.len() / chunk.len());
+        let sql = AssertSqlSafe(format!("{head} VALUES {groups} {tail}")).into_sql_str();
+        n_rows += D::execute(connection, sql, arguments).await?;
+    }
+    Ok(n_rows)
+}
+
+/// `($1,$2),($3,$4)` for two rows of two columns.
+fn groups(n_rows: usize, n_columns: usize) -> String {
+    use std::fmt::Write;
+
+    let mut text = String::with_capacity(n_rows * n_columns * 6);
+    for position in 0..n_rows * n_columns {
+        let before = match position % n_columns {
+            0 if position == 0 => "(",
+            0 => "),(",
+            _ => ",",
+        };
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{before}${}", position + 1);
+    }
+    text.push(')');
+    text
+}
+
+/// The columns of a row, left to right.
+pub(crate) struct Reader<'r, D: Dialect> {
+    row: &'r D::Row,
+    index: usize,
+}
+
+impl<D: Dialect> Reader<'_, D> {
+    pub(crate) fn next<T: Column>(&mut self) -> sqlx::Result<T> {
+        let value = T::read::<D>(self.row, self.index)?;
+        self.index += 1;
+        Ok(value)
+    }
+}
+
+/// Reads rows of one column.
+pub(crate) fn only_column<D: Dialect, T: Column>(row: &mut Reader<'_, D>) -> sqlx::Result<T> {
+    row.next()
+}
+
+/// A type a column can be read as.
+pub(crate) trait Column: Sized {
+    fn read<D: Dialect>(row: &D::Row, index: usize) -> sqlx::Result<Self>;
+}
+
+fn present<T>(value: Option<T>) -> sqlx::Result<T> {
+    value.ok_or_else(|| sqlx::Error::Decode("a required column is null".into()))
+}
+
+impl Column for Option<String> {
+    fn read<D: Dialect>(row: &D::Row, index: usize) -> sqlx::Result<Self> {
+        D::text(row, index)
+    }
+}
+
+impl Column for String {
+    fn read<D: Dialect>(row: &D::Row, index: usize) -> sqlx::Result<Self> {
+        present(D::text(row, index)?)
+    }
+}
+
+impl Column for Option<i64> {
+    fn read<D: Dialect>(row: &D::Row, index: usize) -> sqlx::Result<Self> {
+        D::int(row, index)
+    }
+}
+
+impl Column for i64 {
+    fn read<D: Dialect>(row: &D::Row, index: usize) -> sqlx::Result<Self> {
+        present(D::int(row, index)?)
+    }
+}
+
+impl Column for Option<bool> {
+    fn read<D: Dialect>(row: &D::Row, index: usize) -> sqlx::Result<Self> {
+        D::flag(row, index)
+    }
+}
+
+impl Column for bool {
+    fn read<D: Dialect>(row: &D::Row, index: usize) -> sqlx::Result<Self> {
+        present(D::flag(row, index)?)
+    }
+}
+
+impl Column for Option<f64> {
+    fn read<D: Dialect>(row: &D::Row, index: usize) -> sqlx::Result<Self> {
+        D::real(row, index)
+    }
+}
+
+impl Column for Vec<u8> {
+    fn read<D: Dialect>(row: &D::Row, index: usize) -> sqlx::Result<Self> {
+        present(D::blob(row, index)?)
+    }
+}
+
+/// A content hash.
+impl Column for [u8; 16] {
+    fn read<D: Dialect>(row: &D::Row, index: usize) -> sqlx::Result<Self> {
+        Vec::read::<D>(row, index)?
+            .try_into()
+            .map_err(|_| sqlx::Error::Decode("a content hash is not 16 bytes long".into()))
+    }
+}

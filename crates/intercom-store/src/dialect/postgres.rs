@@ -1,0 +1,114 @@
+//! PostgreSQL: shared by any number of processes.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPoolOptions, PgRow};
+use sqlx::{Arguments, ConnectOptions, Connection, PgPool, Postgres, Row, SqlStr, Transaction};
+
+use crate::dialect::{Dialect, Value};
+use crate::error::{Location, StoreError};
+use crate::schema;
+
+const CONNECTIONS: u32 = 8;
+const WAIT_FOR_A_CONNECTION: Duration = Duration::from_secs(30);
+
+/// Opens the database and brings its schema up to date.
+pub(crate) async fn open(url: &str) -> Result<PgPool, StoreError> {
+    // The parser's own message can repeat parts of the URL, so it is not passed on.
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|_| StoreError::InvalidUrl { reason: "it is not a valid PostgreSQL URL" })?
+        .application_name("intercom-store")
+        .disable_statement_logging();
+    let (host, port) = (options.get_host(), options.get_port());
+    let database = options.get_database().unwrap_or_else(|| options.get_username());
+    let location = Location(format!("postgres://{host}:{port}/{database}"));
+    migrate(&options, &location).await?;
+    PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(WAIT_FOR_A_CONNECTION)
+        .connect_with(options)
+        .await
+        .map_err(|source| StoreError::opening(&location, source))
+}
+
+/// Migrates on a connection of its own: the migration lock ends with it, whatever happens.
+async fn migrate(options: &PgConnectOptions, location: &Location) -> Result<(), StoreError> {
+    let opening = |source| StoreError::opening(location, source);
+    let mut connection = options.connect().await.map_err(opening)?;
+    let found = match sqlx::query_scalar::<_, bool>(schema::EXISTS_POSTGRES)
+        .fetch_one(&mut connection)
+        .await
+        .map_err(opening)?
+    {
+        true => sqlx::query_scalar(schema::VERSION).fetch_one(&mut connection).await,
+        false => Ok(None),
+    };
+    schema::check(location, found.map_err(opening)?, &schema::postgres())?;
+    schema::postgres()
+        .run_direct(None, &mut connection, false)
+        .await
+        .map_err(|source| StoreError::migrating(location, source))?;
+    connection.close().await.map_err(opening)
+}
+
+impl Dialect for Postgres {
+    fn is_one_of(position: usize) -> String {
+        format!("= ANY(${position})")
+    }
+
+    async fn begin(pool: &PgPool) -> sqlx::Result<Transaction<'static, Self>> {
+        pool.begin().await
+    }
+
+    fn bind(arguments: &mut PgArguments, value: Value<'_>) -> Result<(), BoxDynError> {
+        match value {
+            Value::Text(text) => arguments.add(text.as_deref()),
+            Value::Texts(texts) => {
+                arguments.add(texts.iter().map(AsRef::as_ref).collect::<Vec<&str>>())
+            }
+            Value::Int(number) => arguments.add(number),
+            Value::Flag(flag) => arguments.add(flag),
+            Value::Real(number) => arguments.add(number),
+            Value::Blob(bytes) => arguments.add(bytes),
+        }
+    }
+
+    async fn execute(
+        connection: &mut PgConnection,
+        sql: SqlStr,
+        arguments: PgArguments,
+    ) -> sqlx::Result<u64> {
+        Ok(sqlx::query_with(sql, arguments).execute(connection).await?.rows_affected())
+    }
+
+    async fn fetch<T: Send + Unpin>(
+        connection: &mut PgConnection,
+        sql: SqlStr,
+        arguments: PgArguments,
+        read: impl FnMut(PgRow) -> sqlx::Result<T> + Send,
+    ) -> sqlx::Result<Vec<T>> {
+        sqlx::query_with(sql, arguments).try_map(read).fetch_all(connection).await
+    }
+
+    fn text(row: &PgRow, index: usize) -> sqlx::Result<Option<String>> {
+        row.try_get(index)
+    }
+
+    fn int(row: &PgRow, index: usize) -> sqlx::Result<Option<i64>> {
+        row.try_get(index)
+    }
+
+    fn flag(row: &PgRow, index: usize) -> sqlx::Result<Option<bool>> {
+        row.try_get(index)
+    }
+
+    fn real(row: &PgRow, index: usize) -> sqlx::Result<Option<f64>> {
+        row.try_get(index)
+    }
+
+    fn blob(row: &PgRow, index: usize) -> sqlx::Result<Option<Vec<u8>>> {
+        row.try_get(index)
+    }
+}

@@ -1,0 +1,190 @@
+//! SQLite: a file beside the program, one writer and several readers.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::error::BoxDynError;
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions,
+    SqliteRow, SqliteSynchronous,
+};
+use sqlx::{Arguments, ConnectOptions, Connection, Row, SqlStr, Sqlite, SqlitePool, Transaction};
+
+use crate::dialect::{Dialect, Value};
+use crate::error::{Location, StoreError};
+use crate::schema;
+
+const READERS: u32 = 4;
+const WAIT_FOR_A_LOCK: Duration = Duration::from_secs(10);
+const WAIT_FOR_A_CONNECTION: Duration = Duration::from_secs(30);
+const FILE_HEADER: &[u8; 16] = b"SQLite format 3\0";
+
+/// The connections of one database.
+pub(crate) struct Pools {
+    pub(crate) writer: SqlitePool,
+    pub(crate) readers: SqlitePool,
+}
+
+/// Opens the database, creating it when missing, and brings its schema up to date.
+pub(crate) async fn open(url: &str) -> Result<Pools, StoreError> {
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|_| StoreError::InvalidUrl { reason: "it is not a valid SQLite URL" })?
+        .busy_timeout(WAIT_FOR_A_LOCK)
+        .foreign_keys(true)
+        .disable_statement_logging();
+    if url.contains(":memory:") {
+        return open_memory(options).await;
+    }
+    let location = Location(options.get_filename().display().to_string());
+    if contains_a_database(options.get_filename(), &location)? {
+        let found = version(&options, &location).await?;
+        schema::check(&location, found, &schema::sqlite())?;
+    }
+    let writer = options
+        .clone()
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal);
+    let writer = pool(writer, 1, &location).await?;
+    migrate(&writer, &location).await?;
+    let readers = pool(options.read_only(true), READERS, &location).await?;
+    Ok(Pools { writer, readers })
+}
+
+/// A database in memory lives as long as its only connection, so readers share it with the writer.
+async fn open_memory(options: SqliteConnectOptions) -> Result<Pools, StoreError> {
+    let location = Location(":memory:".into());
+    let writer = pool(options, 1, &location).await?;
+    migrate(&writer, &location).await?;
+    Ok(Pools { readers: writer.clone(), writer })
+}
+
+/// Looks at the file without SQLite, which would create side files next to it.
+fn contains_a_database(path: &Path, location: &Location) -> Result<bool, StoreError> {
+    let unusable = |source: io::Error| StoreError::Unusable {
+        location: location.clone(),
+        source: source.into(),
+    };
+    let mut header = Vec::with_capacity(FILE_HEADER.len());
+    match File::open(path) {
+        Ok(file) => {
+            if file.metadata().map_err(unusable)?.is_dir() {
+                return Err(StoreError::NotADatabase { location: location.clone() });
+            }
+            file.take(FILE_HEADER.len() as u64).read_to_end(&mut header).map_err(unusable)?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(unusable(error)),
+    }
+    match header.is_empty() {
+        true => Ok(false),
+        false if header == FILE_HEADER => Ok(true),
+        false => Err(StoreError::NotADatabase { location: location.clone() }),
+    }
+}
+
+async fn version(
+    options: &SqliteConnectOptions,
+    location: &Location,
+) -> Result<Option<i64>, StoreError> {
+    let opening = |source| StoreError::opening(location, source);
+    let mut connection = options.clone().read_only(true).connect().await.map_err(opening)?;
+    let exists: bool = sqlx::query_scalar(schema::EXISTS_SQLITE)
+        .fetch_one(&mut connection)
+        .await
+        .map_err(opening)?;
+    let version = match exists {
+        true => sqlx::query_scalar(schema::VERSION).fetch_one(&mut connection).await,
+        false => Ok(None),
+    };
+    connection.close().await.map_err(opening)?;
+    version.map_err(opening)
+}
+
+async fn pool(
+    options: SqliteConnectOptions,
+    connections: u32,
+    location: &Location,
+) -> Result<SqlitePool, StoreError> {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(WAIT_FOR_A_CONNECTION)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options)
+        .await
+        .map_err(|source| StoreError::opening(location, source))
+}
+
+/// Migrates inside one immediate transaction, so a second process that opens the same file waits.
+async fn migrate(writer: &SqlitePool, location: &Location) -> Result<(), StoreError> {
+    let opening = |source| StoreError::opening(location, source);
+    let mut transaction = Sqlite::begin(writer).await.map_err(opening)?;
+    schema::sqlite()
+        .run_direct(None, &mut *transaction, false)
+        .await
+        .map_err(|source| StoreError::migrating(location, source))?;
+    transaction.commit().await.map_err(opening)
+}
+
+impl Dialect for Sqlite {
+    fn is_one_of(position: usize) -> String {
+        format!("IN (SELECT value FROM json_each(${position}))")
+    }
+
+    /// A deferred transaction that reads first cannot wait for a lock when it comes to write.
+    async fn begin(pool: &SqlitePool) -> sqlx::Result<Transaction<'static, Self>> {
+        pool.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    fn bind(arguments: &mut SqliteArguments, value: Value<'_>) -> Result<(), BoxDynError> {
+        match value {
+            Value::Text(text) => Arguments::add(arguments, text.as_deref()),
+            Value::Texts(texts) => Arguments::add(arguments, serde_json::to_string(&texts)?),
+            Value::Int(number) => Arguments::add(arguments, number),
+            Value::Flag(flag) => Arguments::add(arguments, flag),
+            Value::Real(number) => Arguments::add(arguments, number),
+            Value::Blob(bytes) => Arguments::add(arguments, bytes),
+        }
+    }
+
+    async fn execute(
+        connection: &mut SqliteConnection,
+        sql: SqlStr,
+        arguments: SqliteArguments,
+    ) -> sqlx::Result<u64> {
+        Ok(sqlx::query_with(sql, arguments).execute(connection).await?.rows_affected())
+    }
+
+    async fn fetch<T: Send + Unpin>(
+        connection: &mut SqliteConnection,
+        sql: SqlStr,
+        arguments: SqliteArguments,
+        read: impl FnMut(SqliteRow) -> sqlx::Result<T> + Send,
+    ) -> sqlx::Result<Vec<T>> {
+        sqlx::query_with(sql, arguments).try_map(read).fetch_all(connection).await
+    }
+
+    fn text(row: &SqliteRow, index: usize) -> sqlx::Result<Option<String>> {
+        row.try_get(index)
+    }
+
+    fn int(row: &SqliteRow, index: usize) -> sqlx::Result<Option<i64>> {
+        row.try_get(index)
+    }
+
+    fn flag(row: &SqliteRow, index: usize) -> sqlx::Result<Option<bool>> {
+        row.try_get(index)
+    }
+
+    fn real(row: &SqliteRow, index: usize) -> sqlx::Result<Option<f64>> {
+        row.try_get(index)
+    }
+
+    fn blob(row: &SqliteRow, index: usize) -> sqlx::Result<Option<Vec<u8>>> {
+        row.try_get(index)
+    }
+}

@@ -1,0 +1,81 @@
+//! What was true at earlier times. None of it can be fetched again.
+
+use chrono::NaiveDate;
+use intercom_revenue::Currency;
+
+use crate::CustomerRow;
+
+/// A customer from an instant on, until the next row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerHistoryRow {
+    /// When it was observed (Unix seconds).
+    pub observed_at: i64,
+    /// What was tracked; `None` when no contact had the e-mail any more.
+    pub state: Option<TrackedValues>,
+}
+
+/// The values of a customer whose changes are kept. Amounts are smallest units of `currency`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrackedValues {
+    /// What the amounts are in.
+    pub currency: Option<Currency>,
+    /// Monthly recurring revenue.
+    pub mrr: Option<i64>,
+    /// Annual recurring revenue.
+    pub arr: Option<i64>,
+    /// Revenue to date.
+    pub ltv: Option<i64>,
+    /// The name of the plan.
+    pub plan_name: Option<String>,
+    /// The price of the plan.
+    pub plan_price: Option<i64>,
+    /// The status of the subscription.
+    pub subscription_status: Option<String>,
+    /// How many subscriptions count.
+    pub subscription_count: Option<i64>,
+    /// Whether the last payment is overdue.
+    pub is_delinquent: Option<bool>,
+    /// Whether a recent conversation mentions leaving.
+    pub mentioned_cancel: Option<bool>,
+}
+
+impl From<&CustomerRow> for TrackedValues {
+    fn from(row: &CustomerRow) -> Self {
+        Self {
+            currency: row.currency,
+            mrr: row.mrr,
+            arr: row.arr,
+            ltv: row.ltv,
+            plan_name: row.plan_name.clone(),
+            plan_price: row.plan_price,
+            subscription_status: row.subscription_status.clone(),
+            subscription_count: row.subscription_count,
+            is_delinquent: row.is_delinquent,
+            mentioned_cancel: row.mentioned_cancel,
+        }
+    }
+}
+
+/// A change of an attribute of a contact. Values are JSON; `None` where the attribute was absent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttributeHistoryRow {
+    /// The name of the attribute.
+    pub attribute: String,
+    /// The value before.
+    pub old: Option<String>,
+    /// The value after.
+    pub new: Option<String>,
+    /// When it was observed (Unix seconds).
+    pub observed_at: i64,
+}
+
+/// How many members stood in a bucket of a report on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BucketHistoryRow {
+    /// The day.
+    pub day: NaiveDate,
+    /// The bucket.
+    pub bucket: String,
+    /// How many.
+    pub n_members: i64,
+}

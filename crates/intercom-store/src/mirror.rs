@@ -1,0 +1,203 @@
+//! Records as received, and how far each stream has been read.
+
+use std::fmt;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::RunId;
+
+/// A workspace that is known to the store; only the store makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workspace {
+    pub(crate) id: String,
+    pub(crate) name: Option<String>,
+    pub(crate) timezone: Option<String>,
+}
+
+impl Workspace {
+    /// The id Intercom gave it.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its name, once somebody has said it.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Its time zone, as an IANA name.
+    #[must_use]
+    pub fn timezone(&self) -> Option<&str> {
+        self.timezone.as_deref()
+    }
+}
+
+/// What is known about a workspace when a run starts; an absent value keeps the stored one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WorkspaceProfile {
+    /// The id Intercom gave it.
+    pub id: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its time zone, as an IANA name.
+    pub timezone: Option<String>,
+}
+
+/// A kind of record that is mirrored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stream {
+    /// Users and leads.
+    Contacts,
+    /// Conversations, without their parts.
+    Conversations,
+    /// Teammates.
+    Admins,
+}
+
+impl Stream {
+    /// Every stream.
+    pub const ALL: [Self; 3] = [Self::Contacts, Self::Conversations, Self::Admins];
+
+    /// Its name, which is also that of its table.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Contacts => "contacts",
+            Self::Conversations => "conversations",
+            Self::Admins => "admins",
+        }
+    }
+
+    pub(crate) fn bodies_table(self) -> &'static str {
+        match self {
+            Self::Contacts => "contact_bodies",
+            Self::Conversations => "conversation_bodies",
+            Self::Admins => "admin_bodies",
+        }
+    }
+}
+
+impl fmt::Display for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A digest of a body, by which changes are recognised.
+pub type ContentHash = [u8; 16];
+
+/// What is stored of a record, without its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// The digest of the stored body.
+    pub hash: ContentHash,
+    /// When the record last changed, by its own account (Unix seconds).
+    pub updated_at: Option<i64>,
+}
+
+/// One page of a stream, to be written whole or not at all.
+#[derive(Clone, Debug, Default)]
+pub struct PageWrite {
+    /// What the page holds; the later of two with the same id counts.
+    pub records: Vec<Record>,
+    /// What the page held but nobody could read.
+    pub quarantined: Vec<Quarantined>,
+    /// Where to go on after this page.
+    pub bookmark: Option<Bookmark>,
+    /// When the page was received (Unix seconds).
+    pub observed_at: i64,
+    /// The run that received it.
+    pub run: Option<RunId>,
+}
+
+/// A record as received.
+#[derive(Clone, Debug, Default)]
+pub struct Record {
+    /// Its id.
+    pub id: String,
+    /// When it was created (Unix seconds).
+    pub created_at: Option<i64>,
+    /// When it last changed (Unix seconds).
+    pub updated_at: Option<i64>,
+    /// A digest of `body`.
+    pub hash: ContentHash,
+    /// Its JSON, byte for byte.
+    pub body: Bytes,
+    /// What changed against the stored body; kept in the history if this record is written.
+    pub attribute_changes: Vec<AttributeChange>,
+}
+
+/// The change of one attribute of a contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttributeChange {
+    /// The name.
+    pub attribute: String,
+    /// The JSON before; `None` when it was absent.
+    pub old: Option<String>,
+    /// The JSON after; `None` when it is absent.
+    pub new: Option<String>,
+}
+
+/// An entry of a page that is no record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Its id, when it shows one.
+    pub record_id: Option<String>,
+    /// What is wrong with it.
+    pub reason: String,
+    /// A digest of `body`.
+    pub hash: ContentHash,
+    /// Its bytes.
+    pub body: Bytes,
+}
+
+/// A quarantined entry, as stored. A later readable record of the same id removes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuarantinedRow {
+    /// Where it came from.
+    pub stream: Stream,
+    /// Its id, when it shows one.
+    pub record_id: Option<String>,
+    /// What is wrong with it.
+    pub reason: String,
+    /// Its bytes.
+    pub body: Bytes,
+    /// When it was first received (Unix seconds).
+    pub first_seen_at: i64,
+    /// When it was last received (Unix seconds).
+    pub last_seen_at: i64,
+    /// How often it was received.
+    pub n_seen: i64,
+}
+
+/// How far a stream has been read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bookmark {
+    /// Everything that changed before this has been read (Unix seconds).
+    pub watermark: Option<i64>,
+    /// What `watermark` becomes once the walk in progress is complete (Unix seconds).
+    pub next_watermark: Option<i64>,
+    /// The query of the walk in progress; its cursor is good for no other.
+    pub query: String,
+    /// Where the walk goes on; `None` when it has not begun or is complete.
+    pub cursor: Option<String>,
+    /// How many pages the walk has read.
+    pub n_pages: i64,
+}
+
+/// What became of the records of a page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PageOutcome {
+    /// Seen for the first time.
+    pub n_inserted: u64,
+    /// Written over an older body.
+    pub n_changed: u64,
+    /// Stored already, byte for byte; not written.
+    pub n_unchanged: u64,
+    /// Older than what is stored; not written.
+    pub n_stale: u64,
+}

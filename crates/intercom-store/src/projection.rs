@@ -1,0 +1,152 @@
+//! What stored bodies say: the input of projecting and its results.
+
+use bytes::Bytes;
+use chrono::NaiveDate;
+use intercom_engagement::{Channel, UnixSecond};
+
+use crate::ContentHash;
+
+/// A body that has not been projected since it was written, or not by the current version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingBody {
+    /// The id of the record.
+    pub id: String,
+    /// The digest of `body`; given back with the results.
+    pub hash: ContentHash,
+    /// Its JSON, byte for byte.
+    pub body: Bytes,
+}
+
+/// The results of projecting some bodies, to be written whole or not at all.
+///
+/// A record's results replace whatever was projected from it before. They are dropped when its body
+/// has changed since it was read; the record then stays pending.
+#[derive(Clone, Debug, Default)]
+pub struct ProjectionWrite {
+    /// The version of the projection, from 1.
+    pub version: i64,
+    /// Contacts.
+    pub contacts: Vec<ProjectedContact>,
+    /// Conversations.
+    pub conversations: Vec<ProjectedConversation>,
+    /// Admins.
+    pub admins: Vec<ProjectedAdmin>,
+}
+
+/// What a contact is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectedContact {
+    /// The id of the contact.
+    pub id: String,
+    /// The digest of the body that was read.
+    pub hash: ContentHash,
+    /// The contact as a member.
+    pub member: Option<MemberRow>,
+    /// The contact as a customer; `None` without a usable e-mail.
+    pub customer: Option<CustomerContact>,
+}
+
+/// What a conversation is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectedConversation {
+    /// The id of the conversation.
+    pub id: String,
+    /// The digest of the body that was read.
+    pub hash: ContentHash,
+    /// The coaching sessions it is, one for each contact.
+    pub sessions: Vec<SessionRow>,
+    /// What it says about each of its contacts.
+    pub facts: Vec<FactRow>,
+}
+
+/// What an admin is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectedAdmin {
+    /// The id of the admin.
+    pub id: String,
+    /// The digest of the body that was read.
+    pub hash: ContentHash,
+    /// The name.
+    pub name: Option<String>,
+    /// The e-mail address.
+    pub email: Option<String>,
+}
+
+/// A contact, as reports show it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MemberRow {
+    /// The id the contact has in the customer's own system.
+    pub external_id: Option<String>,
+    /// The name.
+    pub name: Option<String>,
+    /// The e-mail address, as received.
+    pub email: Option<String>,
+    /// `user` or `lead`.
+    pub role: Option<String>,
+    /// The client or employer that sent the member.
+    pub client: Option<String>,
+    /// The day of registration.
+    pub registered_on: Option<NaiveDate>,
+    /// When the contact was created (Unix seconds).
+    pub created_at: Option<i64>,
+    /// When the contact was last seen (Unix seconds).
+    pub last_seen_at: Option<i64>,
+}
+
+/// A coaching session with one contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRow {
+    /// Place of the contact in the conversation; 0 is the first.
+    pub position: i64,
+    /// The id of the contact.
+    pub contact_id: String,
+    /// The id of the coach the conversation is assigned to.
+    pub coach_id: Option<String>,
+    /// The medium.
+    pub channel: Channel,
+    /// How the conversation began, such as `email`.
+    pub source: Option<String>,
+    /// When the session took place.
+    pub session_at: UnixSecond,
+    /// When the conversation last changed.
+    pub updated_at: UnixSecond,
+}
+
+/// What a conversation says about one of its contacts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FactRow {
+    /// The id of the contact.
+    pub contact_id: String,
+    /// When the conversation began (Unix seconds).
+    pub created_at: i64,
+    /// When it last changed (Unix seconds).
+    pub updated_at: i64,
+    /// Whether it is open.
+    pub is_open: bool,
+    /// The rating the contact gave, 1 to 5.
+    pub rating: Option<i64>,
+    /// When the contact last mentioned leaving (Unix seconds).
+    pub cancel_mentioned_at: Option<i64>,
+}
+
+/// A contact that stands for a customer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CustomerContact {
+    /// The key of the customer: the e-mail address, trimmed and in lower case.
+    pub email: String,
+    /// Which of several contacts with this e-mail speaks for the customer; lower is better.
+    pub role_rank: i64,
+    /// When the contact last changed (Unix seconds).
+    pub updated_at: i64,
+    /// What the contact says about the customer, as JSON of the projection's choosing.
+    pub profile: String,
+}
+
+/// What became of projected records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProjectionOutcome {
+    /// Results written.
+    pub n_written: u64,
+    /// Results dropped, because the body has changed since it was read.
+    pub n_outdated: u64,
+}

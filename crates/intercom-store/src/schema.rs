@@ -1,0 +1,65 @@
+//! The embedded migrations and the refusal of a database that a later version has migrated.
+
+use sqlx::SqlStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+use crate::error::{Location, StoreError};
+
+/// Our own table, because a shared database may hold another program's sqlx migrations.
+const TABLE: &str = "intercom_migrations";
+
+/// The last migration applied; NULL when there is none.
+pub(crate) const VERSION: &str = "SELECT MAX(version) FROM intercom_migrations";
+
+#[cfg(feature = "postgres")]
+pub(crate) const EXISTS_POSTGRES: &str = "SELECT to_regclass('intercom_migrations') IS NOT NULL";
+
+#[cfg(feature = "sqlite")]
+pub(crate) const EXISTS_SQLITE: &str =
+    "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'intercom_migrations')";
+
+#[cfg(feature = "postgres")]
+pub(crate) fn postgres() -> Migrator {
+    migrator([
+        ("mirror", include_str!("../migrations/postgres/0001_mirror.sql")),
+        ("projection", include_str!("../migrations/postgres/0002_projection.sql")),
+        ("customers", include_str!("../migrations/postgres/0003_customers.sql")),
+        ("history", include_str!("../migrations/postgres/0004_history.sql")),
+    ])
+}
+
+#[cfg(feature = "sqlite")]
+pub(crate) fn sqlite() -> Migrator {
+    migrator([
+        ("mirror", include_str!("../migrations/sqlite/0001_mirror.sql")),
+        ("projection", include_str!("../migrations/sqlite/0002_projection.sql")),
+        ("customers", include_str!("../migrations/sqlite/0003_customers.sql")),
+        ("history", include_str!("../migrations/sqlite/0004_history.sql")),
+    ])
+}
+
+/// Versions count from 1. Listed by hand, because `migrate!` needs sqlx's query macros.
+fn migrator(migrations: [(&'static str, &'static str); 4]) -> Migrator {
+    let migrations = (1..).zip(migrations).map(|(version, (name, sql))| {
+        let sql = SqlStr::from_static(sql);
+        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
+    });
+    let mut migrator = Migrator::with_migrations(migrations.collect());
+    migrator.dangerous_set_table_name(TABLE);
+    migrator
+}
+
+/// Refuses a schema newer than the embedded one, before anything is written.
+pub(crate) fn check(
+    location: &Location,
+    found: Option<i64>,
+    migrator: &Migrator,
+) -> Result<(), StoreError> {
+    let supported = migrator.iter().map(|migration| migration.version).max().unwrap_or(0);
+    match found {
+        Some(found) if found > supported => {
+            Err(StoreError::Newer { location: location.clone(), found, supported })
+        }
+        Some(_) | None => Ok(()),
+    }
+}

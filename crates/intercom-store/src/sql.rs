@@ -1,0 +1,294 @@
+//! The statements, written once for every dialect.
+
+mod customers;
+mod history;
+mod marks;
+mod pages;
+mod projections;
+mod reports;
+mod runs;
+mod workspaces;
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::NaiveDate;
+use intercom_engagement::{Directory, Sessions};
+use sqlx::pool::PoolConnection;
+use sqlx::{Pool, Transaction};
+
+use crate::dialect::{Dialect, Query, only_column};
+use crate::error::Fault;
+use crate::{
+    AttributeHistoryRow, Bookmark, BucketHistoryRow, CustomerCandidate, CustomerHistoryRow,
+    CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome, DirtyCustomer, PageOutcome,
+    PageWrite, PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId,
+    RunRow, Store, StoreError, Stored, Stream, SupportCounts, Workspace, WorkspaceProfile,
+};
+
+/// A store on one database. The pools are the same where readers need no connections of their own.
+pub(crate) struct SqlStore<D: Dialect> {
+    pub(crate) writer: Pool<D>,
+    pub(crate) readers: Pool<D>,
+}
+
+/// A writing transaction.
+struct Write<D: Dialect> {
+    transaction: Transaction<'static, D>,
+    /// Larger than that of every earlier transaction on this workspace.
+    change_number: i64,
+}
+
+impl<D: Dialect> SqlStore<D> {
+    async fn read(&self) -> sqlx::Result<PoolConnection<D>> {
+        self.readers.acquire().await
+    }
+
+    /// Begins a writing transaction. Taking the change number locks the workspace until the end, so
+    /// what the transaction reads of it stays true, and change numbers appear in order.
+    async fn write(&self, workspace: &Workspace) -> sqlx::Result<Write<D>> {
+        let mut transaction = D::begin(&self.writer).await?;
+        let change_number = Query::<D>::new(
+            "UPDATE workspaces SET change_number = change_number + 1 WHERE workspace_id = $1 \
+             RETURNING change_number",
+        )
+        .bind(&workspace.id)
+        .fetch_first(&mut transaction, "workspaces", only_column)
+        .await?
+        .ok_or(sqlx::Error::RowNotFound)?;
+        Ok(Write { transaction, change_number })
+    }
+}
+
+/// Adds the operation's name to a failure.
+fn during<'a>(
+    operation: &'static str,
+    workspace: &'a Workspace,
+) -> impl Fn(Fault) -> StoreError + 'a {
+    move |fault| fault.during(operation, &workspace.id)
+}
+
+#[async_trait]
+impl<D: Dialect> Store for SqlStore<D> {
+    async fn ensure_workspace(
+        &self,
+        profile: &WorkspaceProfile,
+        now: i64,
+    ) -> Result<Workspace, StoreError> {
+        workspaces::ensure(self, profile, now)
+            .await
+            .map_err(|fault| fault.during("keep the profile", &profile.id))
+    }
+
+    async fn workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
+        workspaces::all(self).await.map_err(|fault| fault.during("list the profiles", "*"))
+    }
+
+    async fn bookmark(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+    ) -> Result<Option<Bookmark>, StoreError> {
+        pages::bookmark(self, workspace, stream).await.map_err(during("read a bookmark", workspace))
+    }
+
+    async fn stored(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+        ids: &[&str],
+    ) -> Result<BTreeMap<String, Stored>, StoreError> {
+        pages::stored(self, workspace, stream, ids).await.map_err(during("read hashes", workspace))
+    }
+
+    async fn bodies(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+        ids: &[&str],
+    ) -> Result<BTreeMap<String, Bytes>, StoreError> {
+        pages::bodies(self, workspace, stream, ids).await.map_err(during("read bodies", workspace))
+    }
+
+    async fn commit_page(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+        page: &PageWrite,
+    ) -> Result<PageOutcome, StoreError> {
+        pages::commit(self, workspace, stream, page)
+            .await
+            .map_err(during("write a page", workspace))
+    }
+
+    async fn pending(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+        version: i64,
+        limit: u32,
+    ) -> Result<Vec<PendingBody>, StoreError> {
+        projections::pending(self, workspace, stream, version, limit)
+            .await
+            .map_err(during("read pending bodies", workspace))
+    }
+
+    async fn commit_projection(
+        &self,
+        workspace: &Workspace,
+        write: &ProjectionWrite,
+    ) -> Result<ProjectionOutcome, StoreError> {
+        projections::commit(self, workspace, write)
+            .await
+            .map_err(during("write a projection", workspace))
+    }
+
+    async fn dirty_customers(
+        &self,
+        workspace: &Workspace,
+        limit: u32,
+    ) -> Result<Vec<DirtyCustomer>, StoreError> {
+        marks::dirty(self, workspace, limit).await.map_err(during("read marks", workspace))
+    }
+
+    async fn mark_all_customers(&self, workspace: &Workspace) -> Result<u64, StoreError> {
+        marks::mark_all(self, workspace).await.map_err(during("mark all customers", workspace))
+    }
+
+    async fn customer_candidates(
+        &self,
+        workspace: &Workspace,
+        emails: &[&str],
+    ) -> Result<Vec<CustomerCandidate>, StoreError> {
+        customers::candidates(self, workspace, emails)
+            .await
+            .map_err(during("read contacts by e-mail", workspace))
+    }
+
+    async fn support_counts(
+        &self,
+        workspace: &Workspace,
+        contact_ids: &[&str],
+        since: i64,
+    ) -> Result<BTreeMap<String, SupportCounts>, StoreError> {
+        reports::support_counts(self, workspace, contact_ids, since)
+            .await
+            .map_err(during("count conversations", workspace))
+    }
+
+    async fn customers_by_emails(
+        &self,
+        workspace: &Workspace,
+        emails: &[&str],
+    ) -> Result<BTreeMap<String, CustomerRow>, StoreError> {
+        customers::by_emails(self, workspace, emails)
+            .await
+            .map_err(during("read customers", workspace))
+    }
+
+    async fn commit_customers(
+        &self,
+        workspace: &Workspace,
+        writes: &[CustomerWrite],
+        now: i64,
+    ) -> Result<CustomersOutcome, StoreError> {
+        customers::commit(self, workspace, writes, now)
+            .await
+            .map_err(during("write customers", workspace))
+    }
+
+    async fn top_customers(
+        &self,
+        workspace: &Workspace,
+        limit: u32,
+    ) -> Result<Vec<(String, CustomerRow)>, StoreError> {
+        customers::top(self, workspace, limit).await.map_err(during("rank customers", workspace))
+    }
+
+    async fn customer_totals(&self, workspace: &Workspace) -> Result<CustomerTotals, StoreError> {
+        customers::totals(self, workspace).await.map_err(during("sum up customers", workspace))
+    }
+
+    async fn sessions(&self, workspace: &Workspace) -> Result<Sessions, StoreError> {
+        reports::sessions(self, workspace).await.map_err(during("read sessions", workspace))
+    }
+
+    async fn directory(&self, workspace: &Workspace) -> Result<Directory, StoreError> {
+        reports::directory(self, workspace).await.map_err(during("read names", workspace))
+    }
+
+    async fn start_run(
+        &self,
+        workspace: &Workspace,
+        kind: &str,
+        now: i64,
+    ) -> Result<RunId, StoreError> {
+        runs::start(self, workspace, kind, now).await.map_err(during("start a run", workspace))
+    }
+
+    async fn finish_run(
+        &self,
+        workspace: &Workspace,
+        run: RunId,
+        end: &RunEnd,
+    ) -> Result<(), StoreError> {
+        runs::finish(self, workspace, run, end).await.map_err(during("finish a run", workspace))
+    }
+
+    async fn last_runs(
+        &self,
+        workspace: &Workspace,
+        limit: u32,
+    ) -> Result<Vec<RunRow>, StoreError> {
+        runs::last(self, workspace, limit).await.map_err(during("read runs", workspace))
+    }
+
+    async fn quarantined(&self, workspace: &Workspace) -> Result<Vec<QuarantinedRow>, StoreError> {
+        pages::quarantined(self, workspace).await.map_err(during("read the quarantine", workspace))
+    }
+
+    async fn record_buckets(
+        &self,
+        workspace: &Workspace,
+        report: &str,
+        day: NaiveDate,
+        buckets: &[(&str, i64)],
+        now: i64,
+    ) -> Result<(), StoreError> {
+        history::record_buckets(self, workspace, report, day, buckets, now)
+            .await
+            .map_err(during("keep buckets", workspace))
+    }
+
+    async fn bucket_history(
+        &self,
+        workspace: &Workspace,
+        report: &str,
+        from: NaiveDate,
+    ) -> Result<Vec<BucketHistoryRow>, StoreError> {
+        history::buckets(self, workspace, report, from)
+            .await
+            .map_err(during("read the history of buckets", workspace))
+    }
+
+    async fn customer_history(
+        &self,
+        workspace: &Workspace,
+        email: &str,
+    ) -> Result<Vec<CustomerHistoryRow>, StoreError> {
+        history::of_customer(self, workspace, email)
+            .await
+            .map_err(during("read the history of a customer", workspace))
+    }
+
+    async fn attribute_history(
+        &self,
+        workspace: &Workspace,
+        contact_id: &str,
+    ) -> Result<Vec<AttributeHistoryRow>, StoreError> {
+        history::of_attributes(self, workspace, contact_id)
+            .await
+            .map_err(during("read the history of a contact", workspace))
+    }
+}

@@ -1,0 +1,362 @@
+//! Customers: what we wrote, the table we share with others, and their history.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use intercom_revenue::{Currency, Money};
+
+use super::{SqlStore, Write, history, marks};
+use crate::dialect::{Binder, Dialect, Query, Reader, execute_rows};
+use crate::error::Fault;
+use crate::{
+    CurrencyTotal, CustomerCandidate, CustomerContact, CustomerRow, CustomerTotals, CustomerWrite,
+    CustomersOutcome, DirtyCustomer, Workspace,
+};
+
+/// Our columns, in the order of [`bind_columns`] and [`read_columns`].
+const COLUMNS: [&str; 29] = [
+    "intercom_contact_id",
+    "intercom_contact_ids",
+    "external_id",
+    "stripe_customer_id",
+    "name",
+    "location_country",
+    "location_city",
+    "signup_date",
+    "currency",
+    "currency_exponent",
+    "mrr",
+    "arr",
+    "ltv",
+    "plan_name",
+    "plan_price",
+    "subscription_status",
+    "subscription_count",
+    "is_delinquent",
+    "last_payment_amount",
+    "last_payment_date",
+    "last_seen_at",
+    "days_since_seen",
+    "intercom_convos_total",
+    "intercom_convos_30d",
+    "open_tickets",
+    "mentioned_cancel",
+    "csat_score",
+    "quality_score",
+    "last_intercom_sync",
+];
+
+static COLUMN_LIST: LazyLock<String> = LazyLock::new(|| COLUMNS.join(", "));
+
+/// Whether a column of the shared table holds what we last wrote there.
+fn is_ours(column: &str) -> String {
+    format!(
+        "unified_customers.{column} IS NOT DISTINCT FROM (SELECT ours.{column} \
+         FROM intercom_customers ours WHERE ours.workspace_id = unified_customers.workspace_id \
+         AND ours.email = unified_customers.email)"
+    )
+}
+
+/// A value of ours overwrites; the absence of one empties only what is ours.
+static MERGE: LazyLock<String> = LazyLock::new(|| {
+    let assignments = COLUMNS.map(|column| {
+        format!(
+            "{column} = CASE WHEN excluded.{column} IS NOT NULL THEN excluded.{column} \
+             WHEN {} THEN NULL ELSE unified_customers.{column} END",
+            is_ours(column)
+        )
+    });
+    format!("ON CONFLICT (workspace_id, email) DO UPDATE SET {}", assignments.join(", "))
+});
+
+static EMPTY: LazyLock<String> = LazyLock::new(|| {
+    let assignments = COLUMNS.map(|column| {
+        format!(
+            "{column} = CASE WHEN {} THEN NULL ELSE unified_customers.{column} END",
+            is_ours(column)
+        )
+    });
+    format!("UPDATE unified_customers SET {}", assignments.join(", "))
+});
+
+static REPLACE: LazyLock<String> = LazyLock::new(|| {
+    let assignments = COLUMNS.map(|column| format!("{column} = excluded.{column}"));
+    format!("ON CONFLICT (workspace_id, email) DO UPDATE SET {}", assignments.join(", "))
+});
+
+pub(super) async fn candidates<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    emails: &[&str],
+) -> Result<Vec<CustomerCandidate>, Fault> {
+    let sql = format!(
+        "SELECT contact_id, email, role_rank, updated_at, profile FROM customer_contacts \
+         WHERE workspace_id = $1 AND email {} ORDER BY email, contact_id",
+        D::is_one_of(2)
+    );
+    Ok(Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(emails)
+        .fetch(&mut *store.read().await?, "customer_contacts", |row| {
+            Ok(CustomerCandidate {
+                contact_id: row.next()?,
+                contact: CustomerContact {
+                    email: row.next()?,
+                    role_rank: row.next()?,
+                    updated_at: row.next()?,
+                    profile: row.next()?,
+                },
+            })
+        })
+        .await?)
+}
+
+pub(super) async fn by_emails<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    emails: &[&str],
+) -> Result<BTreeMap<String, CustomerRow>, Fault> {
+    Ok(read_by_emails::<D>(&mut *store.read().await?, workspace, emails).await?)
+}
+
+pub(super) async fn top<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    limit: u32,
+) -> Result<Vec<(String, CustomerRow)>, Fault> {
+    let sql = format!(
+        "SELECT email, {} FROM intercom_customers WHERE workspace_id = $1 AND mrr IS NOT NULL \
+         AND currency = (SELECT currency FROM intercom_customers \
+         WHERE workspace_id = $1 AND mrr IS NOT NULL AND currency IS NOT NULL \
+         GROUP BY currency ORDER BY COUNT(*) DESC, currency LIMIT 1) \
+         ORDER BY mrr DESC, email LIMIT $2",
+        *COLUMN_LIST
+    );
+    Ok(Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(i64::from(limit))
+        .fetch(&mut *store.read().await?, "intercom_customers", |row| {
+            Ok((row.next()?, read_columns(row)?))
+        })
+        .await?)
+}
+
+pub(super) async fn totals<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+) -> Result<CustomerTotals, Fault> {
+    let mut connection = store.read().await?;
+    let (n_customers, quality_sum) = Query::<D>::new(
+        "SELECT COUNT(*), CAST(COALESCE(SUM(quality_score), 0) AS BIGINT) \
+         FROM intercom_customers WHERE workspace_id = $1",
+    )
+    .bind(&workspace.id)
+    .fetch_first(&mut connection, "intercom_customers", |row| Ok((row.next()?, row.next()?)))
+    .await?
+    .unwrap_or_default();
+    let mrr = Query::<D>::new(
+        "SELECT currency, COUNT(*), CAST(SUM(mrr) AS BIGINT) FROM intercom_customers \
+         WHERE workspace_id = $1 AND currency IS NOT NULL AND mrr IS NOT NULL \
+         GROUP BY currency ORDER BY COUNT(*) DESC, currency",
+    )
+    .bind(&workspace.id)
+    .fetch(&mut connection, "intercom_customers", |row: &mut Reader<'_, D>| {
+        let currency = parse_currency(&row.next::<String>()?)?;
+        let n_customers = row.next()?;
+        Ok(CurrencyTotal { n_customers, mrr: Money::new(row.next()?, currency) })
+    })
+    .await?;
+    Ok(CustomerTotals { n_customers, quality_sum, mrr })
+}
+
+pub(super) async fn commit<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    writes: &[CustomerWrite],
+    now: i64,
+) -> Result<CustomersOutcome, Fault> {
+    let writes: BTreeMap<&str, &CustomerWrite> =
+        writes.iter().map(|write| (&*write.dirty.email, write)).collect();
+    let emails: Vec<&str> = writes.keys().copied().collect();
+    let dirty: Vec<&DirtyCustomer> = writes.values().map(|write| &write.dirty).collect();
+    let written: Vec<(&str, &CustomerRow)> = writes
+        .iter()
+        .filter_map(|(&email, write)| Some((email, write.customer.as_ref()?)))
+        .collect();
+
+    let mut write = store.write(workspace).await?;
+    let before = read_by_emails::<D>(&mut write.transaction, workspace, &emails).await?;
+    let cleared: Vec<&str> = before
+        .keys()
+        .map(String::as_str)
+        .filter(|email| writes.get(email).is_some_and(|write| write.customer.is_none()))
+        .collect();
+
+    upsert(&mut write, workspace, &written).await?;
+    empty(&mut write, workspace, &cleared).await?;
+    let changes = history::changes(&before, &written, &cleared);
+    history::append(&mut write, workspace, &changes, now).await?;
+    marks::clear(&mut write, workspace, &dirty).await?;
+    write.transaction.commit().await?;
+    Ok(count(&before, &written, cleared.len() as u64))
+}
+
+fn count(
+    before: &BTreeMap<String, CustomerRow>,
+    written: &[(&str, &CustomerRow)],
+    n_cleared: u64,
+) -> CustomersOutcome {
+    let mut outcome = CustomersOutcome { n_cleared, ..Default::default() };
+    for &(email, row) in written {
+        match before.get(email) {
+            None => outcome.n_inserted += 1,
+            Some(before) => {
+                let last_intercom_sync = row.last_intercom_sync;
+                if *row == (CustomerRow { last_intercom_sync, ..before.clone() }) {
+                    outcome.n_unchanged += 1;
+                } else {
+                    outcome.n_changed += 1;
+                }
+            }
+        }
+    }
+    outcome
+}
+
+/// The shared table first: the merge compares with what we wrote the last time.
+async fn upsert<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    rows: &[(&str, &CustomerRow)],
+) -> sqlx::Result<()> {
+    for (table, tail) in [("unified_customers", &MERGE), ("intercom_customers", &REPLACE)] {
+        let head = format!("INSERT INTO {table} (workspace_id, email, {})", *COLUMN_LIST);
+        execute_rows::<D, _>(
+            &mut write.transaction,
+            &head,
+            rows,
+            tail,
+            |row, (email, customer)| {
+                row.bind(&workspace.id).bind(*email);
+                bind_columns(row, customer);
+            },
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+async fn empty<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    emails: &[&str],
+) -> sqlx::Result<()> {
+    if emails.is_empty() {
+        return Ok(());
+    }
+    for statement in [EMPTY.as_str(), "DELETE FROM intercom_customers"] {
+        let condition = D::is_one_of(2);
+        Query::<D>::new(format!("{statement} WHERE workspace_id = $1 AND email {condition}"))
+            .bind(&workspace.id)
+            .bind(emails)
+            .execute(&mut write.transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn read_by_emails<D: Dialect>(
+    connection: &mut D::Connection,
+    workspace: &Workspace,
+    emails: &[&str],
+) -> sqlx::Result<BTreeMap<String, CustomerRow>> {
+    let sql = format!(
+        "SELECT email, {} FROM intercom_customers WHERE workspace_id = $1 AND email {}",
+        *COLUMN_LIST,
+        D::is_one_of(2)
+    );
+    let rows = Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(emails)
+        .fetch(connection, "intercom_customers", |row| Ok((row.next()?, read_columns(row)?)))
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+fn bind_columns<D: Dialect>(row: &mut Binder<D>, customer: &CustomerRow) {
+    let currency = customer.currency;
+    row.bind(&customer.intercom_contact_id)
+        .bind(Some(serde_json::json!(customer.intercom_contact_ids).to_string()))
+        .bind(&customer.external_id)
+        .bind(&customer.stripe_customer_id)
+        .bind(&customer.name)
+        .bind(&customer.location_country)
+        .bind(&customer.location_city)
+        .bind(customer.signup_date)
+        .bind(currency.map(|currency| currency.to_string()))
+        .bind(currency.map(|currency| i64::from(currency.exponent())))
+        .bind(customer.mrr)
+        .bind(customer.arr)
+        .bind(customer.ltv)
+        .bind(&customer.plan_name)
+        .bind(customer.plan_price)
+        .bind(&customer.subscription_status)
+        .bind(customer.subscription_count)
+        .bind(customer.is_delinquent)
+        .bind(customer.last_payment_amount)
+        .bind(customer.last_payment_date)
+        .bind(customer.last_seen_at)
+        .bind(customer.days_since_seen)
+        .bind(customer.intercom_convos_total)
+        .bind(customer.intercom_convos_30d)
+        .bind(customer.open_tickets)
+        .bind(customer.mentioned_cancel)
+        .bind(customer.csat_score)
+        .bind(customer.quality_score)
+        .bind(customer.last_intercom_sync);
+}
+
+fn read_columns<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result<CustomerRow> {
+    Ok(CustomerRow {
+        intercom_contact_id: row.next()?,
+        intercom_contact_ids: serde_json::from_str(&row.next::<String>()?)
+            .map_err(|error| sqlx::Error::Decode(error.into()))?,
+        external_id: row.next()?,
+        stripe_customer_id: row.next()?,
+        name: row.next()?,
+        location_country: row.next()?,
+        location_city: row.next()?,
+        signup_date: row.next()?,
+        currency: read_currency(row)?,
+        mrr: row.next()?,
+        arr: row.next()?,
+        ltv: row.next()?,
+        plan_name: row.next()?,
+        plan_price: row.next()?,
+        subscription_status: row.next()?,
+        subscription_count: row.next()?,
+        is_delinquent: row.next()?,
+        last_payment_amount: row.next()?,
+        last_payment_date: row.next()?,
+        last_seen_at: row.next()?,
+        days_since_seen: row.next()?,
+        intercom_convos_total: row.next()?,
+        intercom_convos_30d: row.next()?,
+        open_tickets: row.next()?,
+        mentioned_cancel: row.next()?,
+        csat_score: row.next()?,
+        quality_score: row.next()?,
+        last_intercom_sync: row.next()?,
+    })
+}
+
+/// The currency; the exponent beside it is for those who read the table without this crate.
+pub(super) fn read_currency<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result<Option<Currency>> {
+    let code = row.next::<Option<String>>()?;
+    row.next::<Option<i64>>()?;
+    code.as_deref().map(parse_currency).transpose()
+}
+
+fn parse_currency(code: &str) -> sqlx::Result<Currency> {
+    code.parse().map_err(|_| sqlx::Error::Decode("not a currency".into()))
+}

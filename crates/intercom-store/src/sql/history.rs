@@ -1,0 +1,180 @@
+//! History: appended, and read back in order.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::customers::read_currency;
+use super::{SqlStore, Write};
+use crate::dialect::{Dialect, Query, Reader, execute_rows};
+use crate::error::Fault;
+use crate::{
+    AttributeHistoryRow, BucketHistoryRow, CustomerHistoryRow, CustomerRow, TrackedValues,
+    Workspace,
+};
+
+/// A customer whose tracked values have changed; `None` when it is gone.
+pub(super) type Change<'w> = (&'w str, Option<TrackedValues>);
+
+/// The changes that writing and clearing make to what is tracked.
+pub(super) fn changes<'w>(
+    before: &BTreeMap<String, CustomerRow>,
+    written: &[(&'w str, &CustomerRow)],
+    cleared: &[&'w str],
+) -> Vec<Change<'w>> {
+    let changed = written.iter().filter_map(|&(email, row)| {
+        let after = TrackedValues::from(row);
+        let is_same = before.get(email).is_some_and(|row| TrackedValues::from(row) == after);
+        (!is_same).then_some((email, Some(after)))
+    });
+    changed.chain(cleared.iter().map(|&email| (email, None))).collect()
+}
+
+pub(super) async fn append<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    changes: &[Change<'_>],
+    now: i64,
+) -> sqlx::Result<u64> {
+    let change_number = write.change_number;
+    let absent = TrackedValues::default();
+    execute_rows::<D, _>(
+        &mut write.transaction,
+        "INSERT INTO customer_history (workspace_id, email, change_number, observed_at, \
+         is_present, currency, currency_exponent, mrr, arr, ltv, plan_name, plan_price, \
+         subscription_status, subscription_count, is_delinquent, mentioned_cancel)",
+        changes,
+        "",
+        |row, (email, state)| {
+            let values = state.as_ref().unwrap_or(&absent);
+            row.bind(&workspace.id)
+                .bind(*email)
+                .bind(change_number)
+                .bind(now)
+                .bind(state.is_some())
+                .bind(values.currency.map(|currency| currency.to_string()))
+                .bind(values.currency.map(|currency| i64::from(currency.exponent())))
+                .bind(values.mrr)
+                .bind(values.arr)
+                .bind(values.ltv)
+                .bind(&values.plan_name)
+                .bind(values.plan_price)
+                .bind(&values.subscription_status)
+                .bind(values.subscription_count)
+                .bind(values.is_delinquent)
+                .bind(values.mentioned_cancel);
+        },
+    )
+    .await
+}
+
+pub(super) async fn of_customer<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    email: &str,
+) -> Result<Vec<CustomerHistoryRow>, Fault> {
+    Ok(Query::<D>::new(
+        "SELECT email, observed_at, is_present, currency, currency_exponent, mrr, arr, ltv, \
+         plan_name, plan_price, subscription_status, subscription_count, is_delinquent, \
+         mentioned_cancel FROM customer_history WHERE workspace_id = $1 AND email = $2 \
+         ORDER BY change_number",
+    )
+    .bind(&workspace.id)
+    .bind(email)
+    .fetch(&mut *store.read().await?, "customer_history", read_customer)
+    .await?)
+}
+
+fn read_customer<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result<CustomerHistoryRow> {
+    row.next::<String>()?;
+    let observed_at = row.next()?;
+    let is_present: bool = row.next()?;
+    let values = TrackedValues {
+        currency: read_currency(row)?,
+        mrr: row.next()?,
+        arr: row.next()?,
+        ltv: row.next()?,
+        plan_name: row.next()?,
+        plan_price: row.next()?,
+        subscription_status: row.next()?,
+        subscription_count: row.next()?,
+        is_delinquent: row.next()?,
+        mentioned_cancel: row.next()?,
+    };
+    Ok(CustomerHistoryRow { observed_at, state: is_present.then_some(values) })
+}
+
+pub(super) async fn of_attributes<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    contact_id: &str,
+) -> Result<Vec<AttributeHistoryRow>, Fault> {
+    Ok(Query::<D>::new(
+        "SELECT attribute, old_value, new_value, observed_at FROM attribute_history \
+         WHERE workspace_id = $1 AND contact_id = $2 ORDER BY change_number, attribute",
+    )
+    .bind(&workspace.id)
+    .bind(contact_id)
+    .fetch(&mut *store.read().await?, "attribute_history", |row| {
+        Ok(AttributeHistoryRow {
+            attribute: row.next()?,
+            old: row.next()?,
+            new: row.next()?,
+            observed_at: row.next()?,
+        })
+    })
+    .await?)
+}
+
+pub(super) async fn record_buckets<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    report: &str,
+    day: NaiveDate,
+    buckets: &[(&str, i64)],
+    now: i64,
+) -> Result<(), Fault> {
+    let day = day.to_string();
+    let mut write = store.write(workspace).await?;
+    execute_rows::<D, _>(
+        &mut write.transaction,
+        "INSERT INTO bucket_history (workspace_id, report, day, bucket, n_members, observed_at)",
+        buckets,
+        "ON CONFLICT (workspace_id, report, day, bucket) DO UPDATE SET \
+         n_members = excluded.n_members, observed_at = excluded.observed_at",
+        |row, (bucket, n_members)| {
+            row.bind(&workspace.id)
+                .bind(report)
+                .bind(&day)
+                .bind(*bucket)
+                .bind(*n_members)
+                .bind(now);
+        },
+    )
+    .await?;
+    Ok(write.transaction.commit().await?)
+}
+
+pub(super) async fn buckets<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    report: &str,
+    from: NaiveDate,
+) -> Result<Vec<BucketHistoryRow>, Fault> {
+    Ok(Query::<D>::new(
+        "SELECT day, bucket, n_members FROM bucket_history \
+         WHERE workspace_id = $1 AND report = $2 AND day >= $3 ORDER BY day, bucket",
+    )
+    .bind(&workspace.id)
+    .bind(report)
+    .bind(&from.to_string())
+    .fetch(&mut *store.read().await?, "bucket_history", |row: &mut Reader<'_, D>| {
+        let day = row.next::<String>()?.parse::<NaiveDate>();
+        Ok(BucketHistoryRow {
+            day: day.map_err(|error| sqlx::Error::Decode(error.into()))?,
+            bucket: row.next()?,
+            n_members: row.next()?,
+        })
+    })
+    .await?)
+}

@@ -1,0 +1,347 @@
+//! Records as received: one page, its bookmark and its history in one transaction.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::{SqlStore, Write};
+use crate::dialect::{Binder, Dialect, Query, Reader, execute_rows};
+use crate::error::Fault;
+use crate::{
+    AttributeChange, Bookmark, ContentHash, PageOutcome, PageWrite, Quarantined, QuarantinedRow,
+    Record, Stored, Stream, Workspace,
+};
+
+/// Bytes of bodies in one statement, unless a single body is larger.
+const BODY_BYTES_PER_STATEMENT: usize = 8 << 20;
+
+pub(super) async fn bookmark<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    stream: Stream,
+) -> Result<Option<Bookmark>, Fault> {
+    Ok(Query::<D>::new(
+        "SELECT query, watermark, next_watermark, cursor, n_pages FROM bookmarks \
+         WHERE workspace_id = $1 AND stream = $2",
+    )
+    .bind(&workspace.id)
+    .bind(stream.name())
+    .fetch_first(&mut *store.read().await?, "bookmarks", |row| {
+        Ok(Bookmark {
+            query: row.next()?,
+            watermark: row.next()?,
+            next_watermark: row.next()?,
+            cursor: row.next()?,
+            n_pages: row.next()?,
+        })
+    })
+    .await?)
+}
+
+pub(super) async fn stored<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    stream: Stream,
+    ids: &[&str],
+) -> Result<BTreeMap<String, Stored>, Fault> {
+    Ok(read_stored::<D>(&mut *store.read().await?, workspace, stream, ids).await?)
+}
+
+pub(super) async fn bodies<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    stream: Stream,
+    ids: &[&str],
+) -> Result<BTreeMap<String, Bytes>, Fault> {
+    let table = stream.bodies_table();
+    let sql =
+        format!("SELECT id, body FROM {table} WHERE workspace_id = $1 AND id {}", D::is_one_of(2));
+    let rows = Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(ids)
+        .fetch(&mut *store.read().await?, table, |row: &mut Reader<'_, D>| {
+            Ok((row.next()?, row.next::<Vec<u8>>()?.into()))
+        })
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+pub(super) async fn quarantined<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+) -> Result<Vec<QuarantinedRow>, Fault> {
+    Ok(Query::<D>::new(
+        "SELECT stream, record_id, reason, body, first_seen_at, last_seen_at, n_seen \
+         FROM quarantine WHERE workspace_id = $1 \
+         ORDER BY stream, first_seen_at, content_hash",
+    )
+    .bind(&workspace.id)
+    .fetch(&mut *store.read().await?, "quarantine", read_quarantined)
+    .await?)
+}
+
+fn read_quarantined<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result<QuarantinedRow> {
+    let name: String = row.next()?;
+    let stream = Stream::ALL.into_iter().find(|stream| stream.name() == name);
+    Ok(QuarantinedRow {
+        stream: stream.ok_or_else(|| sqlx::Error::Decode("an unknown stream".into()))?,
+        record_id: row.next()?,
+        reason: row.next()?,
+        body: row.next::<Vec<u8>>()?.into(),
+        first_seen_at: row.next()?,
+        last_seen_at: row.next()?,
+        n_seen: row.next()?,
+    })
+}
+
+pub(super) async fn commit<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    stream: Stream,
+    page: &PageWrite,
+) -> Result<PageOutcome, Fault> {
+    let records = latest_of_each_id(&page.records);
+    let ids: Vec<&str> = records.keys().copied().collect();
+    let mut write = store.write(workspace).await?;
+    let stored = read_stored::<D>(&mut write.transaction, workspace, stream, &ids).await?;
+    let (outcome, records) = to_write(&records, &stored);
+
+    write_records(&mut write, workspace, stream, page, &records).await?;
+    append_changes(&mut write, workspace, page, &records).await?;
+    release(&mut write, workspace, stream, &ids).await?;
+    quarantine(&mut write, workspace, stream, page).await?;
+    if let Some(bookmark) = &page.bookmark {
+        write_bookmark(&mut write, workspace, stream, bookmark, page.observed_at).await?;
+    }
+    write.transaction.commit().await?;
+    Ok(outcome)
+}
+
+/// A walk over a moving set can meet a record twice in one page.
+fn latest_of_each_id(records: &[Record]) -> BTreeMap<&str, &Record> {
+    let mut latest = BTreeMap::<&str, &Record>::new();
+    for record in records {
+        let kept = latest.entry(&record.id).or_insert(record);
+        if kept.updated_at <= record.updated_at {
+            *kept = record;
+        }
+    }
+    latest
+}
+
+pub(super) async fn read_stored<D: Dialect>(
+    connection: &mut D::Connection,
+    workspace: &Workspace,
+    stream: Stream,
+    ids: &[&str],
+) -> sqlx::Result<BTreeMap<String, Stored>> {
+    let sql = format!(
+        "SELECT id, content_hash, updated_at FROM {} WHERE workspace_id = $1 AND id {}",
+        stream.name(),
+        D::is_one_of(2)
+    );
+    let rows = Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(ids)
+        .fetch(connection, stream.name(), |row| {
+            Ok((row.next()?, Stored { hash: row.next()?, updated_at: row.next()? }))
+        })
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+fn to_write<'r>(
+    records: &BTreeMap<&str, &'r Record>,
+    stored: &BTreeMap<String, Stored>,
+) -> (PageOutcome, Vec<&'r Record>) {
+    let mut outcome = PageOutcome::default();
+    let mut written = Vec::new();
+    for (&id, &record) in records {
+        match stored.get(id) {
+            None => {
+                outcome.n_inserted += 1;
+                written.push(record);
+            }
+            Some(stored) if stored.hash == record.hash => outcome.n_unchanged += 1,
+            Some(stored)
+                if record.updated_at.is_some() && record.updated_at < stored.updated_at =>
+            {
+                outcome.n_stale += 1;
+            }
+            Some(_) => {
+                outcome.n_changed += 1;
+                written.push(record);
+            }
+        }
+    }
+    (outcome, written)
+}
+
+async fn write_records<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    stream: Stream,
+    page: &PageWrite,
+    records: &[&Record],
+) -> sqlx::Result<()> {
+    let head = format!(
+        "INSERT INTO {} (workspace_id, id, created_at, updated_at, content_hash, change_number, \
+         first_seen_at, observed_at)",
+        stream.name()
+    );
+    let tail = "ON CONFLICT (workspace_id, id) DO UPDATE SET \
+                created_at = excluded.created_at, updated_at = excluded.updated_at, \
+                content_hash = excluded.content_hash, change_number = excluded.change_number, \
+                observed_at = excluded.observed_at, projected_version = 0";
+    let change_number = write.change_number;
+    execute_rows::<D, _>(&mut write.transaction, &head, records, tail, |row, record| {
+        row.bind(&workspace.id)
+            .bind(&record.id)
+            .bind(record.created_at)
+            .bind(record.updated_at)
+            .bind(record.hash.as_slice())
+            .bind(change_number)
+            .bind(page.observed_at)
+            .bind(page.observed_at);
+    })
+    .await?;
+
+    let head = format!("INSERT INTO {} (workspace_id, id, body)", stream.bodies_table());
+    let tail = "ON CONFLICT (workspace_id, id) DO UPDATE SET body = excluded.body";
+    for records in chunks_by_size(records) {
+        execute_rows::<D, _>(&mut write.transaction, &head, records, tail, |row, record| {
+            row.bind(&workspace.id).bind(&record.id).bind(&*record.body);
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// Runs of records that are small enough for one statement.
+fn chunks_by_size<'c, 'r>(mut records: &'c [&'r Record]) -> Vec<&'c [&'r Record]> {
+    let mut chunks = Vec::new();
+    while !records.is_empty() {
+        let mut size = 0;
+        let fitting = records
+            .iter()
+            .take_while(|record| {
+                size += record.body.len();
+                size <= BODY_BYTES_PER_STATEMENT
+            })
+            .count();
+        let (chunk, rest) = records.split_at(fitting.max(1));
+        chunks.push(chunk);
+        records = rest;
+    }
+    chunks
+}
+
+async fn append_changes<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    page: &PageWrite,
+    records: &[&Record],
+) -> sqlx::Result<u64> {
+    let changes: Vec<(&str, &AttributeChange)> = records
+        .iter()
+        .flat_map(|record| record.attribute_changes.iter().map(|change| (&*record.id, change)))
+        .collect();
+    let change_number = write.change_number;
+    execute_rows::<D, _>(
+        &mut write.transaction,
+        "INSERT INTO attribute_history (workspace_id, contact_id, attribute, change_number, \
+         observed_at, old_value, new_value, run_id)",
+        &changes,
+        "ON CONFLICT DO NOTHING",
+        |row, (contact_id, change)| {
+            row.bind(&workspace.id)
+                .bind(*contact_id)
+                .bind(&change.attribute)
+                .bind(change_number)
+                .bind(page.observed_at)
+                .bind(&change.old)
+                .bind(&change.new)
+                .bind(page.run.map(|run| run.0));
+        },
+    )
+    .await
+}
+
+/// A record that can be read again leaves the quarantine.
+async fn release<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    stream: Stream,
+    ids: &[&str],
+) -> sqlx::Result<u64> {
+    let sql = format!(
+        "DELETE FROM quarantine WHERE workspace_id = $1 AND stream = $2 AND record_id {}",
+        D::is_one_of(3)
+    );
+    Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(stream.name())
+        .bind(ids)
+        .execute(&mut write.transaction)
+        .await
+}
+
+async fn quarantine<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    stream: Stream,
+    page: &PageWrite,
+) -> sqlx::Result<u64> {
+    let distinct: BTreeMap<ContentHash, &Quarantined> =
+        page.quarantined.iter().map(|entry| (entry.hash, entry)).collect();
+    let entries: Vec<&Quarantined> = distinct.into_values().collect();
+    execute_rows::<D, _>(
+        &mut write.transaction,
+        "INSERT INTO quarantine (workspace_id, stream, content_hash, record_id, reason, body, \
+         first_seen_at, last_seen_at, n_seen, run_id)",
+        &entries,
+        "ON CONFLICT (workspace_id, stream, content_hash) DO UPDATE SET \
+         reason = excluded.reason, last_seen_at = excluded.last_seen_at, \
+         n_seen = quarantine.n_seen + 1, run_id = excluded.run_id",
+        |row: &mut Binder<D>, entry| {
+            row.bind(&workspace.id)
+                .bind(stream.name())
+                .bind(entry.hash.as_slice())
+                .bind(&entry.record_id)
+                .bind(&entry.reason)
+                .bind(&*entry.body)
+                .bind(page.observed_at)
+                .bind(page.observed_at)
+                .bind(1)
+                .bind(page.run.map(|run| run.0));
+        },
+    )
+    .await
+}
+
+async fn write_bookmark<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    stream: Stream,
+    bookmark: &Bookmark,
+    now: i64,
+) -> sqlx::Result<u64> {
+    Query::<D>::new(
+        "INSERT INTO bookmarks (workspace_id, stream, watermark, next_watermark, query, cursor, \
+         n_pages, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+         ON CONFLICT (workspace_id, stream) DO UPDATE SET \
+         watermark = excluded.watermark, next_watermark = excluded.next_watermark, \
+         query = excluded.query, cursor = excluded.cursor, n_pages = excluded.n_pages, \
+         updated_at = excluded.updated_at",
+    )
+    .bind(&workspace.id)
+    .bind(stream.name())
+    .bind(bookmark.watermark)
+    .bind(bookmark.next_watermark)
+    .bind(&bookmark.query)
+    .bind(&bookmark.cursor)
+    .bind(bookmark.n_pages)
+    .bind(now)
+    .execute(&mut write.transaction)
+    .await
+}

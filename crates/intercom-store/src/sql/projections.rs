@@ -1,0 +1,334 @@
+//! What the bodies say: the work list, and the results with the marks they leave.
+
+use std::collections::BTreeSet;
+
+use super::{SqlStore, Write, marks};
+use crate::dialect::{Dialect, Query, Reader, execute_rows, only_column};
+use crate::error::Fault;
+use crate::{
+    ContentHash, CustomerContact, FactRow, MemberRow, PendingBody, ProjectedAdmin,
+    ProjectedContact, ProjectedConversation, ProjectionOutcome, ProjectionWrite, SessionRow,
+    Stream, Workspace,
+};
+
+pub(super) async fn pending<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    stream: Stream,
+    version: i64,
+    limit: u32,
+) -> Result<Vec<PendingBody>, Fault> {
+    let (table, bodies) = (stream.name(), stream.bodies_table());
+    let sql = format!(
+        "SELECT r.id, r.content_hash, b.body FROM {table} r \
+         JOIN {bodies} b ON b.workspace_id = r.workspace_id AND b.id = r.id \
+         WHERE r.workspace_id = $1 AND r.projected_version < $2 \
+         ORDER BY r.projected_version, r.id LIMIT $3"
+    );
+    Ok(Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(version)
+        .bind(i64::from(limit))
+        .fetch(&mut *store.read().await?, table, |row: &mut Reader<'_, D>| {
+            let (id, hash) = (row.next()?, row.next()?);
+            Ok(PendingBody { id, hash, body: row.next::<Vec<u8>>()?.into() })
+        })
+        .await?)
+}
+
+/// A record whose results are at hand.
+trait Projected: Sync {
+    fn id(&self) -> &str;
+    fn hash(&self) -> &ContentHash;
+}
+
+impl Projected for ProjectedContact {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn hash(&self) -> &ContentHash {
+        &self.hash
+    }
+}
+
+impl Projected for ProjectedConversation {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn hash(&self) -> &ContentHash {
+        &self.hash
+    }
+}
+
+impl Projected for ProjectedAdmin {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn hash(&self) -> &ContentHash {
+        &self.hash
+    }
+}
+
+pub(super) async fn commit<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    results: &ProjectionWrite,
+) -> Result<ProjectionOutcome, Fault> {
+    let version = results.version;
+    let mut write = store.write(workspace).await?;
+    let contacts =
+        claim(&mut write, workspace, Stream::Contacts, version, &results.contacts).await?;
+    let conversations =
+        claim(&mut write, workspace, Stream::Conversations, version, &results.conversations)
+            .await?;
+    let admins = claim(&mut write, workspace, Stream::Admins, version, &results.admins).await?;
+
+    write_contacts(&mut write, workspace, &contacts).await?;
+    write_conversations(&mut write, workspace, &conversations).await?;
+    write_admins(&mut write, workspace, &admins).await?;
+    write.transaction.commit().await?;
+
+    let n_given = results.contacts.len() + results.conversations.len() + results.admins.len();
+    let n_written = contacts.len() + conversations.len() + admins.len();
+    Ok(ProjectionOutcome { n_written: n_written as u64, n_outdated: (n_given - n_written) as u64 })
+}
+
+/// Marks as projected the records whose body is still the one that was read, and returns them.
+async fn claim<'p, D: Dialect, P: Projected>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    stream: Stream,
+    version: i64,
+    results: &'p [P],
+) -> sqlx::Result<Vec<&'p P>> {
+    if results.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<&str> = results.iter().map(Projected::id).collect();
+    let stored =
+        super::pages::read_stored::<D>(&mut write.transaction, workspace, stream, &ids).await?;
+    let current: Vec<&P> = results
+        .iter()
+        .filter(|result| stored.get(result.id()).is_some_and(|row| row.hash == *result.hash()))
+        .collect();
+    let ids: Vec<&str> = current.iter().map(|result| result.id()).collect();
+    let sql = format!(
+        "UPDATE {} SET projected_version = $1 WHERE workspace_id = $2 AND id {}",
+        stream.name(),
+        D::is_one_of(3)
+    );
+    Query::<D>::new(sql)
+        .bind(version)
+        .bind(&workspace.id)
+        .bind(ids.as_slice())
+        .execute(&mut write.transaction)
+        .await?;
+    Ok(current)
+}
+
+async fn write_contacts<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    contacts: &[&ProjectedContact],
+) -> sqlx::Result<()> {
+    let ids: Vec<&str> = contacts.iter().map(|contact| &*contact.id).collect();
+    let members: Vec<(&str, &MemberRow)> = contacts
+        .iter()
+        .filter_map(|contact| Some((&*contact.id, contact.member.as_ref()?)))
+        .collect();
+    let customers: Vec<(&str, &CustomerContact)> = contacts
+        .iter()
+        .filter_map(|contact| Some((&*contact.id, contact.customer.as_ref()?)))
+        .collect();
+
+    delete(write, workspace, "members", "contact_id", &ids).await?;
+    write_members(write, workspace, &members).await?;
+    // The customers under the e-mails of before and of after.
+    marks::mark_contacts(write, workspace, &ids).await?;
+    delete(write, workspace, "customer_contacts", "contact_id", &ids).await?;
+    write_customer_contacts(write, workspace, &customers).await?;
+    marks::mark_contacts(write, workspace, &ids).await?;
+    Ok(())
+}
+
+async fn write_members<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    members: &[(&str, &MemberRow)],
+) -> sqlx::Result<u64> {
+    execute_rows::<D, _>(
+        &mut write.transaction,
+        "INSERT INTO members (workspace_id, contact_id, external_id, name, email, role, client, \
+         registered_on, created_at, last_seen_at)",
+        members,
+        "",
+        |row, (contact_id, member)| {
+            row.bind(&workspace.id)
+                .bind(*contact_id)
+                .bind(&member.external_id)
+                .bind(&member.name)
+                .bind(&member.email)
+                .bind(&member.role)
+                .bind(&member.client)
+                .bind(member.registered_on.map(|day| day.to_string()))
+                .bind(member.created_at)
+                .bind(member.last_seen_at);
+        },
+    )
+    .await
+}
+
+async fn write_customer_contacts<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    customers: &[(&str, &CustomerContact)],
+) -> sqlx::Result<u64> {
+    execute_rows::<D, _>(
+        &mut write.transaction,
+        "INSERT INTO customer_contacts (workspace_id, contact_id, email, role_rank, updated_at, \
+         profile)",
+        customers,
+        "",
+        |row, (contact_id, contact)| {
+            row.bind(&workspace.id)
+                .bind(*contact_id)
+                .bind(&contact.email)
+                .bind(contact.role_rank)
+                .bind(contact.updated_at)
+                .bind(&contact.profile);
+        },
+    )
+    .await
+}
+
+async fn write_conversations<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    conversations: &[&ProjectedConversation],
+) -> sqlx::Result<()> {
+    let ids: Vec<&str> = conversations.iter().map(|conversation| &*conversation.id).collect();
+    let sessions: Vec<(&str, &SessionRow)> = conversations
+        .iter()
+        .flat_map(|conversation| conversation.sessions.iter().map(|row| (&*conversation.id, row)))
+        .collect();
+    let facts: Vec<(&str, &FactRow)> = conversations
+        .iter()
+        .flat_map(|conversation| conversation.facts.iter().map(|row| (&*conversation.id, row)))
+        .collect();
+
+    delete(write, workspace, "sessions", "conversation_id", &ids).await?;
+    write_sessions(write, workspace, &sessions).await?;
+    let mut contact_ids = contacts_of(write, workspace, &ids).await?;
+    delete(write, workspace, "facts", "conversation_id", &ids).await?;
+    write_facts(write, workspace, &facts).await?;
+    contact_ids.extend(facts.iter().map(|(_, fact)| fact.contact_id.clone()));
+    let contact_ids: Vec<&str> = contact_ids.iter().map(String::as_str).collect();
+    marks::mark_contacts(write, workspace, &contact_ids).await?;
+    Ok(())
+}
+
+/// The contacts that the given conversations said something about until here.
+async fn contacts_of<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    conversation_ids: &[&str],
+) -> sqlx::Result<BTreeSet<String>> {
+    let sql = format!(
+        "SELECT DISTINCT contact_id FROM facts WHERE workspace_id = $1 AND conversation_id {}",
+        D::is_one_of(2)
+    );
+    let ids = Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(conversation_ids)
+        .fetch(&mut write.transaction, "facts", only_column)
+        .await?;
+    Ok(ids.into_iter().collect())
+}
+
+async fn write_sessions<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    sessions: &[(&str, &SessionRow)],
+) -> sqlx::Result<u64> {
+    execute_rows::<D, _>(
+        &mut write.transaction,
+        "INSERT INTO sessions (workspace_id, conversation_id, position, contact_id, coach_id, \
+         channel, source, session_at, updated_at)",
+        sessions,
+        "ON CONFLICT DO NOTHING",
+        |row, (conversation_id, session)| {
+            row.bind(&workspace.id)
+                .bind(*conversation_id)
+                .bind(session.position)
+                .bind(&session.contact_id)
+                .bind(&session.coach_id)
+                .bind(session.channel.name())
+                .bind(&session.source)
+                .bind(session.session_at.get())
+                .bind(session.updated_at.get());
+        },
+    )
+    .await
+}
+
+/// A conversation can name a contact twice; the first mention counts.
+async fn write_facts<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    facts: &[(&str, &FactRow)],
+) -> sqlx::Result<u64> {
+    execute_rows::<D, _>(
+        &mut write.transaction,
+        "INSERT INTO facts (workspace_id, contact_id, conversation_id, created_at, updated_at, \
+         is_open, rating, cancel_mentioned_at)",
+        facts,
+        "ON CONFLICT DO NOTHING",
+        |row, (conversation_id, fact)| {
+            row.bind(&workspace.id)
+                .bind(&fact.contact_id)
+                .bind(*conversation_id)
+                .bind(fact.created_at)
+                .bind(fact.updated_at)
+                .bind(fact.is_open)
+                .bind(fact.rating)
+                .bind(fact.cancel_mentioned_at);
+        },
+    )
+    .await
+}
+
+async fn write_admins<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    admins: &[&ProjectedAdmin],
+) -> sqlx::Result<u64> {
+    execute_rows::<D, _>(
+        &mut write.transaction,
+        "INSERT INTO coaches (workspace_id, admin_id, name, email)",
+        admins,
+        "ON CONFLICT (workspace_id, admin_id) DO UPDATE SET \
+         name = excluded.name, email = excluded.email",
+        |row, admin| {
+            row.bind(&workspace.id).bind(&admin.id).bind(&admin.name).bind(&admin.email);
+        },
+    )
+    .await
+}
+
+/// Deletes what was projected from the given records before.
+async fn delete<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    table: &'static str,
+    key: &'static str,
+    ids: &[&str],
+) -> sqlx::Result<u64> {
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let sql = format!("DELETE FROM {table} WHERE workspace_id = $1 AND {key} {}", D::is_one_of(2));
+    Query::<D>::new(sql).bind(&workspace.id).bind(ids).execute(&mut write.transaction).await
+}

@@ -1,0 +1,94 @@
+//! Runs.
+
+use super::SqlStore;
+use crate::dialect::{Dialect, Query, Reader, only_column};
+use crate::error::Fault;
+use crate::{RunCounts, RunEnd, RunId, RunOutcome, RunRow, Workspace};
+
+pub(super) async fn start<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    kind: &str,
+    now: i64,
+) -> Result<RunId, Fault> {
+    let mut write = store.write(workspace).await?;
+    let id = Query::<D>::new(
+        "INSERT INTO sync_runs (workspace_id, run_id, kind, started_at) \
+         SELECT $1, COALESCE(MAX(run_id), 0) + 1, $2, $3 FROM sync_runs WHERE workspace_id = $1 \
+         RETURNING run_id",
+    )
+    .bind(&workspace.id)
+    .bind(kind)
+    .bind(now)
+    .fetch_first(&mut write.transaction, "sync_runs", only_column)
+    .await?
+    .ok_or(sqlx::Error::RowNotFound)?;
+    write.transaction.commit().await?;
+    Ok(RunId(id))
+}
+
+pub(super) async fn finish<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    run: RunId,
+    end: &RunEnd,
+) -> Result<(), Fault> {
+    let mut write = store.write(workspace).await?;
+    Query::<D>::new(
+        "UPDATE sync_runs SET finished_at = $1, outcome = $2, n_fetched = $3, n_inserted = $4, \
+         n_changed = $5, n_skipped = $6, n_quarantined = $7, n_customers = $8, detail = $9 \
+         WHERE workspace_id = $10 AND run_id = $11",
+    )
+    .bind(end.finished_at)
+    .bind(end.outcome.name())
+    .bind(end.counts.n_fetched)
+    .bind(end.counts.n_inserted)
+    .bind(end.counts.n_changed)
+    .bind(end.counts.n_skipped)
+    .bind(end.counts.n_quarantined)
+    .bind(end.counts.n_customers)
+    .bind(&end.detail)
+    .bind(&workspace.id)
+    .bind(run.0)
+    .execute(&mut write.transaction)
+    .await?;
+    Ok(write.transaction.commit().await?)
+}
+
+pub(super) async fn last<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    limit: u32,
+) -> Result<Vec<RunRow>, Fault> {
+    Ok(Query::<D>::new(
+        "SELECT kind, run_id, started_at, finished_at, outcome, n_fetched, n_inserted, n_changed, \
+         n_skipped, n_quarantined, n_customers, detail FROM sync_runs \
+         WHERE workspace_id = $1 ORDER BY run_id DESC LIMIT $2",
+    )
+    .bind(&workspace.id)
+    .bind(i64::from(limit))
+    .fetch(&mut *store.read().await?, "sync_runs", read)
+    .await?)
+}
+
+fn read<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result<RunRow> {
+    let (kind, id, started_at) = (row.next()?, RunId(row.next()?), row.next()?);
+    let finished_at: Option<i64> = row.next()?;
+    let outcome = row.next::<Option<String>>()?.as_deref().and_then(RunOutcome::from_name);
+    let counts = RunCounts {
+        n_fetched: row.next()?,
+        n_inserted: row.next()?,
+        n_changed: row.next()?,
+        n_skipped: row.next()?,
+        n_quarantined: row.next()?,
+        n_customers: row.next()?,
+    };
+    let detail = row.next()?;
+    let end = finished_at.zip(outcome).map(|(finished_at, outcome)| RunEnd {
+        finished_at,
+        outcome,
+        counts,
+        detail,
+    });
+    Ok(RunRow { id, kind, started_at, end })
+}

@@ -1,0 +1,203 @@
+//! What a store does.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::NaiveDate;
+use intercom_engagement::{Directory, Sessions};
+
+use crate::{
+    AttributeHistoryRow, Bookmark, BucketHistoryRow, CustomerCandidate, CustomerHistoryRow,
+    CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome, DirtyCustomer, PageOutcome,
+    PageWrite, PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId,
+    RunRow, StoreError, Stored, Stream, SupportCounts, Workspace, WorkspaceProfile,
+};
+
+/// A mirrored workspace, what was projected from it, and its history.
+///
+/// Every writing method is one transaction: it happens whole or not at all. Writers of one workspace
+/// take turns; readers never wait for them. Every method fails with [`StoreError::Unavailable`],
+/// [`StoreError::Busy`], [`StoreError::Refused`] or [`StoreError::Corrupt`]; the first two are
+/// [transient](StoreError::is_transient), and because writing the same again changes nothing, a
+/// caller may simply repeat the call.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Makes a workspace known and keeps what is newly known about it.
+    async fn ensure_workspace(
+        &self,
+        profile: &WorkspaceProfile,
+        now: i64,
+    ) -> Result<Workspace, StoreError>;
+
+    /// Every workspace, by id.
+    async fn workspaces(&self) -> Result<Vec<Workspace>, StoreError>;
+
+    /// How far a stream has been read; `None` when it never was.
+    async fn bookmark(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+    ) -> Result<Option<Bookmark>, StoreError>;
+
+    /// What is stored of the given records, without their bodies.
+    async fn stored(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+        ids: &[&str],
+    ) -> Result<BTreeMap<String, Stored>, StoreError>;
+
+    /// The bodies of the given records, as received.
+    async fn bodies(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+        ids: &[&str],
+    ) -> Result<BTreeMap<String, Bytes>, StoreError>;
+
+    /// Writes a page and its bookmark.
+    ///
+    /// A record is written when its hash differs from the stored one and it is not older. It is then
+    /// pending until it is projected, and the changes of its attributes are kept.
+    async fn commit_page(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+        page: &PageWrite,
+    ) -> Result<PageOutcome, StoreError>;
+
+    /// Up to `limit` bodies that the given version of the projection has not seen.
+    async fn pending(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+        version: i64,
+        limit: u32,
+    ) -> Result<Vec<PendingBody>, StoreError>;
+
+    /// Writes the results of a projection and marks the customers they touch, those whose contact
+    /// has changed its e-mail included.
+    async fn commit_projection(
+        &self,
+        workspace: &Workspace,
+        write: &ProjectionWrite,
+    ) -> Result<ProjectionOutcome, StoreError>;
+
+    /// Up to `limit` customers to compute again, by e-mail.
+    async fn dirty_customers(
+        &self,
+        workspace: &Workspace,
+        limit: u32,
+    ) -> Result<Vec<DirtyCustomer>, StoreError>;
+
+    /// Marks every customer: figures that depend on the date have moved, or a policy has changed.
+    async fn mark_all_customers(&self, workspace: &Workspace) -> Result<u64, StoreError>;
+
+    /// The contacts with the given e-mails, by e-mail and id.
+    async fn customer_candidates(
+        &self,
+        workspace: &Workspace,
+        emails: &[&str],
+    ) -> Result<Vec<CustomerCandidate>, StoreError>;
+
+    /// The conversations of the given contacts, counted; recent is what happened from `since` on.
+    /// A contact without conversations is absent.
+    async fn support_counts(
+        &self,
+        workspace: &Workspace,
+        contact_ids: &[&str],
+        since: i64,
+    ) -> Result<BTreeMap<String, SupportCounts>, StoreError>;
+
+    /// What we last wrote about the customers with the given e-mails.
+    async fn customers_by_emails(
+        &self,
+        workspace: &Workspace,
+        emails: &[&str],
+    ) -> Result<BTreeMap<String, CustomerRow>, StoreError>;
+
+    /// Writes customers, appends what changed to their history and clears their marks.
+    ///
+    /// Of the shared table only our columns are touched: a value overwrites, and the absence of one
+    /// empties the column only if it still holds what we last wrote there.
+    async fn commit_customers(
+        &self,
+        workspace: &Workspace,
+        writes: &[CustomerWrite],
+        now: i64,
+    ) -> Result<CustomersOutcome, StoreError>;
+
+    /// The customers with the highest MRR among those who pay in the currency most customers pay
+    /// in, highest first, each with its e-mail.
+    async fn top_customers(
+        &self,
+        workspace: &Workspace,
+        limit: u32,
+    ) -> Result<Vec<(String, CustomerRow)>, StoreError>;
+
+    /// All customers, summed up.
+    async fn customer_totals(&self, workspace: &Workspace) -> Result<CustomerTotals, StoreError>;
+
+    /// The coaching sessions with the first contact of each conversation, by time.
+    async fn sessions(&self, workspace: &Workspace) -> Result<Sessions, StoreError>;
+
+    /// The names of members and coaches.
+    async fn directory(&self, workspace: &Workspace) -> Result<Directory, StoreError>;
+
+    /// Numbers a run and notes that it has started.
+    async fn start_run(
+        &self,
+        workspace: &Workspace,
+        kind: &str,
+        now: i64,
+    ) -> Result<RunId, StoreError>;
+
+    /// Notes how a run ended.
+    async fn finish_run(
+        &self,
+        workspace: &Workspace,
+        run: RunId,
+        end: &RunEnd,
+    ) -> Result<(), StoreError>;
+
+    /// The last runs, latest first.
+    async fn last_runs(&self, workspace: &Workspace, limit: u32)
+    -> Result<Vec<RunRow>, StoreError>;
+
+    /// The entries that nobody could read, by stream and time.
+    async fn quarantined(&self, workspace: &Workspace) -> Result<Vec<QuarantinedRow>, StoreError>;
+
+    /// Keeps how many members stood in each bucket of a report on a day; the last word of the day
+    /// counts.
+    async fn record_buckets(
+        &self,
+        workspace: &Workspace,
+        report: &str,
+        day: NaiveDate,
+        buckets: &[(&str, i64)],
+        now: i64,
+    ) -> Result<(), StoreError>;
+
+    /// The buckets of a report from a day on, by day and bucket.
+    async fn bucket_history(
+        &self,
+        workspace: &Workspace,
+        report: &str,
+        from: NaiveDate,
+    ) -> Result<Vec<BucketHistoryRow>, StoreError>;
+
+    /// What was tracked of a customer, oldest first.
+    async fn customer_history(
+        &self,
+        workspace: &Workspace,
+        email: &str,
+    ) -> Result<Vec<CustomerHistoryRow>, StoreError>;
+
+    /// How the attributes of a contact have changed, oldest first.
+    async fn attribute_history(
+        &self,
+        workspace: &Workspace,
+        contact_id: &str,
+    ) -> Result<Vec<AttributeHistoryRow>, StoreError>;
+}
