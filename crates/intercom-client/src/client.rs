@@ -1,0 +1,161 @@
+//! The client: one way to send, one to page, one to run multi-step work.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::IgnoredAny;
+
+use intercom_api::{
+    ApiVersion, Cursor, DecodeError, Exchange, Operation, Paged, Request, Response, Step,
+    decode_json,
+};
+
+use crate::call::{Calls, Failure};
+use crate::error::{Call, Error};
+use crate::http::HttpTransport;
+use crate::pages::{Items, Page, Pages};
+use crate::rate::RateStatus;
+use crate::settings::{ClientSettings, HttpSettings, SettingsError};
+use crate::transport::Transport;
+
+/// A client of one workspace.
+///
+/// Clones share the transport, the rate budget and the retry credit: make one client per token and
+/// clone it.
+#[derive(Clone)]
+pub struct Client {
+    // Shared by all clones and by the streams they hand out.
+    calls: Arc<Calls>,
+}
+
+impl Client {
+    /// A client that sends over `transport`.
+    pub fn new(transport: Arc<dyn Transport>, settings: ClientSettings) -> Self {
+        Self { calls: Arc::new(Calls::new(transport, settings)) }
+    }
+
+    /// A client that sends over HTTPS.
+    ///
+    /// # Errors
+    /// [`SettingsError`] when a setting cannot work.
+    pub fn http(http: HttpSettings, settings: ClientSettings) -> Result<Self, SettingsError> {
+        Ok(Self::new(Arc::new(HttpTransport::new(http)?), settings))
+    }
+
+    /// The version requests are built for.
+    pub fn version(&self) -> ApiVersion {
+        self.settings().version
+    }
+
+    /// What is known of the rate limit.
+    pub fn rate(&self) -> RateStatus {
+        self.calls.rate()
+    }
+
+    /// Sends one operation and decodes its answer.
+    ///
+    /// # Errors
+    /// [`Error`]; its variants say how far the call got.
+    pub async fn execute<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
+        let request = operation.request(self.version())?;
+        let (_, output) = self.answer(&request, O::decode).await?;
+        Ok(output)
+    }
+
+    /// Sends a request as it is. A bad status is an answer, returned once it is not worth
+    /// retrying.
+    ///
+    /// # Errors
+    /// [`Error::Deadline`], [`Error::NotSent`] or [`Error::MaybeSent`].
+    pub async fn send(&self, request: Request) -> Result<Response, Error> {
+        self.exchange(&request).await
+    }
+
+    /// The pages of a list, fetched one after the other as they are asked for.
+    pub fn pages<O: Paged + Send + 'static>(&self, operation: O) -> Pages<O> {
+        Pages::new(self.clone(), operation, None)
+    }
+
+    /// The pages of a list from `cursor` on.
+    pub fn pages_from<O: Paged + Send + 'static>(&self, operation: O, cursor: Cursor) -> Pages<O> {
+        Pages::new(self.clone(), operation, Some(cursor))
+    }
+
+    /// The entries of a list, decoded.
+    pub fn items<O: Paged + Send + 'static>(&self, operation: O) -> Items<O> {
+        Items::new(self.pages(operation))
+    }
+
+    /// Runs multi-step work to its end. After an error the work stands where it was: driving it
+    /// again sends the same request.
+    ///
+    /// # Errors
+    /// [`Error`]; a bad status is not one, it is an answer to the work.
+    pub async fn drive<E: Exchange>(&self, exchange: &mut E) -> Result<E::Output, Error> {
+        let limit = self.settings().max_steps;
+        let mut n_sent = 0;
+        loop {
+            match exchange.next()? {
+                Step::Done(output) => return Ok(output),
+                Step::Send(request) if n_sent == limit => {
+                    return Err(Error::TooManySteps { call: Call::new(&request, 0), limit });
+                }
+                Step::Send(request) => {
+                    let response = self.exchange(&request).await?;
+                    exchange.reply(response);
+                    n_sent += 1;
+                }
+            }
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &ClientSettings {
+        self.calls.settings()
+    }
+
+    pub(crate) async fn page<O: Paged>(&self, request: &Request) -> Result<Page<O>, Error> {
+        let (response, outline) = self.answer(request, Page::<O>::outline).await?;
+        Ok(Page::new(response, outline))
+    }
+
+    async fn answer<T>(
+        &self,
+        request: &Request,
+        read: impl Fn(&Response) -> Result<T, DecodeError>,
+    ) -> Result<(Response, T), Error> {
+        self.calls.answer(request, read).await.map_err(|gave_up| gave_up.into_error(request))
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<Response, Error> {
+        let gave_up = match self.calls.answer(request, check_complete).await {
+            Ok((response, ())) => return Ok(response),
+            Err(gave_up) => gave_up,
+        };
+        match gave_up.failure {
+            Failure::Refused(response) | Failure::Unreadable(response, _) => Ok(response),
+            Failure::Deadline | Failure::Transport(_) => Err(gave_up.into_error(request)),
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("version", &self.version())
+            .field("rate", &self.rate())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether JSON that should be there is missing or ends early. The error never leaves the client:
+/// if retrying does not help, the answer is handed on as it came.
+fn check_complete(response: &Response) -> Result<(), DecodeError> {
+    let is_json = response.headers.get("Content-Type").is_none_or(|kind| kind.contains("json"));
+    if response.status == 204 || !is_json {
+        return Ok(());
+    }
+    match decode_json::<IgnoredAny>("send", response) {
+        Err(error) if error.is_truncated() => Err(error),
+        Err(_) | Ok(_) => Ok(()),
+    }
+}

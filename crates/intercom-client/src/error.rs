@@ -1,0 +1,168 @@
+//! What can go wrong with a call.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use intercom_api::{ApiError, BuildError, DecodeError, Id, Method, Request};
+
+use crate::transport::TransportError;
+
+/// Why a call has no result. The variants are ordered by how far the work got.
+///
+/// Neither `Display` nor `Debug` shows tokens, filled paths, queries or bodies.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request was refused here, before it was sent.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The rate limit left no call before the deadline; nothing was sent.
+    #[error("{call}: not sent, the rate limit left no call before the deadline")]
+    Deadline {
+        /// The call.
+        call: Box<Call>,
+    },
+    /// No attempt reached the API, or the last one did not and none before it had an effect.
+    #[error("{call}: not sent")]
+    NotSent {
+        /// The call.
+        call: Box<Call>,
+        /// What stopped the last attempt.
+        source: TransportError,
+    },
+    /// The API may have acted on the request; there is no answer.
+    #[error("{call}: no answer, but it may have been sent")]
+    MaybeSent {
+        /// The call.
+        call: Box<Call>,
+        /// What happened to the last attempt.
+        source: TransportError,
+    },
+    /// The API answered with a status that is not a success.
+    #[error("{call}: refused with {error}")]
+    Refused {
+        /// The call.
+        call: Box<Call>,
+        /// Status, code, message and request id.
+        error: ApiError,
+    },
+    /// The API answered with a success that does not decode.
+    #[error("{call}: the answer cannot be read{}", RequestId(request_id.as_deref()))]
+    Unreadable {
+        /// The call.
+        call: Box<Call>,
+        /// The server's id of the exchange.
+        request_id: Option<String>,
+        /// Where it does not decode.
+        source: Box<DecodeError>,
+    },
+    /// One entry of a list does not decode; the others are not affected.
+    #[error("{operation}: entry {index} of the page{} cannot be read", EntryId(id.as_ref()))]
+    UnreadableItem {
+        /// The operation.
+        operation: &'static str,
+        /// The position of the entry on its page, from 0.
+        index: usize,
+        /// The entry's id, when that much can be read.
+        id: Option<Id>,
+        /// Where it does not decode, inside the entry.
+        source: Box<DecodeError>,
+    },
+    /// The API sent a cursor a second time: the list would never end.
+    #[error("{operation}: the cursor after page {n_pages} has been seen before")]
+    CursorRepeated {
+        /// The operation.
+        operation: &'static str,
+        /// The pages read so far.
+        n_pages: u32,
+    },
+    /// A list has more pages than [`max_pages`](crate::ClientSettings::max_pages).
+    #[error("{operation}: the list goes on after {limit} pages")]
+    TooManyPages {
+        /// The operation.
+        operation: &'static str,
+        /// The setting.
+        limit: u32,
+    },
+    /// Multi-step work needs more requests than [`max_steps`](crate::ClientSettings::max_steps).
+    #[error("{call}: the work is not done after {limit} requests")]
+    TooManySteps {
+        /// The request that was not sent.
+        call: Box<Call>,
+        /// The setting.
+        limit: u32,
+    },
+}
+
+impl Error {
+    /// The API's refusal, if that is what happened.
+    pub fn refusal(&self) -> Option<&ApiError> {
+        match self {
+            Self::Refused { error, .. } => Some(error),
+            Self::Build(_)
+            | Self::Deadline { .. }
+            | Self::NotSent { .. }
+            | Self::MaybeSent { .. }
+            | Self::Unreadable { .. }
+            | Self::UnreadableItem { .. }
+            | Self::CursorRepeated { .. }
+            | Self::TooManyPages { .. }
+            | Self::TooManySteps { .. } => None,
+        }
+    }
+
+    /// The status of the API's refusal, if that is what happened.
+    pub fn status(&self) -> Option<u16> {
+        self.refusal().map(|error| error.status)
+    }
+}
+
+/// The call an error is about, without its parameters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The operation.
+    pub operation: Cow<'static, str>,
+    /// The method.
+    pub method: Method,
+    /// The path with its parameters in braces.
+    pub route: Cow<'static, str>,
+    /// How many attempts were made.
+    pub n_attempts: u32,
+}
+
+impl Call {
+    pub(crate) fn new(request: &Request, n_attempts: u32) -> Box<Self> {
+        Box::new(Self {
+            operation: request.operation.clone(),
+            method: request.method,
+            route: request.route.clone(),
+            n_attempts,
+        })
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operation, method, route, n_attempts } = self;
+        write!(f, "{operation} ({method} {route}")?;
+        match n_attempts {
+            0 | 1 => f.write_str(")"),
+            n => write!(f, ", {n} attempts)"),
+        }
+    }
+}
+
+struct RequestId<'a>(Option<&'a str>);
+
+impl fmt::Display for RequestId<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |id| write!(f, " (request {id})"))
+    }
+}
+
+struct EntryId<'a>(Option<&'a Id>);
+
+impl fmt::Display for EntryId<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |id| write!(f, " (id {id})"))
+    }
+}

@@ -1,0 +1,108 @@
+//! The seam between the client and a network: one request in, one answer out.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use async_trait::async_trait;
+use intercom_api::{Request, Response};
+
+/// A cause from another library, kept without exposing its type.
+pub type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Carries one request to the API and brings back its answer.
+///
+/// An answer with a bad status is `Ok`: only a missing answer is a [`TransportError`]. A transport
+/// sends each request at most once; repeating it is the client's decision.
+#[async_trait]
+pub trait Transport: Send + Sync {
+    /// Sends `request` once.
+    ///
+    /// # Errors
+    /// [`TransportError`] says whether the request may have reached the API.
+    async fn send(&self, request: &Request) -> Result<Response, TransportError>;
+}
+
+/// There is no answer. The variants say how far the request got.
+#[derive(Debug, thiserror::Error)]
+pub enum TransportError {
+    /// The request did not reach the API and may be repeated whatever it does.
+    #[error("the request was not sent: {fault}")]
+    NotSent {
+        /// What stopped it.
+        fault: SendFault,
+        /// The network's own error, free of URLs.
+        #[source]
+        source: Option<BoxError>,
+    },
+    /// The API may have acted on the request.
+    #[error("the request may have been sent, but {fault}")]
+    MaybeSent {
+        /// What happened to the answer.
+        fault: AnswerFault,
+        /// The network's own error, free of URLs.
+        #[source]
+        source: Option<BoxError>,
+    },
+}
+
+impl TransportError {
+    /// A request that was not sent.
+    pub fn not_sent(fault: SendFault, source: impl Into<BoxError>) -> Self {
+        Self::NotSent { fault, source: Some(source.into()) }
+    }
+
+    /// A request that may have been sent.
+    pub fn maybe_sent(fault: AnswerFault, source: impl Into<BoxError>) -> Self {
+        Self::MaybeSent { fault, source: Some(source.into()) }
+    }
+}
+
+/// Why a request was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SendFault {
+    /// The request has no valid URL or headers.
+    Request,
+    /// The host's name does not resolve.
+    Resolve,
+    /// No connection: refused, unreachable, timed out, or TLS failed.
+    Connect,
+}
+
+impl fmt::Display for SendFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Request => "it does not fit into an http request",
+            Self::Resolve => "the host name does not resolve",
+            Self::Connect => "no connection could be made",
+        })
+    }
+}
+
+/// Why there is no answer to a request that may have been sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AnswerFault {
+    /// Nothing, or not everything, came in time.
+    Timeout,
+    /// The connection broke before the answer began.
+    Connection,
+    /// The body ended early or cannot be unpacked.
+    Body,
+    /// The body is longer than the transport accepts.
+    BodyTooLarge {
+        /// The most bytes accepted.
+        limit: usize,
+    },
+}
+
+impl fmt::Display for AnswerFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Timeout => f.write_str("the answer did not come in time"),
+            Self::Connection => f.write_str("the connection broke before the answer"),
+            Self::Body => f.write_str("the body of the answer is cut short or damaged"),
+            Self::BodyTooLarge { limit } => {
+                write!(f, "the body of the answer is longer than {limit} bytes")
+            }
+        }
+    }
+}
