@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use crate::Currency;
 
 /// One attempt to collect money.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Payment {
     /// The id in the billing system; without one, duplicates cannot be recognised.
     pub id: Option<String>,
@@ -21,7 +22,8 @@ pub struct Payment {
 }
 
 /// How an attempt to collect money ended.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub enum PaymentStatus {
     /// The money arrived.
     Succeeded,
@@ -47,10 +49,34 @@ impl PaymentStatus {
             _ => Self::Other(word.to_owned()),
         }
     }
+
+    /// The billing system's word.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Pending => "pending",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+            Self::Other(word) => word,
+        }
+    }
 }
 
 impl Default for PaymentStatus {
     fn default() -> Self {
         Self::Other(String::new())
+    }
+}
+
+impl From<String> for PaymentStatus {
+    fn from(word: String) -> Self {
+        Self::parse(&word)
+    }
+}
+
+impl From<PaymentStatus> for String {
+    fn from(status: PaymentStatus) -> Self {
+        status.as_str().to_owned()
     }
 }

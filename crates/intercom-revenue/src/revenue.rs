@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::policy::{ArrBasis, MONTHS_PER_YEAR};
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What is known about a customer's billing; `None` means that nobody recorded it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BillingHistory {
     /// The subscriptions, in any order.
     pub subscriptions: Option<Vec<Subscription>>,

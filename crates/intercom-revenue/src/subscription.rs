@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::Currency;
 
 /// One subscription: a state and the things that are paid for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Subscription {
     /// The id in the billing system; without one, duplicates cannot be recognised.
     pub id: Option<String>,
@@ -24,7 +24,7 @@ pub struct Subscription {
 }
 
 /// One price of a subscription.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SubscriptionItem {
     /// Smallest units per piece and period, possibly with a fraction; absent for tiered prices.
     pub amount: Option<Decimal>,
@@ -37,7 +37,8 @@ pub struct SubscriptionItem {
 }
 
 /// The unit of a billing period.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub enum Interval {
     /// 24 hours.
     Day,
@@ -63,11 +64,35 @@ impl Interval {
             _ => Self::Other(word.to_owned()),
         }
     }
+
+    /// The billing system's word.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Year => "year",
+            Self::Other(word) => word,
+        }
+    }
 }
 
 impl Default for Interval {
     fn default() -> Self {
         Self::Other(String::new())
+    }
+}
+
+impl From<String> for Interval {
+    fn from(word: String) -> Self {
+        Self::parse(&word)
+    }
+}
+
+impl From<Interval> for String {
+    fn from(interval: Interval) -> Self {
+        interval.as_str().to_owned()
     }
 }
 

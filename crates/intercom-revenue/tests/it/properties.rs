@@ -175,6 +175,17 @@ proptest! {
     }
 
     #[test]
+    fn rows_survive_being_written_down(
+        subscriptions in prop::option::of(prop::collection::vec(subscription(), 0..3)),
+        payments in prop::option::of(prop::collection::vec(payment(), 0..3)),
+    ) {
+        let history = BillingHistory { subscriptions, payments };
+        let json = serde_json::to_string(&history).expect("serialisable");
+        let read: BillingHistory = serde_json::from_str(&json).expect("as written");
+        prop_assert_eq!(read, history);
+    }
+
+    #[test]
     fn any_two_states_can_be_compared(previous in state(), current in state()) {
         let thresholds = AlertThresholds::default();
         let raised = alerts(Before::Seen(&previous), &current, &thresholds);
