@@ -1,0 +1,79 @@
+//! What a route answers: a body, or a refusal in the API's error envelope.
+
+use crate::json;
+
+/// A successful answer before headers are added.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// 200 with a body that `write` appends.
+    pub(crate) fn ok(write: impl FnOnce(&mut Vec<u8>)) -> Self {
+        let mut body = Vec::new();
+        write(&mut body);
+        Self { status: 200, body }
+    }
+
+    /// 200 with an object.
+    pub(crate) fn object(fill: impl FnOnce(&mut json::Object<'_>)) -> Self {
+        Self { status: 200, body: json::object_text(fill) }
+    }
+
+    /// 202 without a body.
+    pub(crate) const fn accepted() -> Self {
+        Self { status: 202, body: Vec::new() }
+    }
+}
+
+/// An error answer before headers are added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) field: Option<String>,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), field: None }
+    }
+
+    pub(crate) fn field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// 400: a parameter holds something it cannot.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(400, "parameter_invalid", message)
+    }
+
+    /// 400: a parameter is missing.
+    pub(crate) fn missing(name: &str) -> Self {
+        Self::new(400, "parameter_not_found", format!("{name} not specified")).field(name)
+    }
+
+    /// 404 for something that has no code of its own.
+    pub(crate) fn not_found(what: &str) -> Self {
+        Self::new(404, "not_found", format!("{what} Not Found"))
+    }
+
+    /// The error envelope.
+    pub(crate) fn envelope(&self, request_id: &str) -> Vec<u8> {
+        json::object_text(|object| {
+            object.field("type", "error.list").field("request_id", request_id);
+            object.list("errors", [self], |out, refusal| {
+                json::object(out, |error| {
+                    error.field("code", refusal.code).field("message", &refusal.message);
+                    if let Some(field) = &refusal.field {
+                        error.field("field", field);
+                    }
+                });
+            });
+        })
+    }
+}

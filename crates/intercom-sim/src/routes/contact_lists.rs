@@ -1,0 +1,180 @@
+//! What hangs on a contact: tags, notes, companies, segments.
+
+use serde_json::Value;
+
+use crate::answer::{Answer, Refusal};
+use crate::json;
+use crate::routes::pages::NumberedPage;
+use crate::routes::{Call, required_id, required_text};
+use crate::search::PageLimits;
+use crate::workspace::contact::Contact;
+use crate::workspace::journal::{Note, Subject};
+use crate::workspace::table::Slot;
+
+const PAGE: PageLimits = PageLimits { default: 50, max: 60 };
+const MAX_COMPANIES: usize = 1_000;
+
+/// The page that the query asks for.
+pub(super) fn numbered_page(call: &Call<'_>, total: usize) -> Result<NumberedPage, Refusal> {
+    let per_page = PAGE.length(call.query("per_page").map(Value::from).as_ref())?;
+    let number = match call.query("page").map(str::parse::<usize>) {
+        None => 1,
+        Some(Ok(number)) if number >= 1 => number,
+        Some(_) => return Err(Refusal::invalid("page must be a positive integer").field("page")),
+    };
+    Ok(NumberedPage { number, per_page, total })
+}
+
+fn found<'c>(call: &'c Call<'_>) -> Result<(Slot, &'c Contact), Refusal> {
+    let slot = call.contact()?;
+    let contact = call.workspace.contacts.get(slot).ok_or_else(|| Refusal::not_found("User"))?;
+    Ok((slot, contact))
+}
+
+pub(super) fn tags(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let (_, contact) = found(call)?;
+    Ok(Answer::object(|object| {
+        object.field("type", "list");
+        object.list("data", &contact.tags, |out, applied| {
+            call.workspace.render_applied(out, applied);
+        });
+    }))
+}
+
+pub(super) fn add_tag(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let slot = call.contact()?;
+    let tag = call.tag(&required_id(&call.body()?, "id")?)?;
+    call.workspace.tag_contact(slot, tag, call.now);
+    let (_, contact) = found(call)?;
+    let applied = contact.tags.iter().find(|applied| applied.tag == tag);
+    let applied = applied.ok_or_else(|| Refusal::not_found("Resource"))?;
+    Ok(Answer::ok(|out| call.workspace.render_applied(out, applied)))
+}
+
+pub(super) fn remove_tag(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let slot = call.contact()?;
+    let place = call.tag(call.parameter(1))?;
+    if !call.workspace.untag_contact(slot, place, call.now) {
+        return Err(Refusal::not_found("Resource"));
+    }
+    let tag = call.workspace.tags.get(place).ok_or_else(|| Refusal::not_found("Resource"))?;
+    Ok(Answer::object(|object| tag.render(object)))
+}
+
+pub(super) fn notes(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let (slot, _) = found(call)?;
+    notes_about(call, Subject::Contact(slot))
+}
+
+/// The notes about something, newest first.
+pub(super) fn notes_about(call: &Call<'_>, subject: Subject) -> Result<Answer, Refusal> {
+    let notes: Vec<&Note> = call.workspace.notes_about(subject).collect();
+    let page = numbered_page(call, notes.len())?;
+    Ok(Answer::object(|object| {
+        object.field("type", "list");
+        object.list("data", notes.get(page.range()).unwrap_or_default(), |out, note| {
+            call.workspace.render_note(out, note);
+        });
+        let kind = if matches!(subject, Subject::Contact(_)) { "contacts" } else { "companies" };
+        page.render(object, &format!("/{kind}/{}/notes", call.parameter(0)));
+    }))
+}
+
+pub(super) fn add_note(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let slot = call.contact()?;
+    let body = call.body()?;
+    let text = required_text(&body, "body")?;
+    let author_id = match body.get("admin_id").filter(|id| !id.is_null()) {
+        None => call.workspace.admins.first().map(|admin| admin.id.clone()),
+        Some(_) => {
+            let id = required_id(&body, "admin_id")?;
+            let admin = call.workspace.admin(&id).ok_or_else(|| Refusal::not_found("Resource"))?;
+            Some(admin.id.clone())
+        }
+    };
+    let id = u32::try_from(call.workspace.next_number()).unwrap_or(u32::MAX);
+    let note = Note {
+        id,
+        subject: Subject::Contact(slot),
+        author_id,
+        body: text.into(),
+        created_at: call.now,
+    };
+    let answer = Answer::ok(|out| call.workspace.render_note(out, &note));
+    call.workspace.notes.push(note);
+    let now = call.now;
+    call.workspace.contacts.change(slot, |contact| {
+        contact.n_notes += 1;
+        contact.updated_at = now;
+    });
+    Ok(answer)
+}
+
+pub(super) fn note(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let id = call.parameter(0);
+    let note = call.workspace.notes.iter().find(|note| note.id.to_string() == id);
+    let note = note.ok_or_else(|| Refusal::not_found("Resource"))?;
+    Ok(Answer::ok(|out| call.workspace.render_note(out, note)))
+}
+
+pub(super) fn companies(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let (_, contact) = found(call)?;
+    let page = numbered_page(call, contact.companies.len())?;
+    let slots = contact.companies.get(page.range()).unwrap_or_default();
+    let companies = slots.iter().filter_map(|slot| call.workspace.companies.get(*slot));
+    Ok(Answer::object(|object| {
+        object.field("type", "list");
+        object.list("data", companies, |out, company| {
+            call.workspace.render_company(out, company);
+        });
+        page.render(object, &format!("/contacts/{}/companies", contact.id));
+    }))
+}
+
+pub(super) fn add_company(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let (slot, contact) = found(call)?;
+    if contact.companies.len() >= MAX_COMPANIES {
+        let message = format!("Contact has reached the maximum of {MAX_COMPANIES} companies");
+        return Err(Refusal::new(400, "contact_company_limit_exceeded", message));
+    }
+    let body = call.body()?;
+    let id = required_id(&body, "id").map_err(|_| Refusal::missing("company"))?;
+    let company = call.workspace.companies.find(&id).ok_or_else(company_not_found)?;
+    call.workspace.attach_company(slot, company, call.now);
+    company_answer(call, company)
+}
+
+pub(super) fn remove_company(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let slot = call.contact()?;
+    let company = call.workspace.companies.find(call.parameter(1)).ok_or_else(company_not_found)?;
+    if !call.workspace.detach_company(slot, company, call.now) {
+        return Err(company_not_found());
+    }
+    company_answer(call, company)
+}
+
+pub(super) fn company_answer(call: &Call<'_>, company: Slot) -> Result<Answer, Refusal> {
+    let company = call.workspace.companies.get(company).ok_or_else(company_not_found)?;
+    Ok(Answer::ok(|out| call.workspace.render_company(out, company)))
+}
+
+pub(super) fn company_not_found() -> Refusal {
+    Refusal::new(404, "company_not_found", "Company Not Found")
+}
+
+pub(super) fn segments(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let (_, contact) = found(call)?;
+    let segments = call.workspace.segments.iter();
+    let own = segments.filter(|s| call.workspace.belongs(contact, s.membership, call.now));
+    Ok(Answer::object(|object| {
+        object.field("type", "list");
+        object.list("data", own, |out, segment| json::object(out, |o| segment.render(o)));
+    }))
+}
+
+pub(super) fn subscriptions(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    found(call)?;
+    Ok(Answer::object(|object| {
+        object.field("type", "list").raw("data", b"[]");
+    }))
+}

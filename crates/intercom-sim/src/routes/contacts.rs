@@ -1,0 +1,222 @@
+//! Contacts: search, list, create, read, update, archive, delete.
+
+use intercom_api::ApiVersion;
+use serde_json::{Map, Value};
+
+use crate::answer::{Answer, Refusal};
+use crate::json;
+use crate::routes::{Call, pages};
+use crate::search::cursor::SortUnit;
+use crate::search::fields::{
+    CONTACT_FIELDS, CONTACT_RULES_BY_DAY, CONTACT_RULES_BY_SECOND, Column,
+};
+use crate::search::filter::Source;
+use crate::search::grammar::{Grammar, Precision};
+use crate::search::{Page, PageLimits, Search, Sort, read_cursor};
+use crate::simulator::DateMode;
+use crate::workspace::catalogue::Model;
+use crate::workspace::contact::{Contact, Role};
+use crate::workspace::misfit;
+use crate::workspace::table::Slot;
+
+const PAGE: PageLimits = PageLimits { default: 50, max: 150 };
+
+pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let body = call.body()?;
+    let by_second =
+        call.settings.date_mode == DateMode::Second || call.version == ApiVersion::Preview;
+    let grammar = Grammar {
+        fields: CONTACT_FIELDS,
+        rules: if by_second { CONTACT_RULES_BY_SECOND } else { CONTACT_RULES_BY_DAY },
+        precision: if by_second { Precision::Second } else { Precision::Day },
+        attributes: Some(Model::Contact),
+        version: call.version,
+        workspace: call.workspace,
+    };
+    let mut search = Search::parse(&body, &grammar, PAGE, Column::CreatedAt)?;
+    if call.settings.index_lag > 0 {
+        search = search.indexed_until(call.now - i64::from(call.settings.index_lag));
+    }
+    Ok(answer(call, &search.page(&call.workspace.contacts, call.workspace, call.now)))
+}
+
+pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let per_page = call.query("per_page").map(Value::from);
+    let cursor = call.query("starting_after").map(|c| read_cursor(c, SortUnit::Instant));
+    let search = Search {
+        filter: None,
+        sort: Sort {
+            source: Source::Column(Column::CreatedAt),
+            unit: SortUnit::Instant,
+            is_ascending: false,
+        },
+        per_page: PAGE.length(per_page.as_ref())?,
+        cursor: cursor.transpose()?,
+    };
+    Ok(answer(call, &search.page(&call.workspace.contacts, call.workspace, call.now)))
+}
+
+fn answer(call: &Call<'_>, page: &Page) -> Answer {
+    Answer::object(|object| {
+        object.field("type", "list");
+        let contacts = page.slots.iter().filter_map(|slot| call.workspace.contacts.get(*slot));
+        object.list("data", contacts, |out, contact| {
+            call.workspace.render_contact(out, contact, call.version);
+        });
+        pages::by_cursor(object, page);
+    })
+}
+
+pub(super) fn show(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let slot = call.contact()?;
+    render(call, slot)
+}
+
+pub(super) fn find_by_external_id(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let found = call.workspace.contacts_by_external_id(call.parameter(0));
+    let slot = first_active(call, found).ok_or_else(|| Refusal::not_found("User"))?;
+    render(call, slot)
+}
+
+fn first_active(call: &Call<'_>, mut slots: impl Iterator<Item = Slot>) -> Option<Slot> {
+    slots.find(|slot| call.workspace.contacts.get(*slot).is_some_and(|c| !c.is_archived))
+}
+
+fn render(call: &Call<'_>, slot: Slot) -> Result<Answer, Refusal> {
+    let contact = call.workspace.contacts.get(slot).ok_or_else(|| Refusal::not_found("User"))?;
+    Ok(Answer::ok(|out| call.workspace.render_contact(out, contact, call.version)))
+}
+
+pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let fields = writable(call, call.body()?)?;
+    if !["email", "external_id", "role", "phone"].iter().any(|name| is_given(&fields, name)) {
+        return Err(Refusal::missing("email, external_id or role"));
+    }
+    let role = match fields.get("role").and_then(Value::as_str) {
+        Some("lead" | "contact") => Role::Lead,
+        _ => Role::User,
+    };
+    refuse_conflict(call, &fields, role, None)?;
+    let slot = call.workspace.add_contact(fields, call.now)?;
+    render(call, slot)
+}
+
+fn is_given(fields: &Map<String, Value>, name: &str) -> bool {
+    !matches!(fields.get(name), None | Some(Value::Null))
+}
+
+pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let slot = call.contact()?;
+    let fields = writable(call, call.body()?)?;
+    let role = call.workspace.contacts.get(slot).map_or(Role::User, |contact| contact.role);
+    refuse_conflict(call, &fields, role, Some(slot))?;
+    call.workspace.patch_contact(slot, fields, call.now)?;
+    render(call, slot)
+}
+
+/// The fields of a body that clients may write; the rest is ignored, as the API does.
+fn writable(call: &Call<'_>, mut body: Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
+    const FIELDS: &[&str] = &[
+        "role",
+        "external_id",
+        "email",
+        "phone",
+        "name",
+        "avatar",
+        "signed_up_at",
+        "last_seen_at",
+        "owner_id",
+        "unsubscribed_from_emails",
+        "language_override",
+        "custom_attributes",
+    ];
+    body.retain(|name, _| FIELDS.contains(&name.as_str()));
+    if let Some(attributes) = body.get("custom_attributes") {
+        super::data_attributes::check(call.workspace, Model::Contact, attributes)?;
+    }
+    if let Some(Value::String(url)) = body.get("avatar") {
+        let avatar = serde_json::json!({"type": "avatar", "image_url": url});
+        body.insert("avatar".to_owned(), avatar);
+    }
+    for name in ["signed_up_at", "last_seen_at"] {
+        if let Some(value) = body.get(name).filter(|value| !value.is_null()) {
+            let seconds = misfit::whole(value).ok_or_else(|| {
+                Refusal::invalid(format!("{name} must be a unix timestamp")).field(name)
+            })?;
+            body.insert(name.to_owned(), seconds.into());
+        }
+    }
+    if let Some(email) = body.get("email").and_then(Value::as_str)
+        && !email.is_empty()
+        && !email.contains('@')
+    {
+        return Err(Refusal::invalid("email is invalid").field("email"));
+    }
+    Ok(body)
+}
+
+/// External ids are unique; e-mails are unique among users, while leads may share one.
+fn refuse_conflict(
+    call: &Call<'_>,
+    fields: &Map<String, Value>,
+    role: Role,
+    own: Option<Slot>,
+) -> Result<(), Refusal> {
+    let text = |name: &str| fields.get(name).and_then(misfit::id);
+    let by_external_id = text("external_id").and_then(|external_id| {
+        let mut others = call.workspace.contacts_by_external_id(&external_id);
+        others.find(|slot| Some(*slot) != own)
+    });
+    let by_email = text("email").filter(|_| role == Role::User).and_then(|email| {
+        let mut others = call.workspace.contacts_by_email(&email);
+        others.find(|slot| {
+            let other = call.workspace.contacts.get(*slot);
+            Some(*slot) != own && other.is_some_and(|other| other.role == Role::User)
+        })
+    });
+    let found = by_external_id.or(by_email).and_then(|slot| call.workspace.contacts.get(slot));
+    let Some(Contact { id, is_archived, .. }) = found else { return Ok(()) };
+    let kind = if *is_archived { "An archived contact" } else { "A contact" };
+    let message = format!("{kind} matching those details already exists with id={id}");
+    Err(Refusal::new(409, "conflict", message))
+}
+
+pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    // Archived contacts can be deleted too.
+    let slot = call.workspace.contacts.find(call.parameter(0));
+    let slot = slot.ok_or_else(|| Refusal::not_found("User"))?;
+    let answer = receipt(call, slot, "deleted", true)?;
+    call.workspace.drop_contact(slot);
+    Ok(answer)
+}
+
+pub(super) fn archive(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let slot = call.contact()?;
+    set_archived(call, slot, true);
+    receipt(call, slot, "archived", true)
+}
+
+pub(super) fn unarchive(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let slot = call.workspace.contacts.find(call.parameter(0));
+    let slot = slot.ok_or_else(|| Refusal::not_found("User"))?;
+    set_archived(call, slot, false);
+    receipt(call, slot, "archived", false)
+}
+
+fn set_archived(call: &mut Call<'_>, slot: Slot, is_archived: bool) {
+    let now = call.now;
+    call.workspace.contacts.change(slot, |contact| {
+        contact.is_archived = is_archived;
+        contact.updated_at = now;
+    });
+}
+
+fn receipt(call: &Call<'_>, slot: Slot, outcome: &str, value: bool) -> Result<Answer, Refusal> {
+    let contact = call.workspace.contacts.get(slot).ok_or_else(|| Refusal::not_found("User"))?;
+    Ok(Answer::ok(|out| {
+        json::object(out, |object| {
+            object.field("type", "contact").field("id", &*contact.id);
+            object.field("external_id", &contact.external_id).field(outcome, &value);
+        });
+    }))
+}

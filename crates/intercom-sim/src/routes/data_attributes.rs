@@ -1,0 +1,155 @@
+//! Definitions of custom attributes, and the check of values against them.
+
+use intercom_api::ApiVersion;
+use serde_json::{Map, Value};
+
+use crate::answer::{Answer, Refusal};
+use crate::json;
+use crate::routes::{Call, required_text};
+use crate::workspace::Workspace;
+use crate::workspace::catalogue::{DataAttribute, DataType, Model};
+
+/// The API takes so many attributes of a model; archiving one frees its place.
+const MAX_ATTRIBUTES: usize = 250;
+
+/// Refuses attributes that are not defined and values of another type: since 2.0 writing an
+/// attribute does not define it.
+pub(super) fn check(
+    workspace: &Workspace,
+    model: Model,
+    attributes: &Value,
+) -> Result<(), Refusal> {
+    let Value::Object(attributes) = attributes else {
+        return Err(Refusal::invalid("custom_attributes must be an object"));
+    };
+    for (name, value) in attributes {
+        let Some(definition) = workspace.attribute(model, name) else {
+            let message = format!("Custom attribute '{name}' does not exist");
+            return Err(Refusal::invalid(message).field(name.as_str()));
+        };
+        if !definition.data_type.accepts(value) {
+            let message = format!(
+                "Custom attribute '{name}' must be of type {}",
+                definition.data_type.as_str()
+            );
+            return Err(Refusal::invalid(message).field(name.as_str()));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let model = match call.query("model") {
+        None => None,
+        Some("contact" | "customer") => Some(Model::Contact),
+        Some("company") => Some(Model::Company),
+        Some("conversation") if call.version < ApiVersion::V2_16 => Some(Model::Conversation),
+        Some("conversation") => {
+            let message = "model=conversation is not supported; use /conversations/attributes";
+            return Err(Refusal::new(422, "parameter_invalid", message).field("model"));
+        }
+        Some(_) => return Err(Refusal::invalid("model must be contact or company").field("model")),
+    };
+    let include_archived = call.query("include_archived") == Some("true");
+    let shown = call.workspace.attributes.iter().filter(|attribute| {
+        let fits = match model {
+            Some(model) => attribute.model == model,
+            None => attribute.model != Model::Conversation,
+        };
+        fits && (include_archived || !attribute.is_archived)
+    });
+    Ok(Answer::object(|object| {
+        object.field("type", "list");
+        object.list("data", shown, |out, attribute| json::object(out, |o| attribute.render(o)));
+    }))
+}
+
+pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let body = call.body()?;
+    let name = required_text(&body, "name")?;
+    let model = match required_text(&body, "model")? {
+        "contact" => Model::Contact,
+        "company" => Model::Company,
+        _ => return Err(Refusal::invalid("model must be contact or company").field("model")),
+    };
+    let requested = required_text(&body, "data_type")?;
+    let data_type = DataType::from_request(requested).ok_or_else(|| {
+        Refusal::invalid(format!("{requested} is no data_type")).field("data_type")
+    })?;
+    check_name(call.workspace, model, name)?;
+    let options = options(&body)?;
+    if requested == "options" && options.len() < 2 {
+        return Err(Refusal::invalid("at least two options are needed").field("options"));
+    }
+    let place = call.workspace.define_attribute(model, name, data_type, call.now);
+    let attribute = call.workspace.attributes.get_mut(place);
+    let attribute = attribute.ok_or_else(|| Refusal::not_found("Resource"))?;
+    attribute.options = options;
+    write_flags(attribute, &body);
+    Ok(Answer::object(|object| attribute.render(object)))
+}
+
+fn check_name(workspace: &Workspace, model: Model, name: &str) -> Result<(), Refusal> {
+    let is_allowed = |c: char| c.is_alphanumeric() || " _-$€£¥".contains(c);
+    if !name.chars().all(is_allowed) {
+        let message = "an attribute's name takes letters, digits, currency symbols and hyphens";
+        return Err(Refusal::invalid(message).field("name"));
+    }
+    let known = workspace
+        .attributes
+        .iter()
+        .find(|known| known.model != Model::Conversation && known.name.eq_ignore_ascii_case(name));
+    if let Some(known) = known {
+        let data = if known.model == Model::Company { "company" } else { "people" };
+        let message = format!("You already have '{name}' in your {data} data");
+        return Err(Refusal::invalid(message).field("name"));
+    }
+    let own = workspace.attributes.iter().filter(|a| a.model == model && !a.is_archived);
+    if own.count() >= MAX_ATTRIBUTES {
+        let message = format!("a workspace has at most {MAX_ATTRIBUTES} attributes");
+        return Err(Refusal::new(400, "custom_data_limit_reached", message));
+    }
+    Ok(())
+}
+
+/// Options come as texts or as objects with a value.
+fn options(body: &Map<String, Value>) -> Result<Vec<Box<str>>, Refusal> {
+    let entries = match body.get("options") {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(Value::Array(entries)) => entries,
+        Some(_) => return Err(Refusal::invalid("options must be a list").field("options")),
+    };
+    entries
+        .iter()
+        .map(|entry| {
+            let text = entry.as_str().or_else(|| entry.get("value").and_then(Value::as_str));
+            text.map(Into::into).ok_or_else(|| Refusal::invalid("an option has no value"))
+        })
+        .collect()
+}
+
+fn write_flags(attribute: &mut DataAttribute, body: &Map<String, Value>) {
+    if let Some(Value::String(description)) = body.get("description") {
+        attribute.description = description.as_str().into();
+    }
+    if let Some(Value::Bool(flag)) = body.get("messenger_writable") {
+        attribute.messenger_writable = *flag;
+    }
+    if let Some(Value::Bool(flag)) = body.get("archived") {
+        attribute.is_archived = *flag;
+    }
+}
+
+pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let body = call.body()?;
+    let id = call.parameter(0).to_owned();
+    let attribute = call.workspace.attributes.iter_mut().find(|a| a.id.to_string() == id);
+    let attribute = attribute
+        .ok_or_else(|| Refusal::new(404, "field_not_found", "there is no such attribute"))?;
+    if body.contains_key("options") {
+        attribute.options = options(&body)?;
+    }
+    write_flags(attribute, &body);
+    attribute.updated_at = call.now;
+    Ok(Answer::object(|object| attribute.render(object)))
+}

@@ -1,0 +1,136 @@
+//! Events: submit, list, summarise.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::answer::{Answer, Refusal};
+use crate::json::{self, Object};
+use crate::routes::{Call, pages, required_text};
+use crate::search::PageLimits;
+use crate::workspace::contact::Contact;
+use crate::workspace::journal::{Event, LISTED_FOR, MAX_METADATA};
+use crate::workspace::misfit;
+use crate::workspace::table::Slot;
+
+const PAGE: PageLimits = PageLimits { default: 50, max: 60 };
+
+pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let body = call.body()?;
+    let name = required_text(&body, "event_name")?;
+    let created_at = body.get("created_at").and_then(misfit::whole);
+    let created_at = created_at.ok_or_else(|| Refusal::missing("created_at"))?;
+    let slot = subject(call, |name| body.get(name).and_then(misfit::id))?;
+    let metadata = match body.get("metadata") {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(fields)) => fields.clone().into_iter().take(MAX_METADATA).collect(),
+        Some(_) => return Err(Refusal::invalid("metadata must be an object").field("metadata")),
+    };
+    let id = call.workspace.next_number();
+    let events = call.workspace.events.entry(slot).or_default();
+    // A second event of the same name in the same second is taken for a repetition.
+    let is_repeated = |known: &Event| &*known.name == name && known.created_at == created_at;
+    if !events.iter().any(is_repeated) {
+        events.push(Event { id, name: name.into(), created_at, metadata });
+    }
+    Ok(Answer::accepted())
+}
+
+/// The contact an event belongs to, named by one of its ids.
+fn subject(call: &Call<'_>, given: impl Fn(&str) -> Option<String>) -> Result<Slot, Refusal> {
+    let workspace = &*call.workspace;
+    let found = if let Some(id) = given("id").or_else(|| given("intercom_user_id")) {
+        workspace.find_contact(&id)
+    } else if let Some(external_id) = given("user_id") {
+        workspace.contacts_by_external_id(&external_id).next()
+    } else if let Some(email) = given("email") {
+        workspace.contacts_by_email(&email).next()
+    } else {
+        return Err(Refusal::missing("id, user_id or email"));
+    };
+    found.ok_or_else(|| Refusal::not_found("User"))
+}
+
+pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    if call.query("type") != Some("user") {
+        return Err(Refusal::invalid("type must be user").field("type"));
+    }
+    let slot = subject(call, |name| call.query(name).map(str::to_owned))?;
+    let contact = call.workspace.contacts.get(slot).ok_or_else(|| Refusal::not_found("User"))?;
+    let events = call.workspace.events.get(&slot).map_or(&[][..], Vec::as_slice);
+    if call.query("summary") == Some("true") {
+        return Ok(summarize(contact, events));
+    }
+    let per_page = PAGE.length(call.query("per_page").map(Value::from).as_ref())?;
+    let before = call.query("before").map(str::parse::<u64>).transpose();
+    let before = before.map_err(|_| Refusal::invalid("before is not a cursor").field("before"))?;
+    let since = call.now - LISTED_FOR;
+    let mut shown: Vec<&Event> = events.iter().filter(|event| event.created_at > since).collect();
+    shown.sort_by_key(|event| std::cmp::Reverse((event.created_at, event.id)));
+    let start = before.map_or(0, |before| {
+        shown.iter().position(|event| event.id == before).map_or(shown.len(), |at| at + 1)
+    });
+    let page: Vec<&Event> = shown.iter().copied().skip(start).take(per_page).collect();
+    let next = (start + page.len() < shown.len()).then(|| page.last()).flatten().map(|last| {
+        let (id, before) = (&contact.id, last.id);
+        pages::url(&format!(
+            "/events?type=user&intercom_user_id={id}&per_page={per_page}&before={before}"
+        ))
+    });
+    Ok(Answer::object(|object| {
+        object.field("type", "event.list");
+        object.list("events", page, |out, event| render(out, contact, event));
+        object.object("pages", |pages| {
+            pages.field("next", &next);
+        });
+        owner(object, contact);
+    }))
+}
+
+fn owner(object: &mut Object<'_>, contact: &Contact) {
+    object.field("email", &contact.email).field("intercom_user_id", &*contact.id);
+    object.field("user_id", &contact.external_id);
+}
+
+fn render(out: &mut Vec<u8>, contact: &Contact, event: &Event) {
+    json::object(out, |object| {
+        object.field("type", "event").field("id", &event.id.to_string());
+        object.field("event_name", &*event.name).field("created_at", &event.created_at);
+        owner(object, contact);
+        object.field("metadata", &event.metadata);
+    });
+}
+
+fn summarize(contact: &Contact, events: &[Event]) -> Answer {
+    let mut by_name: BTreeMap<&str, (i64, i64, u32)> = BTreeMap::new();
+    for event in events {
+        let summary = by_name.entry(&event.name).or_insert((i64::MAX, i64::MIN, 0));
+        summary.0 = summary.0.min(event.created_at);
+        summary.1 = summary.1.max(event.created_at);
+        summary.2 += 1;
+    }
+    Answer::object(|object| {
+        object.field("type", "event.summary");
+        owner(object, contact);
+        object.list("events", by_name, |out, (name, (first, last, count))| {
+            json::object(out, |object| {
+                object.field("name", name).field("first", &instant(first));
+                object.field("last", &instant(last)).field("count", &count);
+                object.field("description", "");
+            });
+        });
+    })
+}
+
+/// Summaries write instants as text.
+fn instant(seconds: i64) -> Option<String> {
+    let at = chrono::DateTime::from_timestamp(seconds, 0)?;
+    Some(at.format("%Y-%m-%dT%H:%M:%S.000Z").to_string())
+}
+
+/// `POST /events/summaries`: counts that a client kept itself. They are checked and dropped.
+pub(super) fn write_summary(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let body = call.body()?;
+    subject(call, |name| body.get(name).and_then(misfit::id))?;
+    Ok(Answer { status: 200, body: Vec::new() })
+}

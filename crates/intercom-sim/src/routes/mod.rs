@@ -1,0 +1,246 @@
+//! The routes and what they have in common.
+
+mod companies;
+mod contact_lists;
+mod contacts;
+pub(crate) mod conversation_actions;
+mod conversations;
+mod data_attributes;
+mod events;
+mod pages;
+mod people;
+mod tags;
+
+use std::borrow::Cow;
+
+use intercom_api::{ApiVersion, Method};
+use serde_json::{Map, Value};
+
+use crate::answer::{Answer, Refusal};
+use crate::simulator::SimSettings;
+use crate::workspace::Workspace;
+use crate::workspace::misfit::{self, Misfit};
+use crate::workspace::table::Slot;
+
+/// One call of the API.
+pub(crate) struct Call<'a> {
+    pub(crate) workspace: &'a mut Workspace,
+    pub(crate) settings: &'a SimSettings,
+    pub(crate) session: &'a mut Session,
+    pub(crate) now: i64,
+    pub(crate) version: ApiVersion,
+    /// What stands in the path where the route has braces, decoded.
+    pub(crate) parameters: Vec<String>,
+    pub(crate) query: &'a [(Cow<'static, str>, String)],
+    pub(crate) body: &'a [u8],
+}
+
+/// What the server remembers between calls, besides the workspace.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Session {
+    pub(crate) scroll: Option<companies::Scroll>,
+    /// The largest id of a job that was handed out.
+    pub(crate) last_job: u64,
+}
+
+/// A route of the API.
+#[derive(Clone, Copy)]
+pub(crate) struct Route {
+    method: Method,
+    /// The path with its parameters in braces.
+    path: &'static str,
+    /// The first version that has it.
+    pub(crate) since: ApiVersion,
+    pub(crate) run: fn(&mut Call<'_>) -> Result<Answer, Refusal>,
+}
+
+impl Route {
+    /// The route as statistics name it.
+    pub(crate) fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
+type Run = fn(&mut Call<'_>) -> Result<Answer, Refusal>;
+
+const fn get(path: &'static str, run: Run) -> Route {
+    Route { method: Method::Get, path, since: ApiVersion::V2_7, run }
+}
+
+const fn post(path: &'static str, run: Run) -> Route {
+    Route { method: Method::Post, path, since: ApiVersion::V2_7, run }
+}
+
+const fn put(path: &'static str, run: Run) -> Route {
+    Route { method: Method::Put, path, since: ApiVersion::V2_7, run }
+}
+
+const fn delete(path: &'static str, run: Run) -> Route {
+    Route { method: Method::Delete, path, since: ApiVersion::V2_7, run }
+}
+
+const fn since(since: ApiVersion, route: Route) -> Route {
+    Route { since, ..route }
+}
+
+/// Every route; the first that fits answers, so fixed segments stand before parameters.
+const ROUTES: &[Route] = &[
+    get("/me", people::me),
+    get("/admins", people::admins),
+    get("/admins/{id}", people::admin),
+    get("/teams", people::teams),
+    get("/teams/{id}", people::team),
+    get("/segments", people::segments),
+    get("/segments/{id}", people::segment),
+    post("/contacts/search", contacts::search),
+    get("/contacts", contacts::list),
+    post("/contacts", contacts::create),
+    get("/contacts/find_by_external_id/{external_id}", contacts::find_by_external_id),
+    get("/contacts/{id}", contacts::show),
+    put("/contacts/{id}", contacts::update),
+    delete("/contacts/{id}", contacts::delete),
+    post("/contacts/{id}/archive", contacts::archive),
+    post("/contacts/{id}/unarchive", contacts::unarchive),
+    get("/contacts/{id}/tags", contact_lists::tags),
+    post("/contacts/{id}/tags", contact_lists::add_tag),
+    delete("/contacts/{id}/tags/{tag_id}", contact_lists::remove_tag),
+    get("/contacts/{id}/notes", contact_lists::notes),
+    post("/contacts/{id}/notes", contact_lists::add_note),
+    get("/contacts/{id}/companies", contact_lists::companies),
+    post("/contacts/{id}/companies", contact_lists::add_company),
+    delete("/contacts/{id}/companies/{company_id}", contact_lists::remove_company),
+    get("/contacts/{id}/segments", contact_lists::segments),
+    get("/contacts/{id}/subscriptions", contact_lists::subscriptions),
+    get("/notes/{id}", contact_lists::note),
+    post("/conversations/search", conversations::search),
+    get("/conversations", conversations::list),
+    post("/conversations", conversations::create),
+    get("/conversations/{id}", conversations::show),
+    put("/conversations/{id}", conversations::update),
+    since(ApiVersion::V2_11, delete("/conversations/{id}", conversations::delete)),
+    post("/conversations/{id}/reply", conversation_actions::reply),
+    post("/conversations/{id}/parts", conversation_actions::manage),
+    post("/conversations/{id}/tags", conversation_actions::add_tag),
+    delete("/conversations/{id}/tags/{tag_id}", conversation_actions::remove_tag),
+    post("/messages", conversation_actions::message),
+    get("/companies", companies::find),
+    post("/companies", companies::create_or_update),
+    post("/companies/list", companies::list),
+    get("/companies/scroll", companies::scroll),
+    get("/companies/{id}", companies::show),
+    put("/companies/{id}", companies::update),
+    delete("/companies/{id}", companies::delete),
+    get("/companies/{id}/contacts", companies::contacts),
+    get("/companies/{id}/segments", companies::segments),
+    get("/companies/{id}/notes", companies::notes),
+    get("/tags", tags::list),
+    post("/tags", tags::write),
+    get("/tags/{id}", tags::show),
+    delete("/tags/{id}", tags::delete),
+    get("/data_attributes", data_attributes::list),
+    post("/data_attributes", data_attributes::create),
+    put("/data_attributes/{id}", data_attributes::update),
+    post("/events", events::create),
+    get("/events", events::list),
+    post("/events/summaries", events::write_summary),
+    get("/jobs/status/{id}", people::job),
+];
+
+/// The route of a path, and what its parameters are.
+pub(crate) fn find(
+    method: intercom_api::Method,
+    path: &str,
+) -> Option<(&'static Route, Vec<String>)> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    ROUTES.iter().filter(|route| route.method == method).find_map(|route| {
+        let mut parameters = Vec::new();
+        let mut given = path.split('/');
+        for expected in route.path.split('/') {
+            let segment = given.next()?;
+            if expected.starts_with('{') {
+                let decoded = percent_decode(segment)?;
+                if decoded.is_empty() {
+                    return None;
+                }
+                parameters.push(decoded);
+            } else if segment != expected {
+                return None;
+            }
+        }
+        given.next().is_none().then_some((route, parameters))
+    })
+}
+
+fn percent_decode(segment: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        rest = tail;
+        if first == b'%' {
+            let (digits, tail) = rest.split_at_checked(2)?;
+            rest = tail;
+            let digits = std::str::from_utf8(digits).ok()?;
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        } else {
+            bytes.push(first);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+impl Call<'_> {
+    /// A parameter of the path.
+    fn parameter(&self, position: usize) -> &str {
+        self.parameters.get(position).map_or("", String::as_str)
+    }
+
+    /// A parameter of the query; an empty one counts as absent.
+    fn query(&self, name: &str) -> Option<&str> {
+        let mut pairs = self.query.iter();
+        let found = pairs.find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        found.filter(|value| !value.is_empty())
+    }
+
+    /// The body, which must be an object.
+    fn body(&self) -> Result<Map<String, Value>, Refusal> {
+        match serde_json::from_slice(self.body) {
+            Ok(Value::Object(fields)) => Ok(fields),
+            Ok(_) => Err(Refusal::new(400, "bad_request", "the body must be a JSON object")),
+            Err(_) => Err(Refusal::new(400, "bad_request", "the body is not valid JSON")),
+        }
+    }
+
+    /// The contact named by the first parameter.
+    fn contact(&self) -> Result<Slot, Refusal> {
+        let found = self.workspace.find_contact(self.parameter(0));
+        found.ok_or_else(|| Refusal::not_found("User"))
+    }
+
+    /// The conversation named by the first parameter.
+    fn conversation(&self) -> Result<Slot, Refusal> {
+        let found = self.workspace.conversations.find(self.parameter(0));
+        found.ok_or_else(|| Refusal::not_found("Resource"))
+    }
+
+    /// The tag that the body names by id.
+    fn tag(&self, id: &str) -> Result<u32, Refusal> {
+        self.workspace.tags.find(id).ok_or_else(|| Refusal::not_found("Resource"))
+    }
+}
+
+/// An id that the body must have.
+fn required_id(body: &Map<String, Value>, name: &str) -> Result<String, Refusal> {
+    body.get(name).and_then(misfit::id).ok_or_else(|| Refusal::missing(name))
+}
+
+/// A text that the body must have.
+fn required_text<'b>(body: &'b Map<String, Value>, name: &str) -> Result<&'b str, Refusal> {
+    let text = body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    text.ok_or_else(|| Refusal::missing(name))
+}
+
+impl From<Misfit> for Refusal {
+    fn from(misfit: Misfit) -> Self {
+        Self::invalid(misfit.to_string()).field(misfit.field)
+    }
+}

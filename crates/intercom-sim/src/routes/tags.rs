@@ -1,0 +1,116 @@
+//! Tags: list, read, create or rename, apply to companies and users, delete.
+
+use serde_json::{Map, Value};
+
+use crate::answer::{Answer, Refusal};
+use crate::json;
+use crate::routes::{Call, required_text};
+use crate::workspace::misfit;
+use crate::workspace::table::Slot;
+
+pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    Ok(Answer::object(|object| {
+        object.field("type", "list");
+        object.list("data", call.workspace.tags.iter(), |out, (_, tag)| {
+            json::object(out, |object| tag.render(object));
+        });
+    }))
+}
+
+pub(super) fn show(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let place = call.tag(call.parameter(0))?;
+    answer(call, place)
+}
+
+fn answer(call: &Call<'_>, place: u32) -> Result<Answer, Refusal> {
+    let tag = call.workspace.tags.get(place).ok_or_else(|| Refusal::not_found("Resource"))?;
+    Ok(Answer::object(|object| tag.render(object)))
+}
+
+/// Creates a tag, renames one (`id`), or applies one to companies or users.
+pub(super) fn write(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let body = call.body()?;
+    let name = required_text(&body, "name")?;
+    if let Some(id) = body.get("id").and_then(misfit::id) {
+        let place = call.tag(&id)?;
+        call.workspace.tags.rename(place, name);
+        return answer(call, place);
+    }
+    let place = call.workspace.tags.named(name);
+    if let Some(Value::Array(companies)) = body.get("companies") {
+        for entry in companies {
+            tag_company(call, place, entry)?;
+        }
+    }
+    if let Some(Value::Array(users)) = body.get("users") {
+        for entry in users {
+            tag_user(call, place, entry)?;
+        }
+    }
+    answer(call, place)
+}
+
+fn tag_company(call: &mut Call<'_>, place: u32, entry: &Value) -> Result<(), Refusal> {
+    let slot = subject(entry, |fields| {
+        if let Some(id) = fields.get("id").and_then(misfit::id) {
+            return call.workspace.companies.find(&id);
+        }
+        let company_id = fields.get("company_id").and_then(misfit::id)?;
+        let mut all = call.workspace.companies.iter();
+        let found = all.find(|(_, company)| company.company_id.as_deref() == Some(&*company_id));
+        found.map(|(slot, _)| slot)
+    })?;
+    let (now, is_untag) = (call.now, is_untag(entry));
+    call.workspace.companies.change(slot, |company| {
+        company.tags.retain(|known| *known != place);
+        if !is_untag {
+            company.tags.push(place);
+        }
+        company.updated_at = now;
+    });
+    Ok(())
+}
+
+fn tag_user(call: &mut Call<'_>, place: u32, entry: &Value) -> Result<(), Refusal> {
+    let slot = subject(entry, |fields| {
+        call.workspace.find_contact(&fields.get("id").and_then(misfit::id)?)
+    })?;
+    if is_untag(entry) {
+        call.workspace.untag_contact(slot, place, call.now);
+    } else {
+        call.workspace.tag_contact(slot, place, call.now);
+    }
+    Ok(())
+}
+
+fn subject(
+    entry: &Value,
+    find: impl FnOnce(&Map<String, Value>) -> Option<Slot>,
+) -> Result<Slot, Refusal> {
+    let fields = entry.as_object().ok_or_else(|| Refusal::invalid("invalid tag parameters"))?;
+    find(fields).ok_or_else(|| Refusal::not_found("Resource"))
+}
+
+fn is_untag(entry: &Value) -> bool {
+    entry.get("untag").is_some_and(|flag| *flag == Value::Bool(true) || *flag == "true")
+}
+
+pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let place = call.tag(call.parameter(0))?;
+    let workspace = &mut *call.workspace;
+    workspace.tags.remove(place);
+    let tagged = |tags: &[crate::workspace::contact::Applied]| tags.iter().any(|a| a.tag == place);
+    let contacts = workspace.contacts.iter().filter(|(_, contact)| tagged(&contact.tags));
+    for slot in contacts.map(|(slot, _)| slot).collect::<Vec<_>>() {
+        workspace.untag_contact(slot, place, call.now);
+    }
+    let conversations = workspace.conversations.iter().filter(|(_, found)| tagged(&found.tags));
+    for slot in conversations.map(|(slot, _)| slot).collect::<Vec<_>>() {
+        workspace.conversations.change(slot, |found| found.tags.retain(|a| a.tag != place));
+    }
+    let companies = workspace.companies.iter().filter(|(_, c)| c.tags.contains(&place));
+    for slot in companies.map(|(slot, _)| slot).collect::<Vec<_>>() {
+        workspace.companies.change(slot, |company| company.tags.retain(|tag| *tag != place));
+    }
+    Ok(Answer { status: 200, body: Vec::new() })
+}

@@ -1,0 +1,323 @@
+//! Searching: the request, the order of the results, the page.
+
+pub(crate) mod cursor;
+pub(crate) mod days;
+pub(crate) mod fields;
+pub(crate) mod filter;
+pub(crate) mod grammar;
+pub(crate) mod objects;
+
+use std::cmp::Ordering;
+
+use cursor::{Cursor, SortUnit};
+use fields::{Column, Kind};
+use filter::{Filter, Leaf, Searchable, SortKey, Source, Span, Test};
+use grammar::Grammar;
+use intercom_api::ApiVersion;
+use serde_json::{Map, Value};
+
+use crate::answer::Refusal;
+use crate::workspace::Workspace;
+use crate::workspace::misfit;
+use crate::workspace::table::{Index, Slot, Table};
+
+/// How many results a page has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PageLimits {
+    pub(crate) default: usize,
+    pub(crate) max: usize,
+}
+
+impl PageLimits {
+    /// The length of a page that was asked for as `per_page`.
+    pub(crate) fn length(self, per_page: Option<&Value>) -> Result<usize, Refusal> {
+        let Some(value) = per_page.filter(|value| !value.is_null()) else {
+            return Ok(self.default);
+        };
+        let length = misfit::whole(value).and_then(|length| usize::try_from(length).ok());
+        match length {
+            Some(length) if (1..=self.max).contains(&length) => Ok(length),
+            Some(length) if length > self.max => {
+                Err(Refusal::invalid("Per Page is too big").field("per_page"))
+            }
+            _ => Err(Refusal::invalid("per_page must be a positive integer").field("per_page")),
+        }
+    }
+}
+
+/// The order of the results.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Sort {
+    pub(crate) source: Source,
+    pub(crate) unit: SortUnit,
+    pub(crate) is_ascending: bool,
+}
+
+/// A checked search.
+#[derive(Debug)]
+pub(crate) struct Search {
+    pub(crate) filter: Option<Filter>,
+    pub(crate) sort: Sort,
+    pub(crate) per_page: usize,
+    pub(crate) cursor: Option<Cursor>,
+}
+
+/// One page of results.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) number: u64,
+    pub(crate) per_page: usize,
+    pub(crate) total: usize,
+    pub(crate) next: Option<String>,
+}
+
+impl Search {
+    /// Reads the body of a search request.
+    pub(crate) fn parse(
+        body: &Map<String, Value>,
+        grammar: &Grammar<'_>,
+        limits: PageLimits,
+        default_sort: Column,
+    ) -> Result<Self, Refusal> {
+        let filter = grammar.filter(body.get("query").unwrap_or(&Value::Null))?;
+        let sort = sort(body.get("sort"), grammar, default_sort)?;
+        let none = Map::new();
+        let pagination = match body.get("pagination") {
+            None | Some(Value::Null) => &none,
+            Some(Value::Object(fields)) => fields,
+            Some(_) => return Err(Refusal::invalid("pagination must be an object")),
+        };
+        let per_page = limits.length(pagination.get("per_page"))?;
+        let cursor = match pagination.get("starting_after") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(read_cursor(text, sort.unit)?),
+            Some(_) => return Err(bad_cursor()),
+        };
+        Ok(Self { filter: Some(filter), sort, per_page, cursor })
+    }
+
+    /// Hides rows that changed after `until`: the search index has not seen them yet.
+    pub(crate) fn indexed_until(mut self, until: i64) -> Self {
+        let span = Span { from: i64::MIN, until: until.saturating_add(1) };
+        let source = Source::Column(Column::UpdatedAt);
+        let indexed = Filter::Leaf(Leaf { source, test: Test::Within(vec![span]) });
+        self.filter = Some(match self.filter {
+            Some(filter) => Filter::All(vec![indexed, filter]),
+            None => indexed,
+        });
+        self
+    }
+
+    /// Runs the search.
+    pub(crate) fn page<R: Searchable>(
+        &self,
+        table: &Table<R>,
+        workspace: &Workspace,
+        now: i64,
+    ) -> Page {
+        let passes = |slot: Slot| {
+            table.get(slot).filter(|row| row.is_listed()).is_some_and(|row| {
+                self.filter.as_ref().is_none_or(|filter| filter.passes(row, workspace, now))
+            })
+        };
+        let by_index = match &self.sort.source {
+            Source::Column(Column::CreatedAt) => Some((table.created(), Column::CreatedAt)),
+            Source::Column(Column::UpdatedAt) => Some((table.updated(), Column::UpdatedAt)),
+            _ => None,
+        };
+        let (slots, total) = match (self.candidates(table, workspace), by_index) {
+            (Some(candidates), _) => {
+                let passing = candidates.into_iter().filter(|slot| passes(*slot)).collect();
+                self.sorted(passing, table, workspace, now)
+            }
+            (None, Some((index, column))) => self.indexed(index, column, table, passes),
+            (None, None) => {
+                let all = table.iter().map(|(slot, _)| slot);
+                self.sorted(all.filter(|slot| passes(*slot)).collect(), table, workspace, now)
+            }
+        };
+        self.finish(slots, total, table, workspace, now)
+    }
+
+    /// The few rows that can match a query for one id, e-mail or external id.
+    fn candidates<R: Searchable>(
+        &self,
+        table: &Table<R>,
+        workspace: &Workspace,
+    ) -> Option<Vec<Slot>> {
+        let filter = self.filter.as_ref()?;
+        if let Some(id) = filter.pinned(Column::Id) {
+            return Some(table.find(id).into_iter().collect());
+        }
+        // Only contacts have the other two columns.
+        if let Some(email) = filter.pinned(Column::Email) {
+            return Some(workspace.contacts_by_email(email).collect());
+        }
+        let external_id = filter.pinned(Column::ExternalId)?;
+        Some(workspace.contacts_by_external_id(external_id).collect())
+    }
+
+    /// Walks the index over the spans that the query leaves: the first rows after the cursor,
+    /// one more than a page, and the count of all.
+    fn indexed<R: Searchable>(
+        &self,
+        index: &Index,
+        column: Column,
+        table: &Table<R>,
+        passes: impl Fn(Slot) -> bool,
+    ) -> (Vec<Slot>, usize) {
+        let (spans, is_exact) = match &self.filter {
+            Some(filter) => filter.spans(column),
+            None => (vec![Span::ALL], true),
+        };
+        let ranges: Vec<_> = spans.iter().map(|span| index.range(span.from, span.until)).collect();
+        let wanted = self.per_page + 1;
+        let edge = self.cursor.as_ref().map(|cursor| {
+            let slot = table.slot_at_or_after(&cursor.id);
+            let seconds = match cursor.after {
+                SortKey::Number(seconds) => seconds,
+                SortKey::Text(_) | SortKey::Missing => 0,
+            };
+            // The cursor's own row, if it still stands there, is excluded either way.
+            let position = index.position(seconds, slot);
+            let own = table.get(slot).is_some_and(|row| row.id() == cursor.id);
+            let is_there = own && index.position(seconds, slot + 1) > position;
+            if self.sort.is_ascending { position + usize::from(is_there) } else { position }
+        });
+        let clip = |range: &std::ops::Range<usize>| match edge {
+            Some(edge) if self.sort.is_ascending => range.start.max(edge)..range.end.max(edge),
+            Some(edge) => range.start.min(edge)..range.end.min(edge),
+            None => range.clone(),
+        };
+        let total = match is_exact {
+            true => ranges.iter().map(std::ops::Range::len).sum(),
+            false => {
+                ranges.iter().flat_map(|r| index.slots(r.clone())).filter(|s| passes(*s)).count()
+            }
+        };
+        let keep = |slot: &Slot| is_exact || passes(*slot);
+        let slots = if self.sort.is_ascending {
+            let after = ranges.iter().flat_map(|range| index.slots(clip(range)));
+            after.filter(keep).take(wanted).collect()
+        } else {
+            let after = ranges.iter().rev().flat_map(|range| index.slots(clip(range)).rev());
+            after.filter(keep).take(wanted).collect()
+        };
+        (slots, total)
+    }
+
+    /// Sorts rows by any field, ties by id, and skips to the cursor.
+    fn sorted<R: Searchable>(
+        &self,
+        slots: Vec<Slot>,
+        table: &Table<R>,
+        workspace: &Workspace,
+        now: i64,
+    ) -> (Vec<Slot>, usize) {
+        let total = slots.len();
+        let mut keyed: Vec<(SortKey, Slot)> =
+            slots.into_iter().map(|slot| (self.key(slot, table, workspace, now), slot)).collect();
+        keyed.sort_by(|left, right| self.order(left, right));
+        let start = self.cursor.as_ref().map_or(0, |cursor| {
+            let edge = (cursor.after.clone(), table.slot_at_or_after(&cursor.id));
+            keyed.partition_point(|entry| match self.order(entry, &edge) {
+                Ordering::Less => true,
+                Ordering::Equal => table.get(entry.1).is_some_and(|row| row.id() == cursor.id),
+                Ordering::Greater => false,
+            })
+        });
+        let rest = keyed.into_iter().skip(start).take(self.per_page + 1);
+        (rest.map(|(_, slot)| slot).collect(), total)
+    }
+
+    fn order(&self, left: &(SortKey, Slot), right: &(SortKey, Slot)) -> Ordering {
+        let missing = |entry: &(SortKey, Slot)| entry.0 == SortKey::Missing;
+        match (self.sort.is_ascending, missing(left) == missing(right)) {
+            (true, _) => left.cmp(right),
+            // What is missing comes last in both directions.
+            (false, false) => left.0.cmp(&right.0),
+            (false, true) => right.cmp(left),
+        }
+    }
+
+    fn key<R: Searchable>(
+        &self,
+        slot: Slot,
+        table: &Table<R>,
+        workspace: &Workspace,
+        now: i64,
+    ) -> SortKey {
+        let row = table.get(slot);
+        row.map_or(SortKey::Missing, |row| match &self.sort.source {
+            Source::Column(Column::CreatedAt) => SortKey::Number(row.created_at()),
+            Source::Column(Column::UpdatedAt) => SortKey::Number(row.updated_at()),
+            source => row.read(source, workspace, now).into(),
+        })
+    }
+
+    fn finish<R: Searchable>(
+        &self,
+        mut slots: Vec<Slot>,
+        total: usize,
+        table: &Table<R>,
+        workspace: &Workspace,
+        now: i64,
+    ) -> Page {
+        let number = self.cursor.as_ref().map_or(1, |cursor| cursor.page);
+        let has_more = slots.len() > self.per_page;
+        slots.truncate(self.per_page);
+        let last =
+            slots.last().filter(|_| has_more).and_then(|slot| Some((*slot, table.get(*slot)?)));
+        let next = last.map(|(slot, row)| {
+            let after = self.key(slot, table, workspace, now);
+            let cursor = Cursor { after, id: row.id().to_owned(), page: number.saturating_add(1) };
+            cursor.encode(self.sort.unit)
+        });
+        Page { slots, number, per_page: self.per_page, total, next }
+    }
+}
+
+fn sort(
+    sort: Option<&Value>,
+    grammar: &Grammar<'_>,
+    default_sort: Column,
+) -> Result<Sort, Refusal> {
+    let default =
+        Sort { source: Source::Column(default_sort), unit: SortUnit::Instant, is_ascending: false };
+    let fields = match sort {
+        None | Some(Value::Null) => return Ok(default),
+        Some(Value::Object(fields)) => fields,
+        Some(_) => return Err(Refusal::invalid("sort must be an object")),
+    };
+    let is_ascending = match fields.get("order") {
+        Some(Value::String(order)) if order == "ascending" => true,
+        None | Some(Value::Null) => false,
+        Some(Value::String(order)) if order == "descending" => false,
+        // Older versions take anything and sort descending.
+        Some(_) if grammar.version < ApiVersion::V2_16 => false,
+        Some(order) => {
+            let order = order.as_str().map_or_else(|| order.to_string(), str::to_owned);
+            let message = format!("Invalid sort order '{order}': use ascending or descending");
+            return Err(Refusal::new(400, "invalid_sort_order", message));
+        }
+    };
+    match fields.get("field") {
+        None | Some(Value::Null) => Ok(Sort { is_ascending, ..default }),
+        Some(Value::String(name)) => {
+            let (source, kind) = grammar.field(name)?;
+            let is_instant = matches!(kind, Kind::Instant | Kind::Day);
+            let unit = if is_instant { SortUnit::Instant } else { SortUnit::Plain };
+            Ok(Sort { source, unit, is_ascending })
+        }
+        Some(_) => Err(Refusal::invalid("sort.field must be a string")),
+    }
+}
+
+pub(crate) fn read_cursor(text: &str, unit: SortUnit) -> Result<Cursor, Refusal> {
+    Cursor::decode(text, unit).ok_or_else(bad_cursor)
+}
+
+fn bad_cursor() -> Refusal {
+    Refusal::new(400, "client_error", "Invalid starting_after param").field("starting_after")
+}

@@ -1,0 +1,153 @@
+//! How contacts and conversations are read by a search.
+
+use std::borrow::Cow;
+
+use crate::search::fields::Column;
+use crate::search::filter::{Found, Searchable, Source};
+use crate::workspace::Workspace;
+use crate::workspace::body::Body;
+use crate::workspace::contact::Contact;
+use crate::workspace::conversation::{Conversation, Figures, State};
+use crate::workspace::table::Record;
+
+/// Flags that are absent from a body are false.
+const FLAGS: &[&str] = &[
+    "unsubscribed_from_emails",
+    "marked_email_as_spam",
+    "has_hard_bounced",
+    "read",
+    "ai_agent_participated",
+];
+
+fn stored(body: &Body, path: &str) -> Found<'static> {
+    let steps: Vec<&str> = path.split('.').collect();
+    match body.pick(&steps) {
+        None if FLAGS.contains(&path) => Found::Bool(false),
+        found => found.into(),
+    }
+}
+
+fn attribute(body: &Body, name: &str) -> Found<'static> {
+    body.pick(&["custom_attributes", name]).into()
+}
+
+impl Searchable for Contact {
+    fn read<'a>(&'a self, source: &Source, workspace: &'a Workspace, now: i64) -> Found<'a> {
+        let column = match source {
+            Source::Attribute(name) => return attribute(&self.body, name),
+            Source::Column(column) => column,
+        };
+        match *column {
+            Column::Id => Found::Text(Cow::Borrowed(&self.id)),
+            Column::CreatedAt => Found::Whole(self.created_at()),
+            Column::UpdatedAt => Found::Whole(self.updated_at()),
+            Column::Role => Found::Text(Cow::Borrowed(self.role.as_str())),
+            Column::Email => self.email.as_deref().into(),
+            Column::EmailDomain => self.email_domain().into(),
+            Column::ExternalId => self.external_id.as_deref().into(),
+            Column::OwnerId => self.owner_id.into(),
+            Column::TagIds => Found::Texts(
+                self.tags
+                    .iter()
+                    .filter_map(|applied| workspace.tags.get(applied.tag))
+                    .map(|tag| Cow::Borrowed(&*tag.id))
+                    .collect(),
+            ),
+            Column::SegmentIds => Found::Texts(
+                workspace
+                    .segments
+                    .iter()
+                    .filter(|segment| workspace.belongs(self, segment.membership, now))
+                    .map(|segment| Cow::Borrowed(&*segment.id))
+                    .collect(),
+            ),
+            Column::Stored(path) => stored(&self.body, path),
+            Column::ContactIds
+            | Column::AdminAssigneeId
+            | Column::TeamAssigneeId
+            | Column::TeammateIds
+            | Column::IsOpen
+            | Column::State
+            | Column::WaitingSince
+            | Column::SnoozedUntil
+            | Column::Priority
+            | Column::Figure(_) => Found::Missing,
+        }
+    }
+}
+
+impl Searchable for Conversation {
+    fn read<'a>(&'a self, source: &Source, workspace: &'a Workspace, _now: i64) -> Found<'a> {
+        let column = match source {
+            Source::Attribute(name) => return attribute(&self.body, name),
+            Source::Column(column) => column,
+        };
+        match *column {
+            Column::Id => Found::Text(Cow::Borrowed(&self.id)),
+            Column::CreatedAt => Found::Whole(self.created_at()),
+            Column::UpdatedAt => Found::Whole(self.updated_at()),
+            Column::TagIds => Found::Texts(
+                self.tags
+                    .iter()
+                    .filter_map(|applied| workspace.tags.get(applied.tag))
+                    .map(|tag| Cow::Borrowed(&*tag.id))
+                    .collect(),
+            ),
+            Column::ContactIds => Found::Texts(self.contact_ids().map(Cow::Borrowed).collect()),
+            Column::AdminAssigneeId => self.admin_assignee_id.into(),
+            Column::TeamAssigneeId => self.team_assignee_id.into(),
+            Column::TeammateIds => Found::Texts(
+                self.admin_assignee_id.iter().map(|id| Cow::Owned(id.to_string())).collect(),
+            ),
+            Column::IsOpen => Found::Bool(self.state != State::Closed),
+            Column::State => Found::Text(Cow::Borrowed(self.state.as_str())),
+            Column::WaitingSince => self.waiting_since.map(i64::from).into(),
+            Column::SnoozedUntil => self.snoozed_until.map(i64::from).into(),
+            Column::Priority => {
+                let priority = if self.is_priority { "priority" } else { "not_priority" };
+                Found::Text(Cow::Borrowed(priority))
+            }
+            Column::Figure(name) => self.figure(name).into(),
+            Column::Stored(path) => stored(&self.body, path),
+            Column::Role
+            | Column::Email
+            | Column::EmailDomain
+            | Column::ExternalId
+            | Column::OwnerId
+            | Column::SegmentIds => Found::Missing,
+        }
+    }
+}
+
+impl Conversation {
+    /// A figure of the statistics by its name.
+    fn figure(&self, name: &str) -> Option<i64> {
+        let known = match &self.figures {
+            Figures::None => return None,
+            Figures::Odd(text) => return crate::json::pick(text, &[name])?.as_i64(),
+            Figures::Known(known) => known,
+        };
+        let seconds = |figure: Option<u32>| figure.map(i64::from);
+        match name {
+            "time_to_assignment" => seconds(known.time_to_assignment),
+            "time_to_admin_reply" => seconds(known.time_to_admin_reply),
+            "time_to_first_close" => seconds(known.time_to_first_close),
+            "time_to_last_close" => seconds(known.time_to_last_close),
+            "median_time_to_reply" => seconds(known.median_time_to_reply),
+            "first_contact_reply_at" => seconds(known.first_contact_reply_at),
+            "first_assignment_at" => seconds(known.first_assignment_at),
+            "first_admin_reply_at" => seconds(known.first_admin_reply_at),
+            "first_close_at" => seconds(known.first_close_at),
+            "last_assignment_at" => seconds(known.last_assignment_at),
+            "last_assignment_admin_reply_at" => seconds(known.last_assignment_admin_reply_at),
+            "last_contact_reply_at" => seconds(known.last_contact_reply_at),
+            "last_admin_reply_at" => seconds(known.last_admin_reply_at),
+            "last_close_at" => seconds(known.last_close_at),
+            "last_closed_by_id" => known.last_closed_by_id,
+            "count_reopens" => Some(known.count_reopens.into()),
+            "count_assignments" => Some(known.count_assignments.into()),
+            "count_conversation_parts" => Some(known.count_conversation_parts.into()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The simulator: one request in, one answer out, at a given second.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::DateTime;
+use chrono_tz::Tz;
+use intercom_api::{ApiVersion, Request, Response};
+use serde::Serialize;
+
+use crate::answer::{Answer, Refusal};
+use crate::rate::{Budget, RateWindow};
+use crate::routes::{self, Call, Session};
+use crate::workspace::Workspace;
+
+/// How the dates of contact searches are matched on versions 2.7 to 2.16.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DateMode {
+    /// By whole days of the workspace's zone, as documented: `>` means from the next day on.
+    #[default]
+    Day,
+    /// By the exact second, as Preview does and some report of stable versions.
+    Second,
+}
+
+/// How a [`Simulator`] behaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SimSettings {
+    /// How dates are matched in contact searches.
+    pub date_mode: DateMode,
+    /// The zone of the workspace; `None` keeps the workspace's own.
+    pub timezone: Option<Tz>,
+    /// Searches do not find what changed less than so many seconds ago.
+    pub index_lag: u32,
+    /// Calls per ten seconds; `None` answers everything and sends no rate headers.
+    pub rate_limit: Option<u32>,
+    /// How long a transport or server waits before it answers.
+    pub latency: Duration,
+}
+
+impl Default for SimSettings {
+    fn default() -> Self {
+        Self {
+            date_mode: DateMode::Day,
+            timezone: None,
+            index_lag: 0,
+            rate_limit: Some(1_667),
+            latency: Duration::ZERO,
+        }
+    }
+}
+
+/// How often each route was called and what it answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Stats {
+    /// All requests.
+    pub requests: u64,
+    /// By route, such as `GET /contacts/{id}`, then by status.
+    pub routes: BTreeMap<String, BTreeMap<u16, u64>>,
+}
+
+impl Stats {
+    /// How often a route was called, whatever it answered.
+    pub fn calls(&self, route: &str) -> u64 {
+        self.routes.get(route).map_or(0, |statuses| statuses.values().sum())
+    }
+
+    /// How often a status was answered, whatever the route.
+    pub fn with_status(&self, status: u16) -> u64 {
+        self.routes.values().filter_map(|statuses| statuses.get(&status)).sum()
+    }
+
+    fn count(&mut self, route: &str, status: u16) {
+        self.requests += 1;
+        let statuses = self.routes.entry(route.to_owned()).or_default();
+        *statuses.entry(status).or_default() += 1;
+    }
+}
+
+/// A workspace that answers like the API.
+#[derive(Debug, Clone)]
+pub struct Simulator {
+    workspace: Workspace,
+    settings: SimSettings,
+    window: RateWindow,
+    session: Session,
+    stats: Stats,
+    n_answers: u64,
+}
+
+impl Simulator {
+    /// A simulator over a workspace.
+    pub fn new(mut workspace: Workspace, settings: SimSettings) -> Self {
+        if let Some(timezone) = settings.timezone {
+            workspace.set_timezone(timezone);
+        }
+        Self {
+            workspace,
+            settings,
+            window: RateWindow::default(),
+            session: Session::default(),
+            stats: Stats::default(),
+            n_answers: 0,
+        }
+    }
+
+    /// The workspace.
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    /// The workspace, for changing it behind the API's back.
+    pub fn workspace_mut(&mut self) -> &mut Workspace {
+        &mut self.workspace
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &SimSettings {
+        &self.settings
+    }
+
+    /// What was requested so far.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Answers a request that carries a valid token, at `now` (unix seconds).
+    pub fn handle(&mut self, request: &Request, now: i64) -> Response {
+        let budget = self.settings.rate_limit.map(|limit| self.window.call(limit, now));
+        let found = routes::find(request.method, &request.path);
+        let name = found.as_ref().map_or_else(|| "unknown".to_owned(), |(route, _)| route.name());
+        let result = match (budget, found) {
+            (Some(Budget { is_exceeded: true, limit, .. }), _) => {
+                let message = format!("Exceeded rate limit of {limit} in 10_seconds");
+                Err(Refusal::new(429, "rate_limit_exceeded", message))
+            }
+            _ if request.version < ApiVersion::V2_7 => Err(unknown_version()),
+            (_, None) => Err(Refusal::not_found("Resource")),
+            (_, Some((route, _))) if request.version < route.since => Err(unknown_version()),
+            (_, Some((route, parameters))) => (route.run)(&mut Call {
+                workspace: &mut self.workspace,
+                settings: &self.settings,
+                session: &mut self.session,
+                now,
+                version: request.version,
+                parameters,
+                query: &request.query,
+                body: request.body.as_deref().unwrap_or_default(),
+            }),
+        };
+        self.respond(&name, result, budget, now)
+    }
+
+    /// Answers a request without a token, or with one nobody gave out.
+    pub fn handle_unauthorized(&mut self, request: &Request, now: i64) -> Response {
+        let found = routes::find(request.method, &request.path);
+        let name = found.map_or_else(|| "unknown".to_owned(), |(route, _)| route.name());
+        let refusal = Refusal::new(401, "unauthorized", "Access Token Invalid");
+        self.respond(&name, Err(refusal), None, now)
+    }
+
+    /// Answers a request whose `Intercom-Version` names no version.
+    pub fn handle_unknown_version(&mut self, now: i64) -> Response {
+        let budget = self.settings.rate_limit.map(|limit| self.window.call(limit, now));
+        self.respond("unknown", Err(unknown_version()), budget, now)
+    }
+
+    fn respond(
+        &mut self,
+        name: &str,
+        result: Result<Answer, Refusal>,
+        budget: Option<Budget>,
+        now: i64,
+    ) -> Response {
+        self.n_answers += 1;
+        let request_id =
+            format!("{:08x}-0000-4000-8000-{:012x}", now & 0xffff_ffff, self.n_answers);
+        let (status, body) = match result {
+            Ok(answer) => (answer.status, answer.body),
+            Err(refusal) => (refusal.status, refusal.envelope(&request_id)),
+        };
+        self.stats.count(name, status);
+        let mut response = Response::new(status, body);
+        response.headers.push("Content-Type", "application/json; charset=utf-8");
+        response.headers.push("Date", http_date(now));
+        response.headers.push("X-Request-Id", request_id);
+        if let Some(budget) = budget {
+            response.headers.push("X-RateLimit-Limit", budget.limit.to_string());
+            response.headers.push("X-RateLimit-Remaining", budget.remaining.to_string());
+            response.headers.push("X-RateLimit-Reset", budget.reset.to_string());
+        }
+        response
+    }
+}
+
+fn unknown_version() -> Refusal {
+    let message = "Requested resource is not available in current API version";
+    Refusal::new(400, "intercom_version_invalid", message)
+}
+
+fn http_date(now: i64) -> String {
+    let at = DateTime::from_timestamp(now, 0).unwrap_or_default();
+    at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}

@@ -1,0 +1,208 @@
+//! The data of a workspace.
+//!
+//! Contacts, conversations and companies live in [`table::Table`]s: a few columns that searches
+//! and lists read, and the rest as JSON text. Everything else is small and kept as plain structs.
+
+pub(crate) mod body;
+pub(crate) mod catalogue;
+pub(crate) mod change;
+pub(crate) mod company;
+pub(crate) mod contact;
+pub(crate) mod conversation;
+pub(crate) mod journal;
+pub(crate) mod load;
+pub(crate) mod misfit;
+pub(crate) mod render;
+pub(crate) mod table;
+
+use std::collections::BTreeMap;
+
+use catalogue::{Admin, DataAttribute, DataType, Membership, Model, Profile, Segment, Tags, Team};
+use chrono_tz::Tz;
+use company::Company;
+use contact::{Contact, Role};
+use conversation::Conversation;
+use journal::{Event, Note};
+use table::{DuplicateId, Slot, Table, TextIndex};
+
+/// A workspace: contacts, conversations, companies and what belongs to them.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    pub(crate) profile: Profile,
+    pub(crate) contacts: Table<Contact>,
+    pub(crate) conversations: Table<Conversation>,
+    pub(crate) companies: Table<Company>,
+    pub(crate) admins: Vec<Admin>,
+    pub(crate) teams: Vec<Team>,
+    pub(crate) tags: Tags,
+    pub(crate) segments: Vec<Segment>,
+    pub(crate) attributes: Vec<DataAttribute>,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) events: BTreeMap<Slot, Vec<Event>>,
+    emails: TextIndex,
+    external_ids: TextIndex,
+    /// The last id given to a part, message, note or event.
+    last_number: u64,
+    /// How many invented changes were made to the workspace while it ran.
+    pub(crate) n_changes: u64,
+}
+
+/// What a workspace begins with.
+pub(crate) struct Parts {
+    pub(crate) profile: Profile,
+    pub(crate) contacts: Vec<Contact>,
+    pub(crate) conversations: Vec<Conversation>,
+    pub(crate) companies: Vec<Company>,
+    pub(crate) admins: Vec<Admin>,
+    pub(crate) teams: Vec<Team>,
+    pub(crate) tags: Tags,
+    pub(crate) attributes: Vec<DataAttribute>,
+    pub(crate) last_number: u64,
+}
+
+impl Workspace {
+    pub(crate) fn assemble(parts: Parts) -> Result<Self, DuplicateId> {
+        let contacts = Table::new(parts.contacts)?;
+        let text_index = |text: fn(&Contact) -> Option<&str>| {
+            TextIndex::new(contacts.iter().filter_map(|(slot, c)| Some((text(c)?, slot))))
+        };
+        let emails = text_index(|contact| contact.email.as_deref());
+        let external_ids = text_index(|contact| contact.external_id.as_deref());
+        Ok(Self {
+            segments: segments(parts.profile.created_at),
+            profile: parts.profile,
+            conversations: Table::new(parts.conversations)?,
+            companies: Table::new(parts.companies)?,
+            contacts,
+            admins: parts.admins,
+            teams: parts.teams,
+            tags: parts.tags,
+            attributes: parts.attributes,
+            notes: Vec::new(),
+            events: BTreeMap::new(),
+            emails,
+            external_ids,
+            last_number: parts.last_number,
+            n_changes: 0,
+        })
+    }
+
+    /// The zone whose midnights cut the days of contact searches.
+    pub fn timezone(&self) -> Tz {
+        self.profile.timezone
+    }
+
+    /// Puts the workspace into another zone.
+    pub fn set_timezone(&mut self, timezone: Tz) {
+        self.profile.timezone = timezone;
+    }
+
+    /// The number of contacts that are neither archived nor deleted.
+    pub fn n_contacts(&self) -> usize {
+        self.contacts.created().len()
+    }
+
+    /// The number of conversations.
+    pub fn n_conversations(&self) -> usize {
+        self.conversations.created().len()
+    }
+
+    /// Ids of all contacts that lists show, oldest first.
+    pub fn contact_ids(&self) -> impl Iterator<Item = &str> {
+        let slots = self.contacts.created().slots(0..self.contacts.created().len());
+        slots.filter_map(|slot| self.contacts.get(slot)).map(|contact| &*contact.id)
+    }
+
+    /// Ids of all conversations, oldest first.
+    pub fn conversation_ids(&self) -> impl Iterator<Item = &str> {
+        let slots = self.conversations.created().slots(0..self.conversations.created().len());
+        slots.filter_map(|slot| self.conversations.get(slot)).map(|found| &*found.id)
+    }
+
+    /// The slot of a contact that is not archived.
+    pub(crate) fn find_contact(&self, id: &str) -> Option<Slot> {
+        let slot = self.contacts.find(id)?;
+        self.contacts.get(slot).filter(|contact| !contact.is_archived).map(|_| slot)
+    }
+
+    /// Contacts with this e-mail, archived ones included, in id order.
+    pub(crate) fn contacts_by_email(&self, email: &str) -> impl Iterator<Item = Slot> {
+        self.emails.candidates(email).filter(move |slot| {
+            let contact = self.contacts.get(*slot);
+            let known = contact.and_then(|contact| contact.email.as_deref());
+            known.is_some_and(|known| known.eq_ignore_ascii_case(email))
+        })
+    }
+
+    /// Contacts with this external id, archived ones included.
+    pub(crate) fn contacts_by_external_id(&self, external_id: &str) -> impl Iterator<Item = Slot> {
+        self.external_ids.candidates(external_id).filter(move |slot| {
+            let contact = self.contacts.get(*slot);
+            contact.and_then(|contact| contact.external_id.as_deref()) == Some(external_id)
+        })
+    }
+
+    pub(crate) fn admin(&self, id: &str) -> Option<&Admin> {
+        self.admins.iter().find(|admin| &*admin.id == id)
+    }
+
+    pub(crate) fn team(&self, id: &str) -> Option<&Team> {
+        self.teams.iter().find(|team| &*team.id == id)
+    }
+
+    /// The definition of an attribute that is not archived.
+    pub(crate) fn attribute(&self, model: Model, name: &str) -> Option<&DataAttribute> {
+        self.attributes
+            .iter()
+            .find(|known| known.model == model && &*known.name == name && !known.is_archived)
+    }
+
+    /// Whether a contact belongs to a segment.
+    pub(crate) fn belongs(&self, contact: &Contact, membership: Membership, now: i64) -> bool {
+        let seen_at = || contact.body.pick(&["last_seen_at"]).and_then(|value| value.as_i64());
+        let since = |days: i64| now - days * 86_400;
+        match membership {
+            Membership::Users => contact.role == Role::User,
+            Membership::Leads => contact.role == Role::Lead,
+            Membership::CreatedFor(days) => contact.created_at >= since(days),
+            Membership::SeenFor(days) => seen_at().is_some_and(|at| at >= since(days)),
+            Membership::UnseenFor(days) => {
+                contact.role == Role::User && seen_at().is_none_or(|at| at < since(days))
+            }
+        }
+    }
+
+    /// An id for a part, message, note or event.
+    pub(crate) fn next_number(&mut self) -> u64 {
+        self.last_number += 1;
+        self.last_number
+    }
+}
+
+fn segments(created_at: i64) -> Vec<Segment> {
+    let rules = [
+        ("All users", Membership::Users),
+        ("All leads", Membership::Leads),
+        ("New", Membership::CreatedFor(30)),
+        ("Active", Membership::SeenFor(30)),
+        ("Slipping away", Membership::UnseenFor(60)),
+    ];
+    (1_u32..)
+        .zip(rules)
+        .map(|(number, (name, membership))| Segment {
+            id: format!("{created_at:08x}5e6{number:013x}").into(),
+            name: name.into(),
+            membership,
+            created_at,
+        })
+        .collect()
+}
+
+/// The attributes that reports and signals write exist in every workspace, as an administrator
+/// would have created them.
+pub(crate) const WRITTEN_ATTRIBUTES: &[(Model, &str, DataType)] = &[
+    (Model::Contact, "Engagement Status", DataType::String),
+    (Model::Contact, "Last Coaching Call", DataType::Integer),
+    (Model::Contact, "Last Coaching Session", DataType::Integer),
+    (Model::Conversation, "Channel", DataType::String),
+];

@@ -1,0 +1,268 @@
+//! Rows in the order of their ids, with ordered indexes for keyset paging.
+
+use std::cmp::Ordering;
+
+/// The number of a row in its table. Slots are handed out in the order of ids, so comparing slots
+/// compares ids.
+pub(crate) type Slot = u32;
+
+/// Something with an id and the two instants that lists are ordered by.
+pub(crate) trait Record {
+    /// The id.
+    fn id(&self) -> &str;
+    /// When it was created, unix seconds.
+    fn created_at(&self) -> i64;
+    /// When it last changed, unix seconds.
+    fn updated_at(&self) -> i64;
+    /// Whether lists and searches show it.
+    fn is_listed(&self) -> bool;
+}
+
+/// Ids compare by length, then by text: numbers in strings come in their own order, and so do the
+/// fixed-length hexadecimal ids.
+pub(crate) fn compare_ids(left: &str, right: &str) -> Ordering {
+    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
+}
+
+/// Listed rows ordered by an instant, ties by id.
+///
+/// One entry is 8 bytes: seconds in the upper half, the slot in the lower. Instants outside 1970
+/// to 2106 are ordered as if they lay at the edge.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Index(Vec<u64>);
+
+fn entry(seconds: i64, slot: Slot) -> u64 {
+    let seconds = u32::try_from(seconds.clamp(0, i64::from(u32::MAX))).unwrap_or(u32::MAX);
+    u64::from(seconds) << 32 | u64::from(slot)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the lower half is the slot")]
+fn slot_of(entry: u64) -> Slot {
+    entry as Slot
+}
+
+impl Index {
+    fn insert(&mut self, entry: u64) {
+        if let Err(position) = self.0.binary_search(&entry) {
+            self.0.insert(position, entry);
+        }
+    }
+
+    fn remove(&mut self, entry: u64) {
+        if let Ok(position) = self.0.binary_search(&entry) {
+            self.0.remove(position);
+        }
+    }
+
+    /// The positions of the rows whose instant lies in `from .. until`.
+    pub(crate) fn range(&self, from: i64, until: i64) -> std::ops::Range<usize> {
+        // An exclusive bound beyond the last instant includes everything.
+        let until = match until > i64::from(u32::MAX) {
+            true => self.0.len(),
+            false => self.0.partition_point(|&e| e < entry(until, 0)),
+        };
+        let from = self.0.partition_point(|&e| e < entry(from, 0));
+        from..until.max(from)
+    }
+
+    /// The position at which a row with this instant and slot stands or would stand.
+    pub(crate) fn position(&self, seconds: i64, slot: Slot) -> usize {
+        self.0.partition_point(|&e| e < entry(seconds, slot))
+    }
+
+    /// The slots at the given positions, in order.
+    pub(crate) fn slots(
+        &self,
+        positions: std::ops::Range<usize>,
+    ) -> impl DoubleEndedIterator<Item = Slot> {
+        self.0.get(positions).unwrap_or_default().iter().map(|&entry| slot_of(entry))
+    }
+
+    /// How many rows are listed.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// Rows of one kind.
+#[derive(Debug, Clone)]
+pub(crate) struct Table<R> {
+    rows: Vec<Row<R>>,
+    created: Index,
+    updated: Index,
+}
+
+#[derive(Debug, Clone)]
+enum Row<R> {
+    Live(R),
+    /// A deleted row keeps its id: cursors that name it still know where they stood.
+    Gone(Box<str>),
+}
+
+impl<R: Record> Row<R> {
+    fn id(&self) -> &str {
+        match self {
+            Self::Live(record) => record.id(),
+            Self::Gone(id) => id,
+        }
+    }
+
+    fn live(&self) -> Option<&R> {
+        match self {
+            Self::Live(record) => Some(record),
+            Self::Gone(_) => None,
+        }
+    }
+}
+
+/// Two rows have the same id.
+#[derive(Debug, thiserror::Error)]
+#[error("the id {0:?} occurs twice")]
+pub(crate) struct DuplicateId(pub(crate) Box<str>);
+
+impl<R: Record> Table<R> {
+    /// A table of rows in any order.
+    pub(crate) fn new(mut records: Vec<R>) -> Result<Self, DuplicateId> {
+        records.sort_by(|a, b| compare_ids(a.id(), b.id()));
+        if let Some(pair) = records.windows(2).find(|pair| pair[0].id() == pair[1].id()) {
+            return Err(DuplicateId(pair[0].id().into()));
+        }
+        let entries = |instant: fn(&R) -> i64| {
+            let listed = (0..).zip(&records).filter(|(_, record)| record.is_listed());
+            let mut entries: Vec<u64> =
+                listed.map(|(slot, record)| entry(instant(record), slot)).collect();
+            entries.sort_unstable();
+            Index(entries)
+        };
+        let (created, updated) = (entries(R::created_at), entries(R::updated_at));
+        Ok(Self { rows: records.into_iter().map(Row::Live).collect(), created, updated })
+    }
+
+    /// Adds a row whose id follows all others, returning its slot.
+    pub(crate) fn push(&mut self, record: R) -> Slot {
+        debug_assert!(self.last_id().is_none_or(|last| compare_ids(last, record.id()).is_lt()));
+        let slot = Slot::try_from(self.rows.len()).expect("fewer than 2^32 rows");
+        if record.is_listed() {
+            self.created.insert(entry(record.created_at(), slot));
+            self.updated.insert(entry(record.updated_at(), slot));
+        }
+        self.rows.push(Row::Live(record));
+        slot
+    }
+
+    /// The row at a slot.
+    pub(crate) fn get(&self, slot: Slot) -> Option<&R> {
+        self.rows.get(slot as usize).and_then(Row::live)
+    }
+
+    /// The slot of an id, whether the row still exists or not; the slot it would have, otherwise.
+    pub(crate) fn slot_at_or_after(&self, id: &str) -> Slot {
+        let position = self.rows.partition_point(|row| compare_ids(row.id(), id).is_lt());
+        Slot::try_from(position).unwrap_or(Slot::MAX)
+    }
+
+    /// The slot of an existing row.
+    pub(crate) fn find(&self, id: &str) -> Option<Slot> {
+        let slot = self.slot_at_or_after(id);
+        self.get(slot).filter(|record| record.id() == id).map(|_| slot)
+    }
+
+    /// Changes a row and keeps the indexes in step.
+    pub(crate) fn change<T>(&mut self, slot: Slot, change: impl FnOnce(&mut R) -> T) -> Option<T> {
+        let Some(Row::Live(record)) = self.rows.get_mut(slot as usize) else { return None };
+        let before = (record.is_listed(), record.created_at(), record.updated_at());
+        let result = change(record);
+        let after = (record.is_listed(), record.created_at(), record.updated_at());
+        if before != after {
+            if before.0 {
+                self.created.remove(entry(before.1, slot));
+                self.updated.remove(entry(before.2, slot));
+            }
+            if after.0 {
+                self.created.insert(entry(after.1, slot));
+                self.updated.insert(entry(after.2, slot));
+            }
+        }
+        Some(result)
+    }
+
+    /// Deletes a row.
+    pub(crate) fn remove(&mut self, slot: Slot) -> Option<R> {
+        let row = self.rows.get_mut(slot as usize)?;
+        let id: Box<str> = row.id().into();
+        let Row::Live(record) = std::mem::replace(row, Row::Gone(id)) else { return None };
+        self.created.remove(entry(record.created_at(), slot));
+        self.updated.remove(entry(record.updated_at(), slot));
+        Some(record)
+    }
+
+    /// Listed rows ordered by creation.
+    pub(crate) fn created(&self) -> &Index {
+        &self.created
+    }
+
+    /// Listed rows ordered by last change.
+    pub(crate) fn updated(&self) -> &Index {
+        &self.updated
+    }
+
+    /// All existing rows in id order, listed or not.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &R)> {
+        (0..).zip(&self.rows).filter_map(|(slot, row)| row.live().map(|record| (slot, record)))
+    }
+
+    /// The largest id there ever was.
+    pub(crate) fn last_id(&self) -> Option<&str> {
+        self.rows.last().map(Row::id)
+    }
+
+    /// How many slots were handed out.
+    pub(crate) fn n_slots(&self) -> u32 {
+        Slot::try_from(self.rows.len()).unwrap_or(Slot::MAX)
+    }
+}
+
+/// Finds rows by a text that is not their id: e-mail, external id.
+///
+/// One entry is 16 bytes, a hash and a slot; the caller compares the text itself.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TextIndex(Vec<(u64, Slot)>);
+
+/// FNV-1a over the lower-cased text: stable across runs and machines.
+fn hash(text: &str) -> u64 {
+    let bytes = text.bytes().map(|byte| byte.to_ascii_lowercase());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+impl TextIndex {
+    /// An index over texts in any order.
+    pub(crate) fn new<'a>(texts: impl Iterator<Item = (&'a str, Slot)>) -> Self {
+        let mut entries: Vec<_> = texts.map(|(text, slot)| (hash(text), slot)).collect();
+        entries.sort_unstable();
+        Self(entries)
+    }
+
+    /// Adds a text.
+    pub(crate) fn insert(&mut self, text: &str, slot: Slot) {
+        let entry = (hash(text), slot);
+        if let Err(position) = self.0.binary_search(&entry) {
+            self.0.insert(position, entry);
+        }
+    }
+
+    /// Takes a text out.
+    pub(crate) fn remove(&mut self, text: &str, slot: Slot) {
+        if let Ok(position) = self.0.binary_search(&(hash(text), slot)) {
+            self.0.remove(position);
+        }
+    }
+
+    /// Rows that may have the text, in id order.
+    pub(crate) fn candidates(&self, text: &str) -> impl Iterator<Item = Slot> {
+        let hash = hash(text);
+        let start = self.0.partition_point(|&(known, _)| known < hash);
+        self.0.iter().skip(start).take_while(move |(known, _)| *known == hash).map(|(_, s)| *s)
+    }
+}

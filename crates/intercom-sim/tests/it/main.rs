@@ -1,0 +1,4 @@
+//! The simulator at its front door.
+
+mod objects;
+mod support;
