@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
-use tracing::{Instrument, Span, field};
+use tracing::{Instrument, field};
 
 use intercom_api::{ApiError, DecodeError, Request, Response};
 
@@ -26,7 +26,15 @@ pub(crate) struct Calls {
 /// A call that has no result.
 pub(crate) struct GaveUp {
     pub(crate) failure: Failure,
+    efforts: Efforts,
+}
+
+/// What was tried before a call ended.
+#[derive(Clone, Copy, Default)]
+struct Efforts {
     n_attempts: u32,
+    /// An attempt before the last may have reached the API.
+    may_have_arrived: bool,
 }
 
 /// Why an attempt has no result.
@@ -67,38 +75,47 @@ impl Calls {
             status = field::Empty,
             attempts = field::Empty,
         );
-        self.attempts(request, read).instrument(span).await
+        let attempts = self.attempts(request, read).instrument(span.clone());
+        let (outcome, efforts) = attempts.await;
+        span.record("attempts", efforts.n_attempts);
+        let answer = match &outcome {
+            Ok((response, _)) => Some(response),
+            Err(failure) => failure.answer(),
+        };
+        span.record("status", answer.map(|response| response.status));
+        tracing::debug!(parent: &span, "The call has ended.");
+        outcome.map_err(|failure| GaveUp { failure, efforts })
     }
 
     async fn attempts<T>(
         &self,
         request: &Request,
         read: impl Fn(&Response) -> Result<T, DecodeError>,
-    ) -> Result<(Response, T), GaveUp> {
+    ) -> (Result<(Response, T), Failure>, Efforts) {
         let started_at = Instant::now();
         let ends_at = later(started_at, self.settings.deadline);
+        let mut efforts = Efforts::default();
         let mut last = Failure::Deadline;
-        let mut number = 0;
         loop {
             let Some(sent) = self.attempt(request, ends_at).await else {
-                return Err(GaveUp { failure: last, n_attempts: number });
+                return (Err(last), efforts);
             };
-            number += 1;
-            Span::current().record("attempts", number);
+            efforts.n_attempts += 1;
             let failure = match examine(sent, &read) {
-                Ok(answered) => return Ok(answered),
+                Ok(answered) => return (Ok(answered), efforts),
                 Err(failure) => failure,
             };
             let attempt = Attempt {
-                number,
+                number: efforts.n_attempts,
                 safety: request.safety,
                 elapsed_for: started_at.elapsed(),
                 deadline: self.settings.deadline,
             };
             let Some(after) = self.retry_after(attempt, &failure) else {
-                return Err(GaveUp { failure, n_attempts: number });
+                return (Err(failure), efforts);
             };
             sleep(after).await;
+            efforts.may_have_arrived |= failure.may_have_arrived();
             last = failure;
         }
     }
@@ -117,7 +134,6 @@ impl Calls {
         match &sent {
             Ok(response) => {
                 pass.answered(response);
-                Span::current().record("status", response.status);
                 if response.status < 500 {
                     self.storm.deposit();
                 }
@@ -155,19 +171,34 @@ impl Failure {
             Self::Deadline | Self::Unreadable(..) => Outcome::Final,
         }
     }
+
+    fn answer(&self) -> Option<&Response> {
+        match self {
+            Self::Refused(response) | Self::Unreadable(response, _) => Some(response),
+            Self::Deadline | Self::Transport(_) => None,
+        }
+    }
+
+    fn may_have_arrived(&self) -> bool {
+        match self {
+            Self::Deadline | Self::Transport(TransportError::NotSent { .. }) => false,
+            Self::Refused(response) => response.status != 429,
+            Self::Transport(TransportError::MaybeSent { .. }) | Self::Unreadable(..) => true,
+        }
+    }
 }
 
 impl GaveUp {
     pub(crate) fn into_error(self, request: &Request) -> Error {
-        let call = Call::new(request, self.n_attempts);
+        let call = Call::new(request, self.efforts.n_attempts);
         match self.failure {
             Failure::Deadline => Error::Deadline { call },
-            Failure::Transport(source @ TransportError::NotSent { .. }) => {
+            Failure::Transport(source @ TransportError::NotSent { .. })
+                if !self.efforts.may_have_arrived =>
+            {
                 Error::NotSent { call, source }
             }
-            Failure::Transport(source @ TransportError::MaybeSent { .. }) => {
-                Error::MaybeSent { call, source }
-            }
+            Failure::Transport(source) => Error::MaybeSent { call, source },
             Failure::Refused(response) => {
                 Error::Refused { call, error: ApiError::from_response(&response) }
             }

@@ -21,7 +21,7 @@ pub enum Error {
         /// The call.
         call: Box<Call>,
     },
-    /// No attempt reached the API, or the last one did not and none before it had an effect.
+    /// No attempt reached the API.
     #[error("{call}: not sent")]
     NotSent {
         /// The call.

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use chrono::{DateTime, Utc};
 use futures_core::Stream;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -136,7 +136,7 @@ impl<O: Paged + Send + 'static> Pages<O> {
             let page = walk.advance().await?;
             Some((page, walk))
         });
-        Self { pages: Box::pin(pages) }
+        Self { pages: Box::pin(pages.fuse()) }
     }
 }
 

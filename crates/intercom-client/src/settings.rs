@@ -23,7 +23,8 @@ pub struct ClientSettings {
     pub retry: RetryPolicy,
     /// How the API's rate limit is kept.
     pub budget: BudgetSettings,
-    /// The longest one call may take, attempts and waits included.
+    /// The longest one call may take, attempts and waits included. Each page of a list and each
+    /// request of multi-step work is a call of its own.
     pub deadline: Duration,
     /// The most pages one listing reads.
     pub max_pages: u32,

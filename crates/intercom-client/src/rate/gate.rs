@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use intercom_api::Response;
 
 use super::headers::Reading;
-use super::window::{Admission, Era, Window};
+use super::window::{Admission, Ticket, Window};
 use super::{BudgetSettings, RateStatus};
 
 /// Shared by all calls of a client.
@@ -40,7 +40,9 @@ impl Gate {
             let now = self.now();
             let admission = self.window().admit(now);
             let wake_at = match admission {
-                Admission::Go(era) => return Some(Pass { gate: self, era, is_settled: false }),
+                Admission::Go(ticket) => {
+                    return Some(Pass { gate: self, ticket, is_settled: false });
+                }
                 Admission::At(instant) => {
                     if !is_logged {
                         let wait_ms = instant.saturating_sub(now).as_millis();
@@ -75,7 +77,7 @@ impl Gate {
 /// One admitted call. Dropped unsettled, as when its future is cancelled, it counts as lost.
 pub(crate) struct Pass<'g> {
     gate: &'g Gate,
-    era: Era,
+    ticket: Ticket,
     is_settled: bool,
 }
 
@@ -83,8 +85,8 @@ impl Pass<'_> {
     /// The call was answered.
     pub(crate) fn answered(self, response: &Response) {
         let reading = Reading::of(response);
-        let (era, now) = (self.era, self.gate.now());
-        self.settle(|window| window.answered(era, now, &reading));
+        let (ticket, now) = (self.ticket, self.gate.now());
+        self.settle(|window| window.answered(ticket, now, &reading));
     }
 
     /// The call did not reach the server.

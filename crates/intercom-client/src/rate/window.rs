@@ -10,6 +10,11 @@
 //!   answer can only bring the estimate closer to the truth.
 //! - Calls that cross the end of a window stay charged to the following one until their answers
 //!   tell where they were counted.
+//! - A call without an answer stays charged until the answer to a later call, whose count includes
+//!   it, or for two windows.
+
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -20,16 +25,27 @@ use super::{BudgetSettings, RateStatus};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Admission {
     /// It may, and counts as started.
-    Go(Era),
+    Go(Ticket),
     /// When an answer arrives, or at this instant.
     At(Duration),
     /// When an answer arrives.
     AfterAnswer,
 }
 
-/// Which window a call started in.
+/// When a call started, in order and by window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Era(u64);
+pub(crate) struct Ticket {
+    number: u64,
+    era: u64,
+}
+
+/// A call that was perhaps counted.
+#[derive(Debug, Clone, Copy)]
+struct Lost {
+    /// Calls with this number or a higher one started after the loss.
+    next_number: u64,
+    n_windows: u32,
+}
 
 #[derive(Debug, Clone, Copy)]
 enum Knowledge {
@@ -57,8 +73,11 @@ pub(crate) struct Window {
     settings: BudgetSettings,
     knowledge: Knowledge,
     n_in_flight: u32,
+    lost: Vec<Lost>,
     closed_until: Duration,
-    era: Era,
+    next_number: u64,
+    /// Counts the windows, presumed ones included.
+    era: u64,
     clock: ServerClock,
 }
 
@@ -68,8 +87,10 @@ impl Window {
             settings,
             knowledge: Knowledge::Unknown,
             n_in_flight: 0,
+            lost: Vec::new(),
             closed_until: Duration::ZERO,
-            era: Era(0),
+            next_number: 0,
+            era: 0,
             clock: ServerClock::default(),
         }
     }
@@ -85,20 +106,22 @@ impl Window {
         self.turn_over(now);
         match self.knowledge {
             Knowledge::Unknown if self.n_in_flight > 0 => return Admission::AfterAnswer,
-            Knowledge::Metered(counted) if counted.remaining <= self.n_in_flight => {
+            Knowledge::Metered(counted) if counted.remaining <= self.n_uncounted() => {
                 return Admission::At(counted.ends_at);
             }
             Knowledge::Unknown | Knowledge::Unmetered | Knowledge::Metered(_) => {}
         }
+        let ticket = Ticket { number: self.next_number, era: self.era };
+        self.next_number += 1;
         self.n_in_flight += 1;
-        Admission::Go(self.era)
+        Admission::Go(ticket)
     }
 
-    /// A call that started in `era` was answered.
-    pub(crate) fn answered(&mut self, era: Era, now: Duration, reading: &Reading) {
+    /// A call was answered.
+    pub(crate) fn answered(&mut self, ticket: Ticket, now: Duration, reading: &Reading) {
         self.settle();
         match reading.count {
-            Some(count) => self.count(era, now, count, reading.date),
+            Some(count) => self.count(ticket, now, count, reading.date),
             None if matches!(self.knowledge, Knowledge::Unknown) => {
                 // An error without headers may come from a proxy, or for lack of credentials.
                 if reading.is_success {
@@ -134,7 +157,7 @@ impl Window {
         };
         if let Knowledge::Metered(counted) = self.knowledge {
             status.limit = Some(counted.limit);
-            status.remaining = Some(counted.remaining.saturating_sub(self.n_in_flight));
+            status.remaining = Some(counted.remaining.saturating_sub(self.n_uncounted()));
             if !counted.is_presumed {
                 status.resets_in = counted.ends_at.checked_sub(now);
             }
@@ -146,10 +169,16 @@ impl Window {
         self.n_in_flight = self.n_in_flight.saturating_sub(1);
     }
 
+    /// Charges a call of which it is not known where it was counted.
     fn charge(&mut self) {
-        if let Knowledge::Metered(counted) = &mut self.knowledge {
-            counted.remaining = counted.remaining.saturating_sub(1);
+        if let Knowledge::Metered(_) = self.knowledge {
+            self.lost.push(Lost { next_number: self.next_number, n_windows: 0 });
         }
+    }
+
+    /// The calls that the server's count may not include.
+    fn n_uncounted(&self) -> u32 {
+        self.n_in_flight.saturating_add(u32::try_from(self.lost.len()).unwrap_or(u32::MAX))
     }
 
     /// Opens the next window, presumed to be full, when the current one has ended.
@@ -161,44 +190,52 @@ impl Window {
         counted.remaining = counted.limit;
         counted.is_presumed = true;
         counted.ends_at = now.saturating_add(self.settings.window);
-        self.era = Era(self.era.0 + 1);
+        self.era += 1;
+        // A call lost at the end of one window may have been counted in the next, not later.
+        self.lost.retain_mut(|lost| {
+            lost.n_windows += 1;
+            lost.n_windows < 2
+        });
     }
 
-    fn count(&mut self, era: Era, now: Duration, count: Count, date: Option<i64>) {
+    fn count(&mut self, ticket: Ticket, now: Duration, count: Count, date: Option<i64>) {
         let known = match self.knowledge {
             Knowledge::Metered(known) => Some(known),
             Knowledge::Unknown | Knowledge::Unmetered => None,
         };
-        let is_of_this_era = era == self.era;
+        let is_of_this_era = ticket.era == self.era;
         match known {
+            // A straggler was counted in the window before; but a call of this era was counted
+            // somewhere, by a server whose clock is behind.
             Some(known) if count.reset < known.reset => {
-                // A straggler of an earlier window was counted there; but a call of this era was
-                // counted somewhere, by a server whose clock is behind.
                 if is_of_this_era {
                     self.charge();
                 }
+                return;
             }
-            Some(known) if count.reset == known.reset && known.is_presumed => {
-                // The window was taken for ended too early: the estimate of the clock is wrong.
-                if is_of_this_era {
-                    self.clock = ServerClock::default();
-                    self.enter(now, count, date);
-                }
-            }
-            Some(known) if count.reset == known.reset => {
+            Some(known) if count.reset == known.reset && !known.is_presumed => {
                 let ends_at = known.ends_at.min(self.end_of(now, count.reset, date));
                 let remaining = known.remaining.min(count.remaining);
                 self.knowledge = Knowledge::Metered(Metered { remaining, ends_at, ..known });
+            }
+            Some(known) if count.reset == known.reset => {
+                if !is_of_this_era {
+                    return;
+                }
+                // The window was taken for ended too early: the clock was set back.
+                self.clock = ServerClock::default();
+                self.enter(now, count, date);
             }
             Some(_) | None => {
                 self.clock.next_window();
                 self.enter(now, count, date);
             }
         }
+        self.lost.retain(|lost| lost.next_number > ticket.number);
     }
 
     fn enter(&mut self, now: Duration, count: Count, date: Option<i64>) {
-        self.era = Era(self.era.0 + 1);
+        self.era += 1;
         self.knowledge = Knowledge::Metered(Metered {
             limit: count.limit.unwrap_or(count.remaining.saturating_add(1)).max(1),
             remaining: count.remaining,

@@ -1,0 +1,18 @@
+//! The client at its front door: scripted answers, an imitated rate limit, a loopback listener.
+
+#![expect(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "helpers of tests panic like tests and are public to their neighbours"
+)]
+
+mod budget;
+mod calls;
+mod drive;
+mod http;
+mod paging;
+mod retry;
+mod script;
+mod secrets;
+mod settings;
+mod things;

@@ -1,0 +1,143 @@
+//! Neither tokens nor personal data reach errors, `Debug` or logs.
+
+use std::error::Error as _;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use futures_util::StreamExt;
+use intercom_client::{Client, ClientSettings, Error, HttpSettings, HttpTransport, Origin};
+use secrecy::SecretString;
+use serde_json::json;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::script::{Reply, Script, ok, refused, text};
+use crate::things::{CreateThing, EMAIL, FindThing, ListThings, thing};
+
+const TOKEN: &str = "dG9rOjEyMzQ=";
+
+#[track_caller]
+fn check(shown: &str) {
+    for secret in [TOKEN, EMAIL, "ada@", "ada%40", "example.com"] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+}
+
+/// The error, its `Debug` and every cause.
+fn show(error: &Error) -> String {
+    let mut shown = format!("{error}\n{error:?}\n{error:#?}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        shown.push_str(&format!("\n{error}\n{error:?}"));
+        cause = error.source();
+    }
+    shown
+}
+
+fn settings(origin: &str) -> HttpSettings {
+    HttpSettings {
+        origin: Origin::parse(origin).unwrap(),
+        ..HttpSettings::new(SecretString::from(TOKEN))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_show_routes_not_parameters() {
+    let replies: [fn() -> Reply; 6] = [
+        || refused(401, "unauthorized"),
+        || refused(422, "parameter_invalid"),
+        || Reply::NotSent,
+        || Reply::MaybeSent,
+        || text(200, r#"{"id": "ada@example.com", "size": "ada@example.com"}"#),
+        || text(500, "ada@example.com is not welcome"),
+    ];
+    for reply in replies {
+        let client = Script::new((0..4).map(|_| reply())).client();
+        let error = client.execute(&FindThing).await.unwrap_err();
+        check(&show(&error));
+        assert!(error.to_string().starts_with("FindThing (GET /things/{email}"));
+        let client = Script::new((0..4).map(|_| reply())).client();
+        let error = client.execute(&CreateThing).await.unwrap_err();
+        check(&show(&error));
+        assert!(error.to_string().starts_with("CreateThing (POST /things"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn lists_show_no_entries() {
+    let body = json!({ "data": [{ "id": "t1", "size": EMAIL }], "pages": { "next": null } });
+    let client = Script::new([ok(&body), ok(&body)]).client();
+    let page = client.pages(ListThings).next().await.unwrap().unwrap();
+    check(&format!("{page:?} {:?}", page.response()));
+    let error = client.items(ListThings).next().await.unwrap().unwrap_err();
+    check(&show(&error));
+    check(&format!("{:?} {:?}", client.pages(ListThings), client.items(ListThings)));
+}
+
+#[tokio::test]
+async fn a_network_error_shows_no_url_and_no_token() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let deadline = std::time::Duration::from_millis(1);
+    let client =
+        Client::http(settings(&origin), ClientSettings { deadline, ..ClientSettings::default() });
+    let error = client.unwrap().execute(&FindThing).await.unwrap_err();
+    assert!(matches!(error, Error::NotSent { .. } | Error::MaybeSent { .. }));
+    check(&show(&error));
+}
+
+#[test]
+fn settings_and_clients_do_not_show_the_token() {
+    let settings = settings("http://127.0.0.1:9");
+    check(&format!("{settings:?}"));
+    check(&format!("{:?}", HttpTransport::new(settings.clone()).unwrap()));
+    check(&format!("{:?}", Client::http(settings, ClientSettings::default()).unwrap()));
+    let wrong = HttpSettings::new(SecretString::from(format!("{TOKEN}\n")));
+    let error = HttpTransport::new(wrong).unwrap_err();
+    check(&format!("{error} {error:?}"));
+    let error = Origin::parse("https://ada:dG9rOjEyMzQ=@api.intercom.io").unwrap_err();
+    check(&format!("{error} {error:?}"));
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn logs_name_the_call_without_its_parameters() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(log.clone())
+        .with_ansi(false)
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let throttled = refused(429, "rate_limit_exceeded");
+    let client = Script::new([throttled, refused(500, "server_error"), ok(&thing(1))]).client();
+    client.execute(&FindThing).await.unwrap();
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    check(&text);
+    assert_eq!(text.lines().filter(|line| line.contains("The call is tried again.")).count(), 2);
+    let last = text.lines().last().unwrap();
+    assert!(
+        last.contains("operation=FindThing method=GET route=/things/{email} attempts=3 status=200")
+    );
+}
