@@ -21,6 +21,9 @@ pub(crate) trait Dialect: Database {
     /// The condition "is one of the texts in parameter `position`", constant for any number of them.
     fn is_one_of(position: usize) -> String;
 
+    /// The placeholders of a multi-row statement: `($1,$2),($3,$4)` for two rows of two columns.
+    fn placeholders(n_rows: usize, n_columns: usize) -> String;
+
     /// Starts a transaction that may write.
     fn begin(
         pool: &Pool<Self>,
@@ -232,29 +235,11 @@ pub(crate) async fn execute_rows<D: Dialect, T: Sync>(
             bind(&mut binder, row);
         }
         let arguments = binder.finish()?;
-        let groups = groups(chunk.len(), arguments.len() / chunk.len());
-        let sql = AssertSqlSafe(format!("{head} VALUES {groups} {tail}")).into_sql_str();
+        let values = D::placeholders(chunk.len(), arguments.len() / chunk.len());
+        let sql = AssertSqlSafe(format!("{head} VALUES {values} {tail}")).into_sql_str();
         n_rows += D::execute(connection, sql, arguments).await?;
     }
     Ok(n_rows)
-}
-
-/// `($1,$2),($3,$4)` for two rows of two columns.
-fn groups(n_rows: usize, n_columns: usize) -> String {
-    use std::fmt::Write;
-
-    let mut text = String::with_capacity(n_rows * n_columns * 6);
-    for position in 0..n_rows * n_columns {
-        let before = match position % n_columns {
-            0 if position == 0 => "(",
-            0 => "),(",
-            _ => ",",
-        };
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{before}${}", position + 1);
-    }
-    text.push(')');
-    text
 }
 
 /// The columns of a row, left to right.

@@ -58,6 +58,19 @@ impl Dialect for Postgres {
         format!("= ANY(${position})")
     }
 
+    fn placeholders(n_rows: usize, n_columns: usize) -> String {
+        let mut text = String::with_capacity(n_rows * n_columns * 6);
+        for position in 0..n_rows * n_columns {
+            text.push_str(match position % n_columns {
+                0 if position == 0 => "($",
+                0 => "),($",
+                _ => ",$",
+            });
+            text.push_str(&(position + 1).to_string());
+        }
+        text + ")"
+    }
+
     async fn begin(pool: &PgPool) -> sqlx::Result<Transaction<'static, Self>> {
         pool.begin().await
     }

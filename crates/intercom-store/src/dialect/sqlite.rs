@@ -135,6 +135,12 @@ impl Dialect for Sqlite {
         format!("IN (SELECT value FROM json_each(${position}))")
     }
 
+    /// Without numbers: SQLite looks numbered parameters up in a list, one after the other.
+    fn placeholders(n_rows: usize, n_columns: usize) -> String {
+        let row = format!("({})", vec!["?"; n_columns].join(","));
+        vec![row; n_rows].join(",")
+    }
+
     /// A deferred transaction that reads first cannot wait for a lock when it comes to write.
     async fn begin(pool: &SqlitePool) -> sqlx::Result<Transaction<'static, Self>> {
         pool.begin_with("BEGIN IMMEDIATE").await

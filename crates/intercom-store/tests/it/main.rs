@@ -1,0 +1,91 @@
+//! One suite for every store: each case runs on SQLite and, where there is a server, PostgreSQL.
+//!
+//! `TEST_POSTGRES_URL` names a server on which databases may be created; with `REQUIRE_SERVICES=1`
+//! its absence is a failure.
+
+#![expect(clippy::unwrap_used, reason = "a case that cannot go on has failed")]
+
+mod customers;
+mod database;
+mod history;
+mod mirror;
+mod opening;
+mod projection;
+
+use database::{Database, postgres_server};
+
+macro_rules! conformance {
+    ($($module:ident: $($case:ident)+;)+) => {
+        mod sqlite {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    crate::$module::$case(&crate::Database::sqlite().await).await;
+                }
+            )+)+
+        }
+
+        mod postgres {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let Some(server) = crate::postgres_server() else { return };
+                    let database = crate::Database::postgres(&server, stringify!($case)).await;
+                    crate::$module::$case(&database).await;
+                    database.drop_from(&server).await;
+                }
+            )+)+
+        }
+    };
+}
+
+conformance! {
+    mirror:
+        a_page_and_its_bookmark_are_read_back
+        an_unchanged_record_is_not_written
+        a_changed_record_is_written
+        an_older_record_does_not_overwrite
+        the_later_of_two_records_with_one_id_counts
+        a_failing_write_leaves_nothing
+        bodies_are_kept_byte_for_byte
+        a_body_of_five_megabytes
+        pages_of_a_thousand
+        nul_in_a_text_is_replaced
+        unreadable_entries_are_quarantined_once
+        workspaces_are_isolated
+        a_workspace_keeps_what_is_known_of_it
+        readers_see_whole_pages_during_writes
+        writers_take_turns;
+    projection:
+        a_projected_body_is_no_longer_pending
+        a_later_version_is_pending_again
+        results_of_an_outdated_body_are_dropped
+        results_replace_earlier_results
+        a_failing_projection_leaves_nothing
+        names_come_with_the_directory
+        conversations_are_counted_by_contact
+        a_contact_named_twice_counts_once;
+    customers:
+        every_column_is_read_back
+        a_crash_after_projecting_loses_no_customer
+        a_mark_made_meanwhile_survives
+        a_new_email_marks_both_customers_and_empties_the_old_one
+        a_conversation_marks_the_customers_of_its_contacts
+        all_customers_can_be_marked
+        columns_of_other_writers_are_kept
+        values_of_other_writers_are_not_emptied
+        rows_of_other_writers_are_adopted_and_left
+        a_failing_write_of_customers_leaves_the_marks
+        totals_and_ranks;
+    history:
+        a_customer_is_appended_once_per_change
+        attributes_are_appended_once_per_change
+        the_last_buckets_of_a_day_count
+        runs_are_numbered_and_ended
+        a_row_that_cannot_be_read_is_named;
+    opening:
+        data_survives_reopening
+        a_newer_schema_is_refused
+        two_programs_open_at_once
+        the_migrations_of_another_program_are_left_alone;
+}
