@@ -205,6 +205,14 @@ impl Window {
         };
         let is_of_this_era = ticket.era == self.era;
         match known {
+            Some(known) if count.reset <= known.reset && known.is_presumed => {
+                if !is_of_this_era {
+                    return;
+                }
+                // The window was taken for ended too early: the server's clock was set back.
+                self.clock = ServerClock::default();
+                self.enter(now, count, date);
+            }
             // A straggler was counted in the window before; but a call of this era was counted
             // somewhere, by a server whose clock is behind.
             Some(known) if count.reset < known.reset => {
@@ -213,18 +221,10 @@ impl Window {
                 }
                 return;
             }
-            Some(known) if count.reset == known.reset && !known.is_presumed => {
+            Some(known) if count.reset == known.reset => {
                 let ends_at = known.ends_at.min(self.end_of(now, count.reset, date));
                 let remaining = known.remaining.min(count.remaining);
                 self.knowledge = Knowledge::Metered(Metered { remaining, ends_at, ..known });
-            }
-            Some(known) if count.reset == known.reset => {
-                if !is_of_this_era {
-                    return;
-                }
-                // The window was taken for ended too early: the clock was set back.
-                self.clock = ServerClock::default();
-                self.enter(now, count, date);
             }
             Some(_) | None => {
                 self.clock.next_window();

@@ -185,6 +185,28 @@ async fn a_refused_connection_was_not_sent() {
 }
 
 #[tokio::test]
+async fn a_failed_handshake_was_not_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let encrypted = format!("https://{}", listener.local_addr().unwrap());
+    let serving = tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        connection.write_all(b"no handshake").await.unwrap();
+    });
+    let encrypted = Origin::parse(&encrypted).unwrap();
+    let transport = match HttpTransport::new(settings(encrypted)) {
+        Ok(transport) => transport,
+        // A machine without root certificates says so before the first request.
+        Err(error) => return assert_eq!(error.to_string(), "tls cannot be set up"),
+    };
+    let outcome = transport.send(&raw(Safety::Once)).await;
+    serving.await.unwrap();
+    match outcome.unwrap_err() {
+        TransportError::NotSent { fault, .. } => assert_eq!(fault, SendFault::Connect),
+        other @ TransportError::MaybeSent { .. } => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
 async fn a_path_cannot_lead_to_another_host() {
     for origin in ["http://localhost", "http://127.0.0.1:8"] {
         let origin = Origin::parse(origin).unwrap();
