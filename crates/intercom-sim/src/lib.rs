@@ -6,6 +6,8 @@ mod json;
 mod rate;
 mod routes;
 mod search;
+#[cfg(feature = "server")]
+pub mod server;
 mod simulator;
 #[cfg(feature = "transport")]
 mod transport;

@@ -1,2 +1,99 @@
-//! sim server
-fn main() {}
+//! `intercom-sim`: a simulated Intercom workspace on a loopback port.
+
+mod arguments;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Parser;
+use intercom_sim::{
+    DateMode, Invention, SimClock, SimSettings, SimTransport, Simulator, Workspace, server,
+};
+use tokio::net::TcpListener;
+
+use crate::arguments::{Arguments, ContactDates, LogFormat};
+
+#[expect(clippy::disallowed_methods, reason = "the edge: where the workspace's clock starts")]
+fn wall_clock() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let log = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    match arguments.log_format {
+        LogFormat::Json => log.json().init(),
+        LogFormat::Text => log.init(),
+    }
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(arguments.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", arguments.listen))?;
+    let now = arguments.now.unwrap_or_else(wall_clock);
+    let workspace = workspace(&arguments, now)?;
+    let (contacts, conversations) = (workspace.n_contacts(), workspace.n_conversations());
+    let settings = SimSettings {
+        date_mode: match arguments.contact_dates {
+            ContactDates::Day => DateMode::Day,
+            ContactDates::Second => DateMode::Second,
+        },
+        timezone: arguments.timezone,
+        index_lag: arguments.index_lag,
+        rate_limit: Some(arguments.rate_limit),
+        latency: Duration::from_millis(arguments.latency_ms),
+    };
+    let transport = SimTransport::new(Simulator::new(workspace, settings), SimClock::running(now));
+    if arguments.activity > 0 {
+        tokio::spawn(live(transport.clone(), arguments.activity));
+    }
+    let url = format!("http://{}", listener.local_addr()?);
+    tracing::info!(url, contacts, conversations, "The simulated workspace is ready.");
+    server::serve_until(listener, transport, stop_signal()).await.context("serving failed")?;
+    tracing::info!("The simulated workspace has stopped.");
+    Ok(())
+}
+
+fn workspace(arguments: &Arguments, now: i64) -> anyhow::Result<Workspace> {
+    if let Some(dir) = &arguments.dataset {
+        return Ok(Workspace::load(dir)?);
+    }
+    Ok(Workspace::invent(&Invention {
+        contacts: arguments.contacts,
+        conversations: arguments.conversations,
+        seed: arguments.seed,
+        now,
+        timezone: arguments.timezone.unwrap_or(chrono_tz::America::New_York),
+    }))
+}
+
+/// Changes the workspace so many times a minute.
+async fn live(transport: SimTransport, per_minute: u32) {
+    let mut pace = tokio::time::interval(Duration::from_secs(60) / per_minute);
+    loop {
+        pace.tick().await;
+        let now = transport.now();
+        transport.with(|simulator| simulator.live(1, now));
+    }
+}
+
+async fn stop_signal() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Without a handler the process can still be ended from outside.
+        std::future::pending::<()>().await;
+    }
+}

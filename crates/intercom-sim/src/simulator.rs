@@ -124,6 +124,11 @@ impl Simulator {
         &self.stats
     }
 
+    /// The whole workspace as one JSON object; see [`Workspace::dump`].
+    pub fn dump(&self) -> Vec<u8> {
+        self.workspace.dump()
+    }
+
     /// Answers a request that carries a valid token, at `now` (unix seconds).
     pub fn handle(&mut self, request: &Request, now: i64) -> Response {
         let budget = self.settings.rate_limit.map(|limit| self.window.call(limit, now));

@@ -1,0 +1,91 @@
+//! The command line of `intercom-sim`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use chrono_tz::Tz;
+use clap::{Parser, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  intercom-sim --listen 127.0.0.1:8700 --contacts 5000 --conversations 20000
+  intercom-sim --listen 127.0.0.1:8700 --dataset ./workspace --timezone America/New_York
+  intercom-sim --listen [::1]:0 --now 2025-12-22T15:00:00Z --rate-limit 167 --activity 60
+
+  curl -H 'Authorization: Bearer any' http://127.0.0.1:8700/me
+  curl http://127.0.0.1:8700/__sim/stats
+  curl -d '{\"advance\": 60}' http://127.0.0.1:8700/__sim/clock";
+
+/// A simulated Intercom workspace that answers like the API, on a loopback address.
+#[derive(Debug, Parser)]
+#[command(name = "intercom-sim", version, after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Loopback address to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", value_parser = loopback)]
+    pub(crate) listen: SocketAddr,
+    /// Number of invented contacts.
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub(crate) contacts: u32,
+    /// Number of invented conversations.
+    #[arg(long, value_name = "N", default_value_t = 4_000)]
+    pub(crate) conversations: u32,
+    /// Folder with contacts.jsonl, conversations.jsonl and admins.jsonl, one API object a line;
+    /// companies.jsonl and tags.jsonl are optional. Nothing is invented then.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["contacts", "conversations", "seed"])]
+    pub(crate) dataset: Option<PathBuf>,
+    /// The same seed invents the same workspace.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Where the workspace's clock starts (RFC 3339); it runs on from there.
+    #[arg(long, value_name = "T", value_parser = instant)]
+    pub(crate) now: Option<i64>,
+    /// How long to wait before each answer.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) latency_ms: u64,
+    /// Calls per 10 seconds.
+    #[arg(long, value_name = "CALLS", default_value_t = 1_667)]
+    pub(crate) rate_limit: u32,
+    /// How dates are matched in contact searches.
+    #[arg(long, value_enum, default_value_t = ContactDates::Day)]
+    pub(crate) contact_dates: ContactDates,
+    /// Zone of the workspace, such as Europe/Berlin; New York unless given, UTC for a data set.
+    #[arg(long, value_name = "TZ")]
+    pub(crate) timezone: Option<Tz>,
+    /// Searches find a change only so many seconds after it was made.
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub(crate) index_lag: u32,
+    /// Invented changes per minute: sign-ups, tags, answers, closings, plan changes.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) activity: u32,
+    /// Format of the log on standard error.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ContactDates {
+    /// By whole days of the workspace's zone, as stable versions do.
+    Day,
+    /// By the exact second.
+    Second,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum LogFormat {
+    Json,
+    Text,
+}
+
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let text = text.replacen("localhost:", "127.0.0.1:", 1);
+    let address: SocketAddr = text.parse().map_err(|_| "not an address like 127.0.0.1:8700")?;
+    match address.ip().is_loopback() {
+        true => Ok(address),
+        false => Err("only loopback addresses such as 127.0.0.1 are allowed".to_owned()),
+    }
+}
+
+fn instant(text: &str) -> Result<i64, String> {
+    let at = chrono::DateTime::parse_from_rfc3339(text);
+    at.map(|at| at.timestamp()).map_err(|error| format!("not an RFC 3339 instant: {error}"))
+}

@@ -1,0 +1,223 @@
+//! The simulator behind HTTP, for programs in other processes: loopback only, no TLS.
+//!
+//! Requests become [`Request`]s and answers become HTTP again; nothing is decided here except
+//! what only HTTP knows: the token, the version header, the length of a body. The paths under
+//! `/__sim` are the simulator's own; they need no token and are not counted.
+
+use std::future::Future;
+use std::io;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Response as HttpResponse, request::Parts};
+use bytes::Bytes;
+use intercom_api::{ApiVersion, Method, Request, Response, Safety};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::answer::Refusal;
+use crate::transport::SimTransport;
+use crate::workspace::Workspace;
+use crate::workspace::change::ChangeError;
+
+/// No body of the API comes near this.
+const MAX_BODY: usize = 16 * 1024 * 1024;
+
+/// Serves a workspace until the listener fails.
+///
+/// # Errors
+/// The listener's own.
+pub async fn serve(listener: TcpListener, transport: SimTransport) -> io::Result<()> {
+    serve_until(listener, transport, std::future::pending()).await
+}
+
+/// Serves a workspace until `stop` is ready; calls that began are answered first.
+///
+/// # Errors
+/// The listener's own.
+pub async fn serve_until(
+    listener: TcpListener,
+    transport: SimTransport,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let router = Router::new().fallback(answer).with_state(transport);
+    axum::serve(listener, router).with_graceful_shutdown(stop).await
+}
+
+async fn answer(
+    State(transport): State<SimTransport>,
+    request: axum::extract::Request,
+) -> HttpResponse<Body> {
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path().to_owned();
+    let response = match to_bytes(body, MAX_BODY).await {
+        Err(_) => {
+            let refusal = Refusal::new(413, "payload_too_large", "the body is too large");
+            Response::new(refusal.status, refusal.envelope("none"))
+        }
+        Ok(body) => match path.strip_prefix("/__sim/") {
+            Some(control) => operate(&transport, &parts, control, &body),
+            None => call(&transport, &parts, body).await,
+        },
+    };
+    tracing::debug!(method = %parts.method, status = response.status, "A request was answered.");
+    into_http(response)
+}
+
+/// One call of the API.
+async fn call(transport: &SimTransport, parts: &Parts, body: Bytes) -> Response {
+    let version = match header(&parts.headers, "intercom-version") {
+        // A workspace has a configured version; here it is the newest stable one.
+        None => Some(ApiVersion::V2_16),
+        Some("Unstable" | "unstable") => Some(ApiVersion::Preview),
+        Some(text) => text.parse().ok(),
+    };
+    let request = Request {
+        operation: "".into(),
+        safety: Safety::Once,
+        method: match method(parts) {
+            Some(method) => method,
+            None => return not_here(),
+        },
+        route: "".into(),
+        path: parts.uri.path().to_owned(),
+        query: query(parts),
+        version: version.unwrap_or_default(),
+        body: (!body.is_empty()).then_some(body),
+    };
+    if !has_token(&parts.headers) {
+        return transport.without_token().answer(&request).await;
+    }
+    match version {
+        Some(_) => transport.answer(&request).await,
+        None => {
+            let now = transport.now();
+            transport.with(|simulator| simulator.handle_unknown_version(now))
+        }
+    }
+}
+
+fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
+}
+
+/// Any token is taken, but there must be one.
+fn has_token(headers: &HeaderMap) -> bool {
+    let authorization = header(headers, "authorization").unwrap_or_default();
+    let (scheme, token) = authorization.split_once(' ').unwrap_or_default();
+    scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()
+}
+
+fn method(parts: &Parts) -> Option<Method> {
+    const ALL: [Method; 6] =
+        [Method::Get, Method::Head, Method::Post, Method::Put, Method::Patch, Method::Delete];
+    ALL.into_iter().find(|method| method.as_str() == parts.method.as_str())
+}
+
+fn query(parts: &Parts) -> Vec<(std::borrow::Cow<'static, str>, String)> {
+    let text = parts.uri.query().unwrap_or_default();
+    url::form_urlencoded::parse(text.as_bytes())
+        .map(|(name, value)| (name.into_owned().into(), value.into_owned()))
+        .collect()
+}
+
+/// The simulator's own paths.
+fn operate(transport: &SimTransport, parts: &Parts, path: &str, body: &[u8]) -> Response {
+    let body = if body.is_empty() { b"{}" } else { body };
+    let fields: Value = match serde_json::from_slice(body) {
+        Ok(fields) => fields,
+        Err(error) => return complaint(&format!("the body is not JSON: {error}")),
+    };
+    let now = transport.now();
+    let route: Vec<&str> = path.split('/').collect();
+    match (parts.method.as_str(), route.as_slice()) {
+        ("GET", ["stats"]) => json_answer(200, &json!(transport.stats())),
+        ("GET", ["dump"]) => Response::new(200, transport.with(|simulator| simulator.dump())),
+        ("GET", ["clock"]) => json_answer(200, &json!({"now": now})),
+        ("POST", ["clock"]) => match fields["advance"].as_i64() {
+            Some(seconds) => {
+                transport.clock().advance(seconds);
+                json_answer(200, &json!({"now": transport.now()}))
+            }
+            None => complaint("the body must be {\"advance\": seconds}"),
+        },
+        ("POST", ["live"]) => match fields.get("n").map_or(Some(1), Value::as_u64) {
+            Some(n @ 0..=100_000) => {
+                let n = u32::try_from(n).unwrap_or(0);
+                transport.with(|simulator| simulator.live(n, now));
+                json_answer(200, &json!({"changed": n}))
+            }
+            _ => complaint("the body must be {\"n\": changes}, at most 100000"),
+        },
+        (method, ["contacts" | "conversations", ..]) => changed(
+            transport
+                .with(|simulator| change(simulator.workspace_mut(), (method, &route), fields, now)),
+        ),
+        _ => not_here(),
+    }
+}
+
+/// A change of the workspace that the API has no part in: the changed object, or `None` for a
+/// path that means nothing.
+fn change(
+    workspace: &mut Workspace,
+    (method, route): (&str, &[&str]),
+    fields: Value,
+    now: i64,
+) -> Result<Option<Value>, ChangeError> {
+    match (method, route) {
+        ("POST", ["contacts"]) => {
+            let id = workspace.create_contact(fields, now)?;
+            Ok(workspace.contact(&id))
+        }
+        ("POST", ["contacts", id]) => {
+            workspace.update_contact(id, fields, now)?;
+            Ok(workspace.contact(id))
+        }
+        ("DELETE", ["contacts", id]) => {
+            workspace.delete_contact(id)?;
+            Ok(Some(json!({"id": id, "deleted": true})))
+        }
+        ("POST", ["conversations", id]) => {
+            workspace.update_conversation(id, fields, now)?;
+            Ok(workspace.conversation(id))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn changed(result: Result<Option<Value>, ChangeError>) -> Response {
+    match result {
+        Ok(Some(object)) => json_answer(200, &object),
+        Ok(None) => not_here(),
+        Err(error @ ChangeError::Unknown { .. }) => {
+            json_answer(404, &json!({"error": error.to_string()}))
+        }
+        Err(error @ (ChangeError::Patch | ChangeError::Field(_))) => complaint(&error.to_string()),
+    }
+}
+
+fn complaint(message: &str) -> Response {
+    json_answer(400, &json!({"error": message}))
+}
+
+fn not_here() -> Response {
+    let refusal = Refusal::not_found("Resource");
+    Response::new(refusal.status, refusal.envelope("none"))
+}
+
+fn json_answer(status: u16, body: &Value) -> Response {
+    Response::new(status, body.to_string())
+}
+
+fn into_http(response: Response) -> HttpResponse<Body> {
+    let mut builder = HttpResponse::builder().status(response.status);
+    if response.headers.get("Content-Type").is_none() {
+        builder = builder.header("Content-Type", "application/json; charset=utf-8");
+    }
+    for (name, value) in response.headers.iter() {
+        builder = builder.header(name, value);
+    }
+    builder.body(Body::from(response.body)).expect("the simulator's headers are plain ASCII")
+}
