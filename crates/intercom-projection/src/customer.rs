@@ -1,0 +1,168 @@
+//! A row of the unified customers table.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use intercom_api::ContactId;
+use intercom_revenue::{
+    AlertState, Currency, Money, Note, QualityFactors, Ratio, Revenue, RevenuePolicy,
+    SubscriptionStatus, quality_score, revenue,
+};
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+use crate::{ContactFacts, Email, NoEmail, SupportCounts};
+
+/// What Intercom knows about a customer; the fields are the columns.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Customer {
+    /// The address that customers are matched by.
+    pub email: Email,
+    /// The contact this row was made of.
+    pub intercom_contact_id: ContactId,
+    /// The contact's id in the customer's own system.
+    pub external_id: Option<String>,
+    /// The id in the billing system.
+    pub stripe_customer_id: Option<String>,
+    /// The name, else the part of the address before the `@`.
+    pub name: String,
+    /// The country last seen in.
+    pub location_country: Option<String>,
+    /// The city last seen in.
+    pub location_city: Option<String>,
+    /// When the contact was created.
+    pub signup_date: Option<DateTime<Utc>>,
+    /// Monthly recurring revenue.
+    pub mrr: Option<Money>,
+    /// Annual recurring revenue.
+    pub arr: Option<Money>,
+    /// Revenue to date.
+    pub ltv: Option<Money>,
+    /// The name of the plan.
+    pub plan_name: Option<String>,
+    /// The price of the plan, its stored number taken as smallest units.
+    pub plan_price: Option<Money>,
+    /// The state of the subscription.
+    pub subscription_status: Option<SubscriptionStatus>,
+    /// How many subscriptions are active.
+    pub subscription_count: Option<u32>,
+    /// Whether a payment is overdue.
+    pub is_delinquent: Option<bool>,
+    /// The last charge.
+    pub last_payment_amount: Option<Money>,
+    /// When the last charge was made.
+    pub last_payment_date: Option<DateTime<Utc>>,
+    /// When the contact was last seen.
+    pub last_seen_at: Option<DateTime<Utc>>,
+    /// How many whole days ago that was; zero for the future.
+    pub days_since_seen: Option<u32>,
+    /// All conversations.
+    pub intercom_convos_total: u32,
+    /// Conversations begun in the last 30 days.
+    pub intercom_convos_30d: u32,
+    /// Open conversations.
+    pub open_tickets: u32,
+    /// Whether a message of the last 30 days speaks of leaving.
+    pub mentioned_cancel: bool,
+    /// The average rating of conversations, from 1 to 5.
+    pub csat_score: Option<f64>,
+    /// How complete this row is, from 0 to 100.
+    pub quality_score: u8,
+    /// When this row was made.
+    pub last_intercom_sync: DateTime<Utc>,
+    /// Remarks on the revenue figures.
+    pub revenue_notes: Vec<Note>,
+}
+
+/// Makes a customer of a contact and the counts of its conversations.
+///
+/// # Errors
+/// [`NoEmail`] when there is no valid address to match the customer by.
+pub fn customer(
+    contact: &ContactFacts,
+    support: &SupportCounts,
+    policy: &RevenuePolicy,
+    now: DateTime<Utc>,
+) -> Result<Customer, NoEmail> {
+    let email = contact.email.clone()?;
+    let stripe = &contact.stripe;
+    let figures = revenue(&stripe.history, policy, now);
+    let currency = currency_of(&figures, policy);
+    let in_money = |minor: Option<Decimal>| {
+        Money::from_ratio(Ratio::from_decimal(minor?), currency, policy.rounding).ok()
+    };
+    let quality_score = quality_score(&quality_factors(contact, support, &figures, now));
+
+    Ok(Customer {
+        intercom_contact_id: contact.id.clone(),
+        external_id: contact.external_id.clone(),
+        stripe_customer_id: stripe.customer_id.clone(),
+        name: contact.name.clone().unwrap_or_else(|| email.prefix().to_owned()),
+        location_country: contact.country.clone(),
+        location_city: contact.city.clone(),
+        signup_date: contact.created_at,
+        mrr: figures.mrr,
+        arr: figures.arr,
+        ltv: figures.ltv,
+        plan_name: stripe.plan_name.clone(),
+        plan_price: in_money(stripe.plan_price),
+        subscription_status: stripe.subscription_status.clone(),
+        subscription_count: figures.subscription_count,
+        is_delinquent: stripe.is_delinquent,
+        last_payment_amount: in_money(stripe.last_charge_amount),
+        last_payment_date: stripe.last_charge_at,
+        last_seen_at: contact.last_seen_at,
+        days_since_seen: contact.last_seen_at.map(|seen| whole_days(now - seen)),
+        intercom_convos_total: support.n_conversations,
+        intercom_convos_30d: support.n_last_30_days,
+        open_tickets: support.n_open,
+        mentioned_cancel: support.mentioned_cancel,
+        csat_score: support.csat_score(),
+        quality_score,
+        last_intercom_sync: now,
+        revenue_notes: figures.notes,
+        email,
+    })
+}
+
+impl Customer {
+    /// The part of the row that alerts compare.
+    #[must_use]
+    pub fn alert_state(&self) -> AlertState {
+        AlertState {
+            mrr: self.mrr,
+            ltv: self.ltv,
+            mentioned_cancel: self.mentioned_cancel,
+            is_delinquent: self.is_delinquent.unwrap_or(false),
+        }
+    }
+}
+
+/// Flat attributes carry no currency; theirs is the one the customer is billed in.
+fn currency_of(figures: &Revenue, policy: &RevenuePolicy) -> Currency {
+    figures.mrr.or(figures.ltv).map_or(policy.base_currency, |money| money.currency)
+}
+
+fn whole_days(elapsed: TimeDelta) -> u32 {
+    u32::try_from(elapsed.num_days().max(0)).unwrap_or(u32::MAX)
+}
+
+fn quality_factors(
+    contact: &ContactFacts,
+    support: &SupportCounts,
+    figures: &Revenue,
+    now: DateTime<Utc>,
+) -> QualityFactors {
+    let status = contact.stripe.subscription_status.as_ref();
+    let has_active_subscription = match figures.subscription_count {
+        Some(count) => count > 0,
+        None => status == Some(&SubscriptionStatus::Active),
+    };
+    QualityFactors {
+        has_stripe_customer: contact.stripe.customer_id.is_some(),
+        has_active_subscription,
+        has_payments: figures.ltv.is_some_and(|ltv| ltv.minor > 0),
+        seen_recently: contact.last_seen_at.is_some_and(|seen| now - seen <= TimeDelta::days(7)),
+        has_location: contact.country.is_some() || contact.city.is_some(),
+        has_conversations: support.n_conversations > 0,
+        has_csat: support.n_ratings > 0,
+    }
+}

@@ -1,0 +1,8 @@
+//! The crate, from its front door.
+
+mod customer;
+mod email;
+mod fixtures;
+mod mention;
+mod properties;
+mod support;
