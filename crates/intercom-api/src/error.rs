@@ -23,6 +23,20 @@ pub enum BuildError {
         /// The versions that have it.
         versions: VersionRange,
     },
+    /// The version does not know a parameter that is set.
+    #[error(
+        "{operation}: {parameter} is not available in api version {version} (only in {versions})"
+    )]
+    Parameter {
+        /// The operation.
+        operation: &'static str,
+        /// The parameter, as the API calls it.
+        parameter: &'static str,
+        /// The version asked for.
+        version: ApiVersion,
+        /// The versions that have it.
+        versions: VersionRange,
+    },
     /// A search query breaks a rule of the API.
     #[error("{operation}: the search query is not valid")]
     Query {

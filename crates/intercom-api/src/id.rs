@@ -16,10 +16,18 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 #[error("an id must have 1 to 512 bytes, not {0}")]
 pub struct InvalidId(usize);
 
+/// How an id is encoded in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Spelling {
+pub(crate) enum Spelling {
     Text,
     Number,
+}
+
+impl Spelling {
+    /// A number where the API wants one.
+    pub(crate) fn number_if(wanted: bool) -> Self {
+        if wanted { Self::Number } else { Self::Text }
+    }
 }
 
 /// An identifier of any kind of object; never empty.
@@ -149,6 +157,50 @@ impl<'de> Deserialize<'de> for Id {
     }
 }
 
+/// Ids whose spelling a request decides.
+pub(crate) trait Respell: Clone + Serialize {
+    /// The same ids in another spelling; a number only where the text is one.
+    #[must_use]
+    fn respelled(self, spelling: Spelling) -> Self;
+}
+
+impl Respell for Id {
+    fn respelled(self, spelling: Spelling) -> Self {
+        match spelling {
+            Spelling::Text => self.spelled_as_text(),
+            Spelling::Number => self.spelled_as_number(),
+        }
+    }
+}
+
+impl<T: Respell> Respell for Option<T> {
+    fn respelled(self, spelling: Spelling) -> Self {
+        self.map(|ids| ids.respelled(spelling))
+    }
+}
+
+impl<T: Respell> Respell for Vec<T> {
+    fn respelled(self, spelling: Spelling) -> Self {
+        self.into_iter().map(|id| id.respelled(spelling)).collect()
+    }
+}
+
+/// Writes ids as JSON strings.
+pub(crate) fn as_text<T: Respell, S: Serializer>(
+    ids: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    ids.clone().respelled(Spelling::Text).serialize(serializer)
+}
+
+/// Writes ids as JSON numbers, those that are none as strings.
+pub(crate) fn as_number<T: Respell, S: Serializer>(
+    ids: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    ids.clone().respelled(Spelling::Number).serialize(serializer)
+}
+
 /// Something that fills one segment of a path.
 pub trait PathSegment {
     /// The text of the segment, before percent-encoding.
@@ -216,6 +268,12 @@ macro_rules! ids {
         impl PathSegment for $name {
             fn segment(&self) -> Cow<'_, str> {
                 Cow::Borrowed(self.as_str())
+            }
+        }
+
+        impl Respell for $name {
+            fn respelled(self, spelling: Spelling) -> Self {
+                Self(self.0.respelled(spelling))
             }
         }
     )+};

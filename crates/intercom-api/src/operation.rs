@@ -56,6 +56,22 @@ pub fn check_version<O: Operation>(version: ApiVersion) -> Result<(), BuildError
     Err(BuildError::Version { operation: O::NAME, version, versions: O::VERSIONS })
 }
 
+/// Refuses a parameter that is given but unknown to the version, which would ignore it.
+///
+/// # Errors
+/// [`BuildError::Parameter`].
+pub fn check_parameter<O: Operation>(
+    version: ApiVersion,
+    parameter: &'static str,
+    is_given: bool,
+    versions: VersionRange,
+) -> Result<(), BuildError> {
+    if !is_given || versions.contains(version) {
+        return Ok(());
+    }
+    Err(BuildError::Parameter { operation: O::NAME, parameter, version, versions })
+}
+
 /// Decodes a JSON body, naming the path to what does not fit.
 ///
 /// # Errors

@@ -23,6 +23,8 @@ pub enum Paging {
     PageNumber,
     /// `scroll_param` goes into the query until a page is empty.
     Scroll,
+    /// `next_cursor`, beside the entries, goes into the query as `cursor`.
+    NextCursor,
     /// Everything comes at once.
     Single,
 }
@@ -75,6 +77,7 @@ fn continue_by_query(
         (Paging::QueryCursor, Cursor::After(after)) => {
             request.set_query("starting_after", after.as_str());
         }
+        (Paging::NextCursor, Cursor::After(after)) => request.set_query("cursor", after.as_str()),
         (Paging::PageNumber | Paging::NextUrl, Cursor::Page(page)) => {
             request.set_query("page", page.to_string());
         }
@@ -146,27 +149,23 @@ impl<'a> PageView<'a> {
         };
         let total_count =
             fields.get("total_count").and_then(|raw| serde_json::from_str(raw.get()).ok());
-        let scroll = fields
-            .get("scroll_param")
-            .and_then(|raw| serde_json::from_str::<Option<String>>(raw.get()).ok().flatten());
-        let next = next_cursor(O::PAGING, pages, scroll, items.is_empty());
+        let beside = |key: &str| {
+            let raw = fields.get(key)?;
+            serde_json::from_str::<Option<String>>(raw.get()).ok().flatten()
+        };
+        let next = match O::PAGING {
+            Paging::Single => None,
+            // A scroll never says that it ends: an empty page does.
+            Paging::Scroll if items.is_empty() => None,
+            Paging::Scroll => beside("scroll_param").map(Cursor::Scroll),
+            Paging::NextCursor => beside("next_cursor").map(Cursor::After),
+            paging => pages.and_then(|pages| next_cursor(paging, pages)),
+        };
         Ok(Self { items, next, total_count })
     }
 }
 
-fn next_cursor(
-    paging: Paging,
-    pages: Option<Pages>,
-    scroll: Option<String>,
-    is_empty: bool,
-) -> Option<Cursor> {
-    if paging == Paging::Scroll {
-        return scroll.filter(|_| !is_empty).map(Cursor::Scroll);
-    }
-    if paging == Paging::Single {
-        return None;
-    }
-    let pages = pages?;
+fn next_cursor(paging: Paging, pages: Pages) -> Option<Cursor> {
     match pages.next {
         Some(Next::Token { starting_after: Some(after) }) if !after.is_empty() => {
             Some(Cursor::After(after))

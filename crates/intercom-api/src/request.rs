@@ -1,6 +1,7 @@
 //! A request as data: it can be built, printed, compared and sent by anyone.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use bytes::Bytes;
@@ -127,6 +128,27 @@ impl Request {
         })?;
         self.body = Some(Bytes::from(encoded));
         Ok(())
+    }
+
+    /// Sets the body to the JSON encoding of `body`, with fields that always have the same value.
+    ///
+    /// # Errors
+    /// [`BuildError::Body`] when the value cannot be written as JSON.
+    pub(crate) fn set_json_with<T: Serialize + ?Sized>(
+        &mut self,
+        constants: &[(&str, &str)],
+        body: &T,
+    ) -> Result<(), BuildError> {
+        #[derive(Serialize)]
+        struct WithConstants<'a, T: ?Sized> {
+            #[serde(flatten)]
+            constants: BTreeMap<&'a str, &'a str>,
+            #[serde(flatten)]
+            body: &'a T,
+        }
+
+        let constants = constants.iter().copied().collect();
+        self.set_json(&WithConstants { constants, body })
     }
 
     /// Path and encoded query: what stands in the request line.

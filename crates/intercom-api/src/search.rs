@@ -8,7 +8,9 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::error::BuildError;
 use crate::id::Id;
+use crate::paging::Cursor;
 use crate::timestamp::Timestamp;
 
 /// How a field is compared.
@@ -349,6 +351,19 @@ impl SearchRequest {
     pub fn per_page(mut self, per_page: u32) -> Self {
         self.pagination.per_page = Some(per_page);
         self
+    }
+
+    /// The same search, continued at a cursor.
+    ///
+    /// # Errors
+    /// [`BuildError::Cursor`] for a cursor of another kind than [`Cursor::After`].
+    pub fn after(&self, operation: &'static str, cursor: &Cursor) -> Result<Self, BuildError> {
+        let Cursor::After(after) = cursor else {
+            return Err(BuildError::Cursor { operation });
+        };
+        let mut next = self.clone();
+        next.pagination.starting_after = Some(after.clone());
+        Ok(next)
     }
 
     /// Checks the rules that the API enforces.

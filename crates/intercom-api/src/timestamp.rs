@@ -89,3 +89,15 @@ impl<'de> Deserialize<'de> for Timestamp {
         deserializer.deserialize_any(Visitor)
     }
 }
+
+/// An RFC 3339 text, kept as received: the API mixes precisions and offsets.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DateTimeText(pub String);
+
+impl DateTimeText {
+    /// The instant; `None` when the text is not RFC 3339.
+    pub fn to_datetime(&self) -> Option<DateTime<Utc>> {
+        DateTime::parse_from_rfc3339(&self.0).ok().map(|at| at.to_utc())
+    }
+}

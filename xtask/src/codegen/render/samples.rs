@@ -1,0 +1,132 @@
+//! One value of every operation, for the request snapshots.
+
+use std::collections::BTreeMap;
+
+use super::{HEADER, Names};
+use crate::codegen::overlay::Overlay;
+use crate::codegen::plan::{Body, Field, Operation, Plan, Rust, Spelling, Struct};
+
+/// The source of the samples.
+pub(super) fn render(plan: &Plan, overlay: &Overlay, names: &Names) -> String {
+    let structs = plan.groups.values().flat_map(|group| &group.structs);
+    let structs = structs.map(|object| (object.schema.as_str(), object)).collect();
+    let writer = Writer { plan, overlay, names, structs };
+    let mut source = format!(
+        "{HEADER}//! One value of every operation, every parameter set.\n\n\
+         use serde_json::json;\n\nuse intercom_api::search::{{Operator, Query, SearchRequest}};\n\
+         use intercom_api::{{Attributes, ContactHandle, Timestamp}};\n\n\
+         use crate::requests::{{Sample, id, sample}};\n"
+    );
+    let groups = plan.groups.iter().filter(|(_, group)| !group.operations.is_empty());
+    let mut all = String::new();
+    for (name, group) in groups {
+        all += &format!("all.extend({name}());\n");
+        source += &format!("\nfn {name}() -> Vec<Sample> {{\nvec![\n");
+        for operation in &group.operations {
+            let versions = if varies(operation) { "&VARYING" } else { "&[]" };
+            source += &format!("sample({versions}, {}),\n", writer.operation(operation));
+        }
+        source += "]\n}\n";
+    }
+    source
+        + "\n/// Versions whose spelling of ids differs.\n\
+           const VARYING: [&str; 4] = [\"2.10\", \"2.11\", \"2.14\", \"2.16\"];\n\n\
+           /// The samples of every group.\n\
+           pub(crate) fn all() -> Vec<Sample> {\nlet mut all = Vec::new();\n"
+        + &all
+        + "all\n}\n"
+}
+
+/// Whether the version decides how an id is spelled.
+fn varies(operation: &Operation) -> bool {
+    operation.body_fields().iter().any(|field| matches!(field.spelling, Spelling::NumberIn(_)))
+}
+
+struct Writer<'a> {
+    plan: &'a Plan,
+    overlay: &'a Overlay,
+    names: &'a Names,
+    structs: BTreeMap<&'a str, &'a Struct>,
+}
+
+impl Writer<'_> {
+    fn path(&self, name: &str) -> String {
+        let home = self.plan.homes.get(name).map_or("", String::as_str);
+        format!("intercom_api::{home}::{name}")
+    }
+
+    fn operation(&self, operation: &Operation) -> String {
+        let path = self.path(&operation.name);
+        let search = matches!(operation.body, Body::Search).then(|| {
+            "SearchRequest::new(Query::field(\"updated_at\", Operator::GreaterThan, \
+             1_700_000_000)).ascending(\"updated_at\").per_page(50)"
+                .to_owned()
+        });
+        let fields: Vec<&Field> = operation.fields().collect();
+        if fields.is_empty() && matches!(operation.body, Body::None) {
+            return path;
+        }
+        self.literal(&path, &fields, search)
+    }
+
+    /// Required fields through `new`, the others by struct update.
+    fn literal(&self, path: &str, fields: &[&Field], last: Option<String>) -> String {
+        let required = fields.iter().filter(|field| field.required);
+        let mut arguments: Vec<String> = required.map(|field| self.field(field)).collect();
+        arguments.extend(last);
+        let base = if arguments.is_empty() {
+            format!("{path}::default()")
+        } else {
+            format!("{path}::new({})", arguments.join(", "))
+        };
+        let optional = fields.iter().filter(|field| !field.required);
+        let optional: Vec<String> =
+            optional.map(|field| format!("{}: Some({})", field.name, self.field(field))).collect();
+        if optional.is_empty() {
+            return base;
+        }
+        format!("{path} {{ {}, ..{base} }}", optional.join(", "))
+    }
+
+    fn field(&self, field: &Field) -> String {
+        let value = self.value(&field.kind, &field.name);
+        if field.boxed { format!("Box::new({value})") } else { value }
+    }
+
+    fn value(&self, kind: &Rust, name: &str) -> String {
+        match kind {
+            Rust::Text => format!("{name:?}.to_owned()"),
+            Rust::Integer => "7".to_owned(),
+            Rust::Number => "7.5".to_owned(),
+            Rust::Truth => "true".to_owned(),
+            Rust::Value => "json!({\"key\": 1})".to_owned(),
+            Rust::Seconds => "Timestamp::from_unix(1_700_000_000)".to_owned(),
+            Rust::Attributes => "Attributes::from_iter([(\"plan\", \"pro\")])".to_owned(),
+            Rust::Id(_) => "id(\"42\")".to_owned(),
+            Rust::Hand(hand) => {
+                let sample = self.overlay.types.get(hand).and_then(|hand| hand.sample.clone());
+                sample.unwrap_or_else(|| "Default::default()".to_owned())
+            }
+            Rust::Struct(schema) => self.object(schema),
+            Rust::Enum(kind) => format!("{}::from(\"sample\")", self.path(kind)),
+            Rust::List(inner) => format!("vec![{}]", self.value(inner, name)),
+            Rust::Map(inner) => {
+                format!("[(\"key\".to_owned(), {})].into()", self.value(inner, name))
+            }
+            Rust::Unit | Rust::Bytes | Rust::Search | Rust::DateTime | Rust::Date => {
+                "Default::default()".to_owned()
+            }
+        }
+    }
+
+    fn object(&self, schema: &str) -> String {
+        let path = self.path(self.names.of(schema));
+        match self.structs.get(schema) {
+            Some(object) => {
+                let fields: Vec<&Field> = object.fields.iter().collect();
+                self.literal(&path, &fields, None)
+            }
+            None => format!("{path}::default()"),
+        }
+    }
+}
