@@ -70,9 +70,9 @@ pub(super) fn conversation(
             false => rng.weighted(&[(8, State::Open), (87, State::Closed), (5, State::Snoozed)]),
         },
         mention: rng.weighted(&[
-            (90, Mention::None),
-            (3, Mention::InSource),
-            (2, Mention::InReply),
+            (87, Mention::None),
+            (4, Mention::InSource),
+            (4, Mention::InReply),
             (3, Mention::ByAdmin),
             (2, Mention::OnlyLooksLikeIt),
         ]),

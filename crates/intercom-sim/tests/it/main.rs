@@ -1,4 +1,15 @@
 //! The simulator at its front door.
 
-mod objects;
+mod catalogue;
+mod companies;
+mod contacts;
+mod conversations;
+mod dataset;
+mod dates;
+mod grammar;
+mod invention;
+mod limits;
+mod paging;
+mod server;
 mod support;
+mod transport;

@@ -1,0 +1,180 @@
+//! Conversations and what happens to them.
+
+use intercom_sim::Simulator;
+use serde_json::{Value, json};
+
+use crate::support::{NOW, code, get, ids, post, put, read, request, simulator};
+
+const ADMIN: &str = "814860";
+
+/// A contact and an open conversation that it began, sixty seconds ago.
+fn began(sim: &mut Simulator) -> (String, String) {
+    let contact = sim.workspace_mut().create_contact(
+        json!({"role": "user", "name": "Ada", "email": "ada@example.com", "external_id": "e1"}),
+        NOW - 60,
+    );
+    let contact = contact.expect("the fields fit");
+    let message = json!({"from": {"type": "user", "id": contact}, "body": "Hello?"});
+    let create = request(intercom_api::Method::Post, "/conversations", Some(&message));
+    let (status, body) = read(&sim.handle(&create, NOW - 60));
+    assert_eq!(status, 200, "{body}");
+    (contact, body["conversation_id"].as_str().expect("an id").to_owned())
+}
+
+fn manage(sim: &mut Simulator, id: &str, fields: &Value) -> (u16, Value) {
+    let mut body = json!({"type": "admin", "admin_id": ADMIN});
+    for (name, value) in fields.as_object().expect("an object") {
+        body[name] = value.clone();
+    }
+    post(sim, &format!("/conversations/{id}/parts"), &body)
+}
+
+fn part_types(conversation: &Value) -> Vec<&str> {
+    let parts = conversation["conversation_parts"]["conversation_parts"].as_array();
+    parts.into_iter().flatten().filter_map(|part| part["part_type"].as_str()).collect()
+}
+
+#[test]
+fn a_conversation_lives_from_question_to_close_and_back() {
+    let mut sim = simulator(0, 0);
+    let (contact, id) = began(&mut sim);
+    let (_, body) = get(&mut sim, &format!("/conversations/{id}"));
+    assert_eq!((&body["state"], &body["open"]), (&json!("open"), &json!(true)));
+    assert_eq!(body["waiting_since"], NOW - 60);
+    assert_eq!(body["source"]["author"]["email"], "ada@example.com");
+    assert_eq!(body["contacts"]["contacts"][0]["external_id"], "e1");
+
+    let (status, body) =
+        manage(&mut sim, &id, &json!({"message_type": "assignment", "assignee_id": "814863"}));
+    assert_eq!((status, &body["admin_assignee_id"]), (200, &json!(814_863)));
+    let reply = json!({
+        "message_type": "comment", "type": "admin", "admin_id": ADMIN, "body": "Hi Ada",
+    });
+    let (status, body) = post(&mut sim, &format!("/conversations/{id}/reply"), &reply);
+    assert_eq!((status, &body["waiting_since"]), (200, &Value::Null));
+    let (_, body) = manage(&mut sim, &id, &json!({"message_type": "close", "body": "Bye"}));
+    assert_eq!((&body["state"], &body["open"]), (&json!("closed"), &json!(false)));
+    let statistics = &body["statistics"];
+    assert_eq!(statistics["time_to_first_close"], 60);
+    assert_eq!(statistics["last_closed_by_id"], ADMIN);
+    assert_eq!(statistics["count_conversation_parts"], 3);
+
+    // The contact answers by its external id, which opens the conversation again.
+    let answer =
+        json!({"message_type": "comment", "type": "user", "user_id": "e1", "body": "More"});
+    let (_, body) = post(&mut sim, &format!("/conversations/{id}/reply"), &answer);
+    assert_eq!((&body["state"], &body["statistics"]["count_reopens"]), (&json!("open"), &json!(1)));
+    assert_eq!(body["waiting_since"], NOW);
+    assert_eq!(part_types(&body), ["assignment", "comment", "close", "open"]);
+    let last = &body["conversation_parts"]["conversation_parts"][3];
+    assert_eq!(last["author"]["id"], *contact);
+    assert_eq!(last["author"]["name"], "Ada");
+    assert_eq!(body["updated_at"], NOW);
+
+    let (_, body) =
+        manage(&mut sim, &id, &json!({"message_type": "snoozed", "snoozed_until": NOW + 3_600}));
+    assert_eq!((&body["state"], &body["snoozed_until"]), (&json!("snoozed"), &json!(NOW + 3_600)));
+    let (_, body) = manage(&mut sim, &id, &json!({"message_type": "open"}));
+    assert_eq!((&body["state"], &body["snoozed_until"]), (&json!("open"), &Value::Null));
+    let (_, body) = manage(
+        &mut sim,
+        &id,
+        &json!({"message_type": "assignment", "type": "team", "assignee_id": "2102"}),
+    );
+    assert_eq!(body["team_assignee_id"], 2_102);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let mut sim = simulator(0, 0);
+    let (_, id) = began(&mut sim);
+    for (fields, expected) in [
+        (json!({}), (400, "parameter_not_found")),
+        (json!({"message_type": "explode"}), (400, "parameter_invalid")),
+        (json!({"message_type": "snoozed"}), (400, "parameter_not_found")),
+        (json!({"message_type": "assignment"}), (400, "parameter_not_found")),
+        (json!({"message_type": "assignment", "assignee_id": "1"}), (404, "assignee_not_found")),
+        (json!({"message_type": "close", "admin_id": "1"}), (404, "admin_not_found")),
+    ] {
+        let (status, body) = manage(&mut sim, &id, &fields);
+        assert_eq!((status, code(&body)), expected, "{fields}");
+    }
+    let path = format!("/conversations/{id}/reply");
+    for (reply, status) in [
+        (json!({"type": "admin", "admin_id": ADMIN, "message_type": "comment"}), 400),
+        (json!({"type": "robot", "body": "x"}), 400),
+        (json!({"type": "user", "body": "x"}), 400),
+        (json!({"type": "user", "intercom_user_id": "nobody", "body": "x"}), 404),
+    ] {
+        assert_eq!(post(&mut sim, &path, &reply).0, status, "{reply}");
+    }
+    let close = json!({"admin_id": ADMIN, "message_type": "close"});
+    assert_eq!(post(&mut sim, "/conversations/0/parts", &close).0, 404);
+    assert_eq!(get(&mut sim, "/conversations/0").0, 404);
+}
+
+#[test]
+fn fields_and_tags_are_written() {
+    let mut sim = simulator(0, 0);
+    let (_, id) = began(&mut sim);
+    let path = format!("/conversations/{id}");
+    let patch = json!({"read": true, "title": "Call", "custom_attributes": {"Channel": "Phone"}});
+    let (status, body) = put(&mut sim, &path, &patch);
+    assert_eq!((status, &body["title"]), (200, &json!("Call")));
+    assert_eq!(body["custom_attributes"]["Channel"], "Phone");
+    let unknown = json!({"custom_attributes": {"Mood": "good"}});
+    assert_eq!(put(&mut sim, &path, &unknown).0, 400);
+    let tag = json!({"id": "7001", "admin_id": ADMIN});
+    assert_eq!(post(&mut sim, &format!("{path}/tags"), &tag).1["name"], "VIP");
+    assert_eq!(get(&mut sim, &path).1["tags"]["tags"][0]["id"], "7001");
+    let query = json!({"query": {"field": "tag_ids", "operator": "IN", "value": ["7001"]}});
+    assert_eq!(post(&mut sim, "/conversations/search", &query).1["total_count"], 1);
+    assert_eq!(crate::support::delete(&mut sim, &format!("{path}/tags/7001")).0, 200);
+    assert_eq!(crate::support::delete(&mut sim, &format!("{path}/tags/7001")).0, 404);
+}
+
+#[test]
+fn at_most_five_hundred_parts_are_shown_and_only_by_id() {
+    let mut sim = simulator(50, 1_000);
+    let query = json!({"query": {
+        "field": "statistics.count_conversation_parts", "operator": ">", "value": 500,
+    }});
+    let (_, found) = post(&mut sim, "/conversations/search", &query);
+    assert!(found["conversations"][0].get("conversation_parts").is_none());
+    let id = ids(&found, "conversations").remove(0);
+    let (_, body) = get(&mut sim, &format!("/conversations/{id}"));
+    assert_eq!(part_types(&body).len(), 500);
+    let total = body["conversation_parts"]["total_count"].as_u64();
+    assert_eq!(total, body["statistics"]["count_conversation_parts"].as_u64());
+    assert_eq!(part_types(&body).last(), Some(&"close"), "the most recent ones are kept");
+    let (_, plain) = get(&mut sim, &format!("/conversations/{id}?display_as=plaintext"));
+    let body = plain["source"]["body"].as_str().expect("a body");
+    assert!(!body.contains('<'), "{body}");
+}
+
+#[test]
+fn messages_are_checked_and_acknowledged() {
+    let mut sim = simulator(0, 0);
+    let (contact, _) = began(&mut sim);
+    let message = |fields: Value| {
+        let mut body = json!({
+            "message_type": "inapp", "body": "Hi", "from": {"type": "admin", "id": ADMIN},
+            "to": {"type": "user", "id": contact},
+        });
+        for (name, value) in fields.as_object().expect("an object") {
+            body[name] = value.clone();
+        }
+        body
+    };
+    for (fields, status) in [
+        (json!({}), 200),
+        (json!({"body": null}), 400),
+        (json!({"message_type": "pigeon"}), 400),
+        (json!({"message_type": "email"}), 422),
+        (json!({"message_type": "email", "subject": "Hello"}), 200),
+        (json!({"to": {"type": "user", "id": "nobody"}}), 404),
+        (json!({"from": {"type": "admin", "id": "1"}}), 404),
+    ] {
+        assert_eq!(post(&mut sim, "/messages", &message(fields.clone())).0, status, "{fields}");
+    }
+}

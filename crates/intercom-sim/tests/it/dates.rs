@@ -1,0 +1,144 @@
+//! Whole days and exact seconds.
+
+use chrono_tz::Tz;
+use intercom_api::{ApiVersion, Method};
+use intercom_sim::{DateMode, SimSettings, Simulator};
+use serde_json::{Value, json};
+
+use crate::support::{NOW, post, read, request, simulator_with};
+
+/// A workspace with one contact, created at `created_at`.
+fn workspace(timezone: Tz, date_mode: DateMode, created_at: &str) -> Simulator {
+    let settings = SimSettings {
+        timezone: Some(timezone),
+        date_mode,
+        rate_limit: None,
+        ..SimSettings::default()
+    };
+    let mut sim = simulator_with(0, 0, settings);
+    let fields = json!({"role": "user", "created_at": unix(created_at)});
+    sim.workspace_mut().create_contact(fields, NOW).expect("the fields fit");
+    sim
+}
+
+fn unix(text: &str) -> i64 {
+    chrono::DateTime::parse_from_rfc3339(text).expect("an instant").timestamp()
+}
+
+fn finds(sim: &mut Simulator, operator: &str, at: &str) -> bool {
+    let query = json!({"field": "created_at", "operator": operator, "value": unix(at)});
+    let (status, body) = post(sim, "/contacts/search", &json!({"query": query}));
+    assert_eq!(status, 200, "{body}");
+    body["total_count"] == 1
+}
+
+/// Which of `=`, `>` and `<` find a contact created at the first instant when asked for the
+/// second one.
+fn check(timezone: Tz, created_at: &str, asked: &str, expected: &str) {
+    let mut sim = workspace(timezone, DateMode::Day, created_at);
+    let found = ["=", ">", "<"].into_iter().filter(|operator| finds(&mut sim, operator, asked));
+    let found: Vec<_> = found.collect();
+    assert_eq!(found.join(" "), expected, "{timezone}: created {created_at}, asked {asked}");
+}
+
+#[test]
+fn days_are_those_of_the_workspace() {
+    use chrono_tz::America::New_York;
+    use chrono_tz::Asia::Tokyo;
+    use chrono_tz::UTC;
+    // The same instants on the same day, one day apart, and the other way round.
+    check(UTC, "2025-11-20T10:00:00Z", "2025-11-20T23:59:59Z", "=");
+    check(UTC, "2025-11-20T23:59:59Z", "2025-11-20T00:00:00Z", "=");
+    check(UTC, "2025-11-21T00:00:00Z", "2025-11-20T23:59:59Z", ">");
+    check(UTC, "2025-11-19T23:59:59Z", "2025-11-20T00:00:00Z", "<");
+    check(New_York, "2025-11-21T04:59:59Z", "2025-11-20T12:00:00Z", "=");
+    check(New_York, "2025-11-21T05:00:00Z", "2025-11-20T12:00:00Z", ">");
+    check(New_York, "2025-11-20T04:59:59Z", "2025-11-20T12:00:00Z", "<");
+    check(Tokyo, "2025-11-20T14:59:59Z", "2025-11-20T12:00:00Z", "=");
+    check(Tokyo, "2025-11-20T15:00:00Z", "2025-11-20T12:00:00Z", ">");
+    check(Tokyo, "2025-11-19T14:59:59Z", "2025-11-20T12:00:00Z", "<");
+}
+
+#[test]
+fn days_with_a_change_of_clocks_have_23_or_25_hours() {
+    use chrono_tz::America::New_York;
+    // 2025-03-09 is 23 hours long, 2025-11-02 is 25.
+    check(New_York, "2025-03-10T03:59:59Z", "2025-03-09T12:00:00Z", "=");
+    check(New_York, "2025-03-10T04:00:00Z", "2025-03-09T12:00:00Z", ">");
+    check(New_York, "2025-11-03T04:59:59Z", "2025-11-02T12:00:00Z", "=");
+    check(New_York, "2025-11-03T05:00:00Z", "2025-11-02T12:00:00Z", ">");
+    // In Beirut the clocks skip midnight: the day begins at one o'clock, 22:00 UTC.
+    check(chrono_tz::Asia::Beirut, "2025-03-29T22:00:00Z", "2025-03-30T12:00:00Z", "=");
+    check(chrono_tz::Asia::Beirut, "2025-03-29T21:59:59Z", "2025-03-30T12:00:00Z", "<");
+}
+
+#[test]
+fn exact_seconds_are_a_setting_and_what_preview_does() {
+    let zone = chrono_tz::America::New_York;
+    let mut sim = workspace(zone, DateMode::Second, "2025-11-20T12:00:00Z");
+    assert!(finds(&mut sim, "=", "2025-11-20T12:00:00Z"));
+    assert!(!finds(&mut sim, "=", "2025-11-20T12:00:01Z"));
+    assert!(finds(&mut sim, ">", "2025-11-20T11:59:59Z"));
+    assert!(!finds(&mut sim, ">", "2025-11-20T12:00:00Z"));
+    assert!(finds(&mut sim, ">=", "2025-11-20T12:00:00Z"));
+    assert!(finds(&mut sim, "<=", "2025-11-20T12:00:00Z"));
+    assert!(!finds(&mut sim, "<", "2025-11-20T12:00:00Z"));
+
+    let mut sim = workspace(zone, DateMode::Day, "2025-11-20T12:00:00Z");
+    let query = json!({"field": "created_at", "operator": ">=", "value": NOW});
+    let mut search = request(Method::Post, "/contacts/search", Some(&json!({"query": query})));
+    assert_eq!(sim.handle(&search, NOW).status, 400);
+    search.version = ApiVersion::Preview;
+    assert_eq!(sim.handle(&search, NOW).status, 200);
+}
+
+#[test]
+fn a_date_attribute_is_matched_by_days_in_both_modes() {
+    for (date_mode, expected) in [(DateMode::Day, 0), (DateMode::Second, 1)] {
+        let zone = chrono_tz::America::New_York;
+        let mut sim = workspace(zone, date_mode, "2025-11-20T12:00:00Z");
+        let midnight = unix("2025-11-01T00:00:00Z");
+        let id = sim.workspace().contact_ids().next().expect("one contact").to_owned();
+        let patch = json!({"custom_attributes": {"Registration Date": midnight}});
+        sim.workspace_mut().update_contact(&id, patch, NOW).expect("the patch fits");
+        // Midnight UTC is still October in New York.
+        let query = json!({
+            "field": "custom_attributes.Registration Date", "operator": "=",
+            "value": unix("2025-11-01T15:00:00Z"),
+        });
+        let (_, body) = post(&mut sim, "/contacts/search", &json!({"query": query}));
+        assert_eq!(body["total_count"], expected, "{date_mode:?}");
+    }
+}
+
+/// The incremental query that works in either mode: the day of the watermark and all later ones.
+#[test]
+fn nothing_of_today_is_found_by_greater_than_alone() {
+    let mut sim = workspace(chrono_tz::America::New_York, DateMode::Day, "2025-11-21T16:00:00Z");
+    let earlier_today = "2025-11-21T15:00:00Z";
+    assert!(!finds(&mut sim, ">", earlier_today));
+    let value = unix(earlier_today);
+    let part =
+        |operator: &str| json!({"field": "created_at", "operator": operator, "value": value});
+    let query = json!({"query": {"operator": "OR", "value": [part("="), part(">")]}});
+    let (_, body) = post(&mut sim, "/contacts/search", &query);
+    assert_eq!(body["total_count"], 1);
+}
+
+#[test]
+fn searches_lag_behind_by_the_setting() {
+    let settings = SimSettings { index_lag: 120, rate_limit: None, ..SimSettings::default() };
+    let mut sim = simulator_with(0, 0, settings);
+    let id = sim.workspace_mut().create_contact(json!({"email": "late@example.com"}), NOW);
+    let id = id.expect("the fields fit");
+    let query = json!({"query": {"field": "email", "operator": "=", "value": "late@example.com"}});
+    let search = request(Method::Post, "/contacts/search", Some(&query));
+    let found = |sim: &mut Simulator, now: i64| -> Value {
+        read(&sim.handle(&search, now)).1["total_count"].clone()
+    };
+    assert_eq!(found(&mut sim, NOW + 119), 0);
+    assert_eq!(found(&mut sim, NOW + 120), 1);
+    // Reading by id does not lag.
+    let show = request(Method::Get, &format!("/contacts/{id}"), None);
+    assert_eq!(sim.handle(&show, NOW).status, 200);
+}

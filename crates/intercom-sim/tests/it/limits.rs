@@ -1,0 +1,116 @@
+//! Rate windows, versions, tokens, unknown routes: what is decided before a route runs.
+
+use intercom_api::{ApiVersion, Method, Response};
+use intercom_sim::{SimSettings, Simulator};
+use serde_json::json;
+
+use crate::support::{code, get, read, request, simulator, simulator_with};
+
+fn rate(response: &Response) -> [i64; 3] {
+    ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"].map(|name| {
+        response.headers.get(name).and_then(|value| value.parse().ok()).expect("a rate header")
+    })
+}
+
+fn limited(limit: u32) -> Simulator {
+    simulator_with(0, 0, SimSettings { rate_limit: Some(limit), ..SimSettings::default() })
+}
+
+#[test]
+fn windows_are_fixed_and_begin_at_multiples_of_ten_seconds() {
+    let mut sim = limited(2);
+    let me = request(Method::Get, "/me", None);
+    let mut call = |now: i64| {
+        let response = sim.handle(&me, now);
+        (response.status, rate(&response))
+    };
+    assert_eq!(call(1_487_332_505), (200, [2, 1, 1_487_332_510]));
+    assert_eq!(call(1_487_332_509), (200, [2, 0, 1_487_332_510]));
+    assert_eq!(call(1_487_332_509), (429, [2, 0, 1_487_332_510]));
+    assert_eq!(call(1_487_332_510), (200, [2, 1, 1_487_332_520]));
+    assert_eq!(call(1_487_332_519), (200, [2, 0, 1_487_332_520]));
+    assert_eq!(call(1_487_332_519), (429, [2, 0, 1_487_332_520]));
+    assert_eq!(call(1_487_332_620), (200, [2, 1, 1_487_332_630]));
+    assert_eq!(sim.stats().with_status(429), 2);
+    assert_eq!(sim.stats().calls("GET /me"), 7);
+}
+
+#[test]
+fn a_refused_call_changes_nothing_and_says_why() {
+    let mut sim = limited(0);
+    let body = json!({"email": "new@example.com"});
+    let response = sim.handle(&request(Method::Post, "/contacts", Some(&body)), 1_487_332_505);
+    insta::assert_json_snapshot!(read(&response).1, @r#"
+    {
+      "errors": [
+        {
+          "code": "rate_limit_exceeded",
+          "message": "Exceeded rate limit of 0 in 10_seconds"
+        }
+      ],
+      "request_id": "58a6e499-0000-4000-8000-000000000001",
+      "type": "error.list"
+    }
+    "#);
+    assert_eq!(sim.workspace().n_contacts(), 0);
+}
+
+#[test]
+fn every_answer_is_dated_and_numbered() {
+    let mut sim = limited(10);
+    let response = sim.handle(&request(Method::Get, "/me", None), 1_487_332_505);
+    assert_eq!(response.headers.get("date"), Some("Fri, 17 Feb 2017 11:55:05 GMT"));
+    assert_eq!(response.date().map(|at| at.timestamp()), Some(1_487_332_505));
+    assert_eq!(response.request_id(), Some("58a6e499-0000-4000-8000-000000000001"));
+}
+
+#[test]
+fn without_a_token_there_is_a_401_without_rate_headers() {
+    let mut sim = limited(10);
+    let response = sim.handle_unauthorized(&request(Method::Get, "/me", None), 1_487_332_505);
+    assert_eq!(response.status, 401);
+    assert!(response.headers.get("X-RateLimit-Limit").is_none());
+    insta::assert_json_snapshot!(read(&response).1, @r#"
+    {
+      "errors": [
+        {
+          "code": "unauthorized",
+          "message": "Access Token Invalid"
+        }
+      ],
+      "request_id": "58a6e499-0000-4000-8000-000000000001",
+      "type": "error.list"
+    }
+    "#);
+}
+
+#[test]
+fn versions_that_lack_a_route_are_refused() {
+    let mut sim = simulator(0, 1);
+    let mut me = request(Method::Get, "/me", None);
+    for (version, status) in
+        [(ApiVersion::V1_4, 400), (ApiVersion::V2_7, 200), (ApiVersion::Preview, 200)]
+    {
+        me.version = version;
+        assert_eq!(sim.handle(&me, 0).status, status, "{version}");
+    }
+    me.version = ApiVersion::V1_4;
+    assert_eq!(code(&read(&sim.handle(&me, 0)).1), "intercom_version_invalid");
+    let response = sim.handle_unknown_version(0);
+    assert_eq!((response.status, code(&read(&response).1)), (400, "intercom_version_invalid"));
+}
+
+#[test]
+fn unknown_routes_and_broken_bodies_answer_in_the_envelope() {
+    let mut sim = simulator(1, 1);
+    for target in ["/nowhere", "/contacts/a/b/c", "/", "/contacts/%FF"] {
+        let (status, body) = get(&mut sim, target);
+        assert_eq!((status, code(&body)), (404, "not_found"), "{target}");
+    }
+    for text in ["", "{\"query\"", "[]", "7", "\u{0}"] {
+        let mut search = request(Method::Post, "/contacts/search", None);
+        search.body = Some(text.to_owned().into());
+        let (status, body) = read(&sim.handle(&search, 0));
+        assert_eq!((status, code(&body)), (400, "bad_request"), "{text}");
+    }
+}

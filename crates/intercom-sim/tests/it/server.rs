@@ -1,0 +1,139 @@
+//! The loopback server by raw HTTP.
+
+use intercom_sim::{Invention, SimClock, SimSettings, SimTransport, Simulator, Workspace, server};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::support::{NOW, code};
+
+struct Served {
+    port: u16,
+    transport: SimTransport,
+}
+
+async fn serve() -> Served {
+    let invention = Invention { contacts: 30, conversations: 30, now: NOW, ..Invention::default() };
+    let settings = SimSettings { rate_limit: Some(100), ..SimSettings::default() };
+    let simulator = Simulator::new(Workspace::invent(&invention), settings);
+    let transport = SimTransport::new(simulator, SimClock::frozen(NOW));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(server::serve(listener, transport.clone()));
+    Served { port, transport }
+}
+
+/// Sends bytes, reads until the server closes, and splits head from body.
+async fn exchange(port: u16, request: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.expect("the server listens");
+    stream.write_all(request.as_bytes()).await.expect("the request is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("the answer is read");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    (head.to_owned(), body.to_owned())
+}
+
+async fn call(port: u16, line: &str, headers: &str, body: &str) -> (u16, String, Value) {
+    let request = format!(
+        "{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n{body}",
+        body.len(),
+    );
+    let (head, body) = exchange(port, &request).await;
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    (status.expect("a status"), head, serde_json::from_str(&body).unwrap_or(Value::Null))
+}
+
+const TOKEN: &str = "Authorization: Bearer anything\r\nContent-Type: application/json\r\n";
+
+#[tokio::test]
+async fn calls_are_answered_like_the_api_does() {
+    let served = serve().await;
+    let (status, head, body) = call(served.port, "GET /me", TOKEN, "").await;
+    assert_eq!((status, &body["type"]), (200, &json!("admin")));
+    for header in [
+        "content-type: application/json; charset=utf-8",
+        "date: Fri, 21 Nov 2025 17:00:00 GMT",
+        "x-request-id: ",
+        "x-ratelimit-limit: 100",
+        "x-ratelimit-remaining: 99",
+        "x-ratelimit-reset: 1763744410",
+    ] {
+        assert!(head.contains(header), "{header} in {head}");
+    }
+    assert_eq!(head.matches("date: ").count(), 1, "one date only: {head}");
+    let query = r#"{"query":{"field":"role","operator":"=","value":"user"}}"#;
+    let (status, _, body) = call(served.port, "POST /contacts/search", TOKEN, query).await;
+    assert_eq!((status, &body["type"]), (200, &json!("list")));
+    let target = "GET /contacts?per_page=2&starting_after=";
+    assert_eq!(
+        call(served.port, target, TOKEN, "").await.2["data"].as_array().map(Vec::len),
+        Some(2)
+    );
+}
+
+#[tokio::test]
+async fn tokens_versions_and_bodies_are_checked() {
+    let served = serve().await;
+    for headers in ["", "Authorization: Bearer \r\n", "Authorization: Basic x\r\n"] {
+        let (status, head, body) = call(served.port, "GET /me", headers, "").await;
+        assert_eq!((status, code(&body)), (401, "unauthorized"), "{headers}");
+        assert!(!head.contains("x-ratelimit"));
+    }
+    for (version, expected) in [
+        ("2.7", 200),
+        ("2.16", 200),
+        ("Preview", 200),
+        ("Unstable", 200),
+        ("3.0", 400),
+        ("1.4", 400),
+    ] {
+        let headers = format!("{TOKEN}Intercom-Version: {version}\r\n");
+        let (status, _, body) = call(served.port, "GET /me", &headers, "").await;
+        assert_eq!(status, expected, "{version}");
+        if expected == 400 {
+            assert_eq!(code(&body), "intercom_version_invalid");
+        }
+    }
+    let (status, _, body) = call(served.port, "POST /contacts/search", TOKEN, "{\"query").await;
+    assert_eq!((status, code(&body)), (400, "bad_request"));
+    let (status, _, body) = call(served.port, "GET /nowhere", TOKEN, "").await;
+    assert_eq!((status, code(&body)), (404, "not_found"));
+    assert_eq!(call(served.port, "OPTIONS /me", TOKEN, "").await.0, 404);
+}
+
+#[tokio::test]
+async fn the_workspace_is_changed_and_watched_from_outside() {
+    let served = serve().await;
+    let port = served.port;
+    let (_, _, clock) = call(port, "POST /__sim/clock", "", "{\"advance\": 60}").await;
+    assert_eq!(clock["now"], NOW + 60);
+    assert_eq!(served.transport.now(), NOW + 60);
+    let fields = r#"{"role":"user","email":"new@example.com"}"#;
+    let (status, _, contact) = call(port, "POST /__sim/contacts", "", fields).await;
+    assert_eq!((status, &contact["updated_at"]), (200, &json!(NOW + 60)));
+    let path = format!("/__sim/contacts/{}", contact["id"].as_str().expect("an id"));
+    let patch = r#"{"custom_attributes":{"brand_new":1},"updated_at":5}"#;
+    let (_, _, contact) = call(port, &format!("POST {path}"), "", patch).await;
+    assert_eq!(
+        (&contact["custom_attributes"]["brand_new"], &contact["updated_at"]),
+        (&json!(1), &json!(5))
+    );
+    assert_eq!(call(port, &format!("POST {path}"), "", "{").await.0, 400);
+    assert_eq!(call(port, &format!("POST {path}"), "", "[]").await.0, 400);
+    assert_eq!(call(port, &format!("DELETE {path}"), "", "").await.0, 200);
+    assert_eq!(call(port, &format!("DELETE {path}"), "", "").await.0, 404);
+    assert_eq!(call(port, "POST /__sim/live", "", "{\"n\": 3}").await.2["changed"], 3);
+    assert_eq!(call(port, "POST /__sim/clock", "", "{}").await.0, 400);
+    assert_eq!(call(port, "GET /__sim/nothing", "", "").await.0, 404);
+    let (_, _, dump) = call(port, "GET /__sim/dump", "", "").await;
+    assert!(dump["contacts"].as_array().map(Vec::len) >= Some(30));
+
+    call(port, "GET /me", TOKEN, "").await;
+    call(port, "GET /contacts/none", TOKEN, "").await;
+    let (_, _, stats) = call(port, "GET /__sim/stats", "", "").await;
+    let expected = json!({
+        "requests": 2,
+        "routes": {"GET /contacts/{id}": {"404": 1}, "GET /me": {"200": 1}},
+    });
+    assert_eq!(stats, expected);
+}
