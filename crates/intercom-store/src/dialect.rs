@@ -29,6 +29,9 @@ pub(crate) trait Dialect: Database {
         pool: &Pool<Self>,
     ) -> impl Future<Output = sqlx::Result<Transaction<'static, Self>>> + Send;
 
+    /// Tells the planner about tables that have grown, which is never worth failing for.
+    fn refresh_statistics(pool: &Pool<Self>) -> impl Future<Output = ()> + Send;
+
     /// Appends a parameter.
     fn bind(arguments: &mut Self::Arguments, value: Value<'_>) -> Result<(), BoxDynError>;
 
@@ -95,12 +98,6 @@ impl From<Option<String>> for Value<'_> {
 
 impl<'a> From<&'a [&'a str]> for Value<'a> {
     fn from(texts: &'a [&'a str]) -> Self {
-        Self::Texts(texts.iter().map(|text| storable(text)).collect())
-    }
-}
-
-impl<'a> From<&'a [String]> for Value<'a> {
-    fn from(texts: &'a [String]) -> Self {
         Self::Texts(texts.iter().map(|text| storable(text)).collect())
     }
 }

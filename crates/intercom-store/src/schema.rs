@@ -8,6 +8,27 @@ use crate::error::{Location, StoreError};
 /// Our own table, because a shared database may hold another program's sqlx migrations.
 const TABLE: &str = "intercom_migrations";
 
+/// The tables that grow with a workspace.
+#[cfg(feature = "postgres")]
+pub(crate) const TABLES: &[&str] = &[
+    "admin_bodies",
+    "admins",
+    "attribute_history",
+    "coaches",
+    "contact_bodies",
+    "contacts",
+    "conversation_bodies",
+    "conversations",
+    "customer_contacts",
+    "customer_history",
+    "dirty_customers",
+    "facts",
+    "intercom_customers",
+    "members",
+    "sessions",
+    "unified_customers",
+];
+
 /// The last migration applied; NULL when there is none.
 pub(crate) const VERSION: &str = "SELECT MAX(version) FROM intercom_migrations";
 

@@ -59,6 +59,12 @@ impl<D: Dialect> SqlStore<D> {
         .ok_or(sqlx::Error::RowNotFound)?;
         Ok(Write { transaction, change_number })
     }
+
+    async fn commit(&self, write: Write<D>) -> sqlx::Result<()> {
+        write.transaction.commit().await?;
+        D::refresh_statistics(&self.writer).await;
+        Ok(())
+    }
 }
 
 /// Adds the operation's name to a failure.
@@ -290,5 +296,11 @@ impl<D: Dialect> Store for SqlStore<D> {
         history::of_attributes(self, workspace, contact_id)
             .await
             .map_err(during("read the history of a contact", workspace))
+    }
+
+    /// The writer last: only a connection that may write can fold the log into the file.
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
     }
 }

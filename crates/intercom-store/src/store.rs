@@ -200,4 +200,8 @@ pub trait Store: Send + Sync {
         workspace: &Workspace,
         contact_id: &str,
     ) -> Result<Vec<AttributeHistoryRow>, StoreError>;
+
+    /// Waits for running operations and closes the connections; SQLite then leaves a single file.
+    /// Whatever is asked later is [`StoreError::Unavailable`].
+    async fn close(&self);
 }

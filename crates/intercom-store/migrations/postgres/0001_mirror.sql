@@ -24,7 +24,7 @@ CREATE TABLE contacts (
     projected_version BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (workspace_id, id)
 );
-CREATE INDEX contacts_pending ON contacts (workspace_id, projected_version);
+CREATE INDEX contacts_pending ON contacts (projected_version, workspace_id, id);
 
 CREATE TABLE contact_bodies (
     workspace_id TEXT COLLATE "C" NOT NULL,
@@ -46,7 +46,7 @@ CREATE TABLE conversations (
     projected_version BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (workspace_id, id)
 );
-CREATE INDEX conversations_pending ON conversations (workspace_id, projected_version);
+CREATE INDEX conversations_pending ON conversations (projected_version, workspace_id, id);
 
 CREATE TABLE conversation_bodies (
     workspace_id TEXT COLLATE "C" NOT NULL,
@@ -68,7 +68,7 @@ CREATE TABLE admins (
     projected_version BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (workspace_id, id)
 );
-CREATE INDEX admins_pending ON admins (workspace_id, projected_version);
+CREATE INDEX admins_pending ON admins (projected_version, workspace_id, id);
 
 CREATE TABLE admin_bodies (
     workspace_id TEXT COLLATE "C" NOT NULL,

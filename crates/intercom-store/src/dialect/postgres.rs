@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPoolOptions, PgRow};
-use sqlx::{Arguments, ConnectOptions, Connection, PgPool, Postgres, Row, SqlStr, Transaction};
+use sqlx::{
+    Arguments, AssertSqlSafe, ConnectOptions, Connection, PgPool, Postgres, Row, SqlStr,
+    Transaction,
+};
 
 use crate::dialect::{Dialect, Value};
 use crate::error::{Location, StoreError};
@@ -13,6 +16,12 @@ use crate::schema;
 
 const CONNECTIONS: u32 = 8;
 const WAIT_FOR_A_CONNECTION: Duration = Duration::from_secs(30);
+
+/// Our tables that are more than twice as large as when they were last analyzed.
+const GROWN_TABLES: &str = "SELECT relname::text FROM pg_class \
+    WHERE relnamespace = current_schema()::regnamespace AND relname = ANY($1) \
+    AND pg_relation_size(oid) > 2 * GREATEST(relpages, 8) * current_setting('block_size')::bigint \
+    ORDER BY relname";
 
 /// Opens the database and brings its schema up to date.
 pub(crate) async fn open(url: &str) -> Result<PgPool, StoreError> {
@@ -73,6 +82,18 @@ impl Dialect for Postgres {
 
     async fn begin(pool: &PgPool) -> sqlx::Result<Transaction<'static, Self>> {
         pool.begin().await
+    }
+
+    /// Without statistics a planner takes a workspace for a handful of rows and scans it for every
+    /// id. The server gathers them at most once a minute, which a first load outruns.
+    async fn refresh_statistics(pool: &PgPool) {
+        let grown = sqlx::query_scalar::<_, String>(GROWN_TABLES).bind(schema::TABLES);
+        if let Ok(tables) = grown.fetch_all(pool).await
+            && !tables.is_empty()
+        {
+            let analyze = format!("ANALYZE {}", tables.join(", "));
+            let _ = sqlx::raw_sql(AssertSqlSafe(analyze)).execute(pool).await;
+        }
     }
 
     fn bind(arguments: &mut PgArguments, value: Value<'_>) -> Result<(), BoxDynError> {

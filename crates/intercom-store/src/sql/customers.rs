@@ -197,7 +197,7 @@ pub(super) async fn commit<D: Dialect>(
     let changes = history::changes(&before, &written, &cleared);
     history::append(&mut write, workspace, &changes, now).await?;
     marks::clear(&mut write, workspace, &dirty).await?;
-    write.transaction.commit().await?;
+    store.commit(write).await?;
     Ok(count(&before, &written, cleared.len() as u64))
 }
 

@@ -152,7 +152,7 @@ pub(super) async fn record_buckets<D: Dialect>(
         },
     )
     .await?;
-    Ok(write.transaction.commit().await?)
+    Ok(store.commit(write).await?)
 }
 
 pub(super) async fn buckets<D: Dialect>(

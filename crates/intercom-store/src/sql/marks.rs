@@ -36,7 +36,7 @@ pub(super) async fn mark_all<D: Dialect>(
     .bind(write.change_number)
     .execute(&mut write.transaction)
     .await?;
-    write.transaction.commit().await?;
+    store.commit(write).await?;
     Ok(n_marked)
 }
 

@@ -113,7 +113,7 @@ pub(super) async fn commit<D: Dialect>(
     if let Some(bookmark) = &page.bookmark {
         write_bookmark(&mut write, workspace, stream, bookmark, page.observed_at).await?;
     }
-    write.transaction.commit().await?;
+    store.commit(write).await?;
     Ok(outcome)
 }
 

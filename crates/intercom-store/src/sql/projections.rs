@@ -20,10 +20,12 @@ pub(super) async fn pending<D: Dialect>(
 ) -> Result<Vec<PendingBody>, Fault> {
     let (table, bodies) = (stream.name(), stream.bodies_table());
     let sql = format!(
-        "SELECT r.id, r.content_hash, b.body FROM {table} r \
-         JOIN {bodies} b ON b.workspace_id = r.workspace_id AND b.id = r.id \
-         WHERE r.workspace_id = $1 AND r.projected_version < $2 \
-         ORDER BY r.projected_version, r.id LIMIT $3"
+        "SELECT r.id, r.content_hash, b.body FROM \
+         (SELECT id, content_hash, projected_version FROM {table} \
+         WHERE workspace_id = $1 AND projected_version < $2 \
+         ORDER BY projected_version, id LIMIT $3) r \
+         JOIN {bodies} b ON b.workspace_id = $1 AND b.id = r.id \
+         ORDER BY r.projected_version, r.id"
     );
     Ok(Query::<D>::new(sql)
         .bind(&workspace.id)
@@ -89,7 +91,7 @@ pub(super) async fn commit<D: Dialect>(
     write_contacts(&mut write, workspace, &contacts).await?;
     write_conversations(&mut write, workspace, &conversations).await?;
     write_admins(&mut write, workspace, &admins).await?;
-    write.transaction.commit().await?;
+    store.commit(write).await?;
 
     let n_given = results.contacts.len() + results.conversations.len() + results.admins.len();
     let n_written = contacts.len() + conversations.len() + admins.len();

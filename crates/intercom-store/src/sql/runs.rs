@@ -23,7 +23,7 @@ pub(super) async fn start<D: Dialect>(
     .fetch_first(&mut write.transaction, "sync_runs", only_column)
     .await?
     .ok_or(sqlx::Error::RowNotFound)?;
-    write.transaction.commit().await?;
+    store.commit(write).await?;
     Ok(RunId(id))
 }
 
@@ -52,7 +52,7 @@ pub(super) async fn finish<D: Dialect>(
     .bind(run.0)
     .execute(&mut write.transaction)
     .await?;
-    Ok(write.transaction.commit().await?)
+    Ok(store.commit(write).await?)
 }
 
 pub(super) async fn last<D: Dialect>(

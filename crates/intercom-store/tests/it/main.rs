@@ -85,6 +85,7 @@ conformance! {
         a_row_that_cannot_be_read_is_named;
     opening:
         data_survives_reopening
+        a_closed_store_is_unavailable
         a_newer_schema_is_refused
         two_programs_open_at_once
         the_migrations_of_another_program_are_left_alone;

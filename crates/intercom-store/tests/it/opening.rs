@@ -33,6 +33,20 @@ pub(crate) async fn data_survives_reopening(on: &Database) {
     assert_eq!(again.stored(&on.workspace, Stream::Contacts, &["c1"]).await.unwrap().len(), 1);
 }
 
+pub(crate) async fn a_closed_store_is_unavailable(on: &Database) {
+    on.commit(Stream::Contacts, vec![record("c1", NOW, b"one")]).await;
+    on.store.close().await;
+    let error = on.store.bookmark(&on.workspace, Stream::Contacts).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+    assert!(error.is_transient());
+    if let Some(path) = on.url.strip_prefix("sqlite://") {
+        let path = Path::new(path);
+        assert_eq!(files_in(path.parent().expect("a folder")), [path]);
+    }
+    let again = intercom_store::open(&on.url).await.unwrap();
+    assert_eq!(again.stored(&on.workspace, Stream::Contacts, &["c1"]).await.unwrap().len(), 1);
+}
+
 pub(crate) async fn a_newer_schema_is_refused(on: &Database) {
     on.execute(
         "INSERT INTO intercom_migrations \
