@@ -141,9 +141,9 @@ impl StoreError {
         match sqlite_code(&source) {
             Some(SQLITE_NOTADB) => Self::NotADatabase { location },
             Some(SQLITE_CANTOPEN | SQLITE_READONLY | SQLITE_PERM) => {
-                Self::Unusable { location, source: source.into() }
+                Self::Unusable { location, source: quiet(source) }
             }
-            _ => Self::CannotOpen { location, source: source.into() },
+            _ => Self::CannotOpen { location, source: quiet(source) },
         }
     }
 
@@ -216,12 +216,43 @@ impl Fault {
                 Err(source) => StoreError::Refused { operation, workspace, source },
             },
             source if is_lost(&source) => {
-                StoreError::Unavailable { operation, workspace, source: source.into() }
+                StoreError::Unavailable { operation, workspace, source: quiet(source) }
             }
             source if is_busy(&source) => {
-                StoreError::Busy { operation, workspace, source: source.into() }
+                StoreError::Busy { operation, workspace, source: quiet(source) }
             }
-            source => StoreError::Refused { operation, workspace, source: source.into() },
+            source => StoreError::Refused { operation, workspace, source: quiet(source) },
+        }
+    }
+}
+
+/// A cause as it may be shown: servers add the values of a refused row to what they say.
+struct Quiet(sqlx::Error);
+
+fn quiet(error: sqlx::Error) -> Cause {
+    Box::new(Quiet(error))
+}
+
+impl fmt::Display for Quiet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            sqlx::Error::Database(error) => f.write_str(error.message()),
+            error => error.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for Quiet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl StdError for Quiet {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0 {
+            sqlx::Error::Database(_) => None,
+            error => error.source(),
         }
     }
 }

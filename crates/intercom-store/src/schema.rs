@@ -70,17 +70,27 @@ fn migrator(migrations: [(&'static str, &'static str); 4]) -> Migrator {
     migrator
 }
 
+/// How a schema compares with the embedded migrations.
+#[derive(Clone, Copy)]
+pub(crate) enum Schema {
+    /// Nothing to do, so a program that only reads need not wait for a writer.
+    Current,
+    /// Migrations are missing.
+    Behind,
+}
+
 /// Refuses a schema newer than the embedded one, before anything is written.
-pub(crate) fn check(
+pub(crate) fn compare(
     location: &Location,
     found: Option<i64>,
     migrator: &Migrator,
-) -> Result<(), StoreError> {
+) -> Result<Schema, StoreError> {
     let supported = migrator.iter().map(|migration| migration.version).max().unwrap_or(0);
     match found {
         Some(found) if found > supported => {
             Err(StoreError::Newer { location: location.clone(), found, supported })
         }
-        Some(_) | None => Ok(()),
+        Some(found) if found == supported => Ok(Schema::Current),
+        Some(_) | None => Ok(Schema::Behind),
     }
 }

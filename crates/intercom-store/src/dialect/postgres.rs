@@ -12,10 +12,11 @@ use sqlx::{
 
 use crate::dialect::{Dialect, Value};
 use crate::error::{Location, StoreError};
-use crate::schema;
+use crate::schema::{self, Schema};
 
 const CONNECTIONS: u32 = 8;
 const WAIT_FOR_A_CONNECTION: Duration = Duration::from_secs(30);
+const WAIT_FOR_A_LOCK: &str = "SET lock_timeout = '10s'";
 
 /// Our tables that are more than twice as large as when they were last analyzed.
 const GROWN_TABLES: &str = "SELECT relname::text FROM pg_class \
@@ -37,6 +38,11 @@ pub(crate) async fn open(url: &str) -> Result<PgPool, StoreError> {
     PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(WAIT_FOR_A_CONNECTION)
+        .after_connect(|connection, _| {
+            Box::pin(
+                async move { sqlx::raw_sql(WAIT_FOR_A_LOCK).execute(connection).await.map(drop) },
+            )
+        })
         .connect_with(options)
         .await
         .map_err(|source| StoreError::opening(&location, source))
@@ -54,11 +60,14 @@ async fn migrate(options: &PgConnectOptions, location: &Location) -> Result<(), 
         true => sqlx::query_scalar(schema::VERSION).fetch_one(&mut connection).await,
         false => Ok(None),
     };
-    schema::check(location, found.map_err(opening)?, &schema::postgres())?;
-    schema::postgres()
-        .run_direct(None, &mut connection, false)
-        .await
-        .map_err(|source| StoreError::migrating(location, source))?;
+    let migrator = schema::postgres();
+    match schema::compare(location, found.map_err(opening)?, &migrator)? {
+        Schema::Current => {}
+        Schema::Behind => migrator
+            .run_direct(None, &mut connection, false)
+            .await
+            .map_err(|source| StoreError::migrating(location, source))?,
+    }
     connection.close().await.map_err(opening)
 }
 

@@ -15,7 +15,7 @@ use sqlx::{Arguments, ConnectOptions, Connection, Row, SqlStr, Sqlite, SqlitePoo
 
 use crate::dialect::{Dialect, Value};
 use crate::error::{Location, StoreError};
-use crate::schema;
+use crate::schema::{self, Schema};
 
 const READERS: u32 = 4;
 const WAIT_FOR_A_LOCK: Duration = Duration::from_secs(10);
@@ -46,10 +46,11 @@ pub(crate) async fn open(url: &str) -> Result<Pools, StoreError> {
         return open_memory(options).await;
     }
     let location = Location(options.get_filename().display().to_string());
-    if contains_a_database(options.get_filename(), &location)? {
-        let found = version(&options, &location).await?;
-        schema::check(&location, found, &schema::sqlite())?;
-    }
+    let found = match contains_a_database(options.get_filename(), &location)? {
+        true => version(&options, &location).await?,
+        false => None,
+    };
+    let schema = schema::compare(&location, found, &schema::sqlite())?;
     let writer = options
         .clone()
         .create_if_missing(true)
@@ -58,7 +59,10 @@ pub(crate) async fn open(url: &str) -> Result<Pools, StoreError> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal);
     let writer = pool(writer, 1, &location).await?;
-    migrate(&writer, &location).await?;
+    match schema {
+        Schema::Current => {}
+        Schema::Behind => migrate(&writer, &location).await?,
+    }
     let readers = pool(options.read_only(true), READERS, &location).await?;
     Ok(Pools { writer, readers })
 }

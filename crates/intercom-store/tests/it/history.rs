@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use intercom_revenue::Currency;
 use intercom_store::{
-    AttributeChange, AttributeHistoryRow, BucketHistoryRow, CustomerRow, PageWrite, Record,
-    RunCounts, RunEnd, RunId, RunOutcome, StoreError, Stream,
+    AttributeChange, AttributeHistoryRow, Bookmark, BucketHistoryRow, CustomerRow, PageWrite,
+    Record, RunCounts, RunEnd, RunId, RunOutcome, StoreError, Stream,
 };
 
 use crate::customers::paying;
@@ -128,4 +128,21 @@ pub(crate) async fn a_row_that_cannot_be_read_is_named(on: &Database) {
          row …@example.com of intercom_customers is corrupt"
     );
     assert!(!error.is_transient());
+}
+
+pub(crate) async fn an_error_shows_no_values(on: &Database) {
+    on.execute(if on.is_sqlite() {
+        "CREATE TRIGGER refuse BEFORE INSERT ON bookmarks \
+         BEGIN SELECT RAISE(ABORT, 'not null'); END"
+    } else {
+        "ALTER TABLE bookmarks ALTER COLUMN watermark SET NOT NULL"
+    })
+    .await;
+    let bookmark = Bookmark { query: "sesame".into(), ..Default::default() };
+    let write = PageWrite { bookmark: Some(bookmark), ..page(Vec::new()) };
+    let error = on.store.commit_page(&on.workspace, Stream::Contacts, &write).await.unwrap_err();
+    let cause = std::error::Error::source(&error).expect("a cause");
+    assert!(cause.to_string().contains("null"), "{cause}");
+    let shown = format!("{error} {error:?} {cause} {cause:?}");
+    assert!(!shown.contains("sesame"), "{shown}");
 }

@@ -82,7 +82,8 @@ conformance! {
         attributes_are_appended_once_per_change
         the_last_buckets_of_a_day_count
         runs_are_numbered_and_ended
-        a_row_that_cannot_be_read_is_named;
+        a_row_that_cannot_be_read_is_named
+        an_error_shows_no_values;
     opening:
         data_survives_reopening
         a_closed_store_is_unavailable

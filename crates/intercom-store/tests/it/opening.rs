@@ -2,8 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use intercom_store::{Store, StoreError, Stream};
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::database::{Database, NOW, workspace};
 use crate::mirror::record;
@@ -106,6 +109,16 @@ async fn a_damaged_database_is_refused() {
     let error = refusal(&sqlite_url(&path)).await;
     assert!(matches!(error, StoreError::NotADatabase { .. }), "{error:?}");
     assert_eq!(fs::read(&path).unwrap(), content);
+}
+
+#[tokio::test]
+async fn opening_does_not_wait_for_a_writer() {
+    let on = Database::sqlite().await;
+    let options = SqliteConnectOptions::from_str(&on.url).unwrap();
+    let mut writer = options.connect().await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut writer).await.unwrap();
+    let store = intercom_store::open(&on.url).await.expect("the database opens");
+    assert_eq!(store.workspaces().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
