@@ -1,1 +1,36 @@
-//! Pulls a workspace into the store and projects customers from it.
+//! Pulls an Intercom workspace into a store, and makes customers of what it finds.
+//!
+//! A run has four steps, each of which can be cut off and goes on in the next run: **pull** writes
+//! the records as received, a page and its bookmark in one transaction; **project** makes members,
+//! sessions and profiles of bodies that have not been projected; **customers** adds up what one
+//! e-mail address stands for; and the day's buckets are recorded, because nobody can rebuild them.
+//!
+//! Nothing the API returns is dropped: an entry that cannot be read is put aside with the reason,
+//! a row seen twice costs a comparison of hashes, and the watermark never passes what the search
+//! index can be trusted to show.
+//!
+//! | module | concept |
+//! |---|---|
+//! | `run` | the order of the steps, and the sum of what they did |
+//! | `pull`, `record` | pages into the mirror |
+//! | `project` | bodies into domain values |
+//! | `customers`, `buckets` | what follows from them |
+//! | `report`, `progress` | what a run tells, after and while |
+
+mod buckets;
+mod customers;
+mod error;
+mod identify;
+mod progress;
+mod project;
+mod pull;
+mod record;
+mod report;
+mod run;
+mod settings;
+
+pub use error::SyncError;
+pub use progress::{Progress, Silent};
+pub use report::{CustomerAlert, LogEntry, Metrics, RunReport, StreamReport};
+pub use run::Sync;
+pub use settings::SyncSettings;

@@ -1,0 +1,191 @@
+//! Customers: the contacts and conversations of one e-mail address, added up and compared.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use intercom_projection::{ContactFacts, Customer, SupportCounts, customer, primary_contact};
+use intercom_revenue::{AlertState, Before, alerts};
+use intercom_store::{
+    CustomerCandidate, CustomerRow, CustomerWrite, DirtyCustomer, Store, Workspace,
+};
+
+use crate::error::SyncError;
+use crate::progress::Progress;
+use crate::report::CustomerAlert;
+use crate::settings::SyncSettings;
+
+/// Customers computed and written at a time.
+const CHUNK: u32 = 500;
+
+/// What became of the customers of a run.
+#[derive(Default)]
+pub(crate) struct CustomersReport {
+    pub(crate) n_new: u64,
+    pub(crate) n_updated: u64,
+    pub(crate) alerts: Vec<CustomerAlert>,
+}
+
+/// Computes every customer that contacts or conversations have touched.
+pub(crate) async fn refresh(
+    store: &dyn Store,
+    workspace: &Workspace,
+    settings: &SyncSettings,
+    progress: &dyn Progress,
+    now: DateTime<Utc>,
+) -> Result<CustomersReport, SyncError> {
+    let mut report = CustomersReport::default();
+    let mut done = 0;
+    loop {
+        let dirty = store.dirty_customers(workspace, CHUNK).await?;
+        if dirty.is_empty() {
+            return Ok(report);
+        }
+        done += dirty.len() as u64;
+        let known = Known::read(store, workspace, &dirty, now).await?;
+        let mut writes = Vec::with_capacity(dirty.len());
+        for dirty in dirty {
+            let computed = known.compute(&dirty.email, settings, now);
+            if let Some(computed) = &computed {
+                report.alerts.extend(known.raise(&dirty.email, computed, settings));
+            }
+            let customer = computed.map(|computed| known.row(&dirty.email, computed));
+            writes.push(CustomerWrite { dirty, customer });
+        }
+        let outcome = store.commit_customers(workspace, &writes, now.timestamp()).await?;
+        report.n_new += outcome.n_inserted;
+        report.n_updated += outcome.n_changed + outcome.n_cleared;
+        progress.customers(done);
+    }
+}
+
+/// What the store knows about a chunk of customers: three queries, whatever its size.
+struct Known {
+    /// By e-mail.
+    contacts: BTreeMap<String, Vec<ContactFacts>>,
+    /// By contact.
+    support: BTreeMap<String, intercom_store::SupportCounts>,
+    /// By e-mail.
+    before: BTreeMap<String, CustomerRow>,
+}
+
+impl Known {
+    async fn read(
+        store: &dyn Store,
+        workspace: &Workspace,
+        dirty: &[DirtyCustomer],
+        now: DateTime<Utc>,
+    ) -> Result<Self, SyncError> {
+        let emails: Vec<&str> = dirty.iter().map(|customer| customer.email.as_str()).collect();
+        let found = store.customer_candidates(workspace, &emails).await?;
+        let ids: Vec<&str> = found.iter().map(|found| found.contact_id.as_str()).collect();
+        let since = (now - TimeDelta::days(30)).timestamp();
+        let support = store.support_counts(workspace, &ids, since).await?;
+        let before = store.customers_by_emails(workspace, &emails).await?;
+        let mut contacts: BTreeMap<String, Vec<ContactFacts>> = BTreeMap::new();
+        for candidate in found {
+            let facts = profile(&candidate)?;
+            contacts.entry(candidate.contact.email).or_default().push(facts);
+        }
+        Ok(Self { contacts, support, before })
+    }
+
+    fn contacts(&self, email: &str) -> &[ContactFacts] {
+        self.contacts.get(email).map_or(&[], Vec::as_slice)
+    }
+
+    /// The customer as its contacts say; `None` when none is left.
+    fn compute(
+        &self,
+        email: &str,
+        settings: &SyncSettings,
+        now: DateTime<Utc>,
+    ) -> Option<Customer> {
+        let contacts = self.contacts(email);
+        let primary = primary_contact(contacts, settings.match_rule)?;
+        let mut support = SupportCounts::default();
+        for contact in contacts {
+            add(&mut support, self.support.get(contact.id.as_str()));
+        }
+        customer(primary, &support, &settings.revenue, now).ok()
+    }
+
+    fn raise(
+        &self,
+        email: &str,
+        current: &Customer,
+        settings: &SyncSettings,
+    ) -> Vec<CustomerAlert> {
+        let before = self.before.get(email).map(alert_state);
+        let before = before.as_ref().map_or(Before::NotSeen, Before::Seen);
+        alerts(before, &current.alert_state(), &settings.alerts)
+            .into_iter()
+            .map(|alert| CustomerAlert { email: email.to_owned(), alert })
+            .collect()
+    }
+
+    fn row(&self, email: &str, customer: Customer) -> CustomerRow {
+        let money = customer.mrr.or(customer.ltv).or(customer.last_payment_amount);
+        let minor = |amount: Option<intercom_revenue::Money>| amount.map(|amount| amount.minor);
+        let unix = |at: Option<DateTime<Utc>>| at.map(|at| at.timestamp());
+        let contact_ids = self.contacts(email).iter().map(|contact| contact.id.as_str().to_owned());
+        CustomerRow {
+            intercom_contact_id: customer.intercom_contact_id.as_str().to_owned(),
+            intercom_contact_ids: contact_ids.collect(),
+            external_id: customer.external_id,
+            stripe_customer_id: customer.stripe_customer_id,
+            name: Some(customer.name),
+            location_country: customer.location_country,
+            location_city: customer.location_city,
+            signup_date: unix(customer.signup_date),
+            currency: money.map(|money| money.currency),
+            mrr: minor(customer.mrr),
+            arr: minor(customer.arr),
+            ltv: minor(customer.ltv),
+            plan_name: customer.plan_name,
+            plan_price: minor(customer.plan_price),
+            subscription_status: customer.subscription_status.map(|status| status.to_string()),
+            subscription_count: customer.subscription_count.map(i64::from),
+            is_delinquent: customer.is_delinquent,
+            last_payment_amount: minor(customer.last_payment_amount),
+            last_payment_date: unix(customer.last_payment_date),
+            last_seen_at: unix(customer.last_seen_at),
+            days_since_seen: customer.days_since_seen.map(i64::from),
+            intercom_convos_total: Some(customer.intercom_convos_total.into()),
+            intercom_convos_30d: Some(customer.intercom_convos_30d.into()),
+            open_tickets: Some(customer.open_tickets.into()),
+            mentioned_cancel: Some(customer.mentioned_cancel),
+            csat_score: customer.csat_score,
+            quality_score: Some(customer.quality_score.into()),
+            last_intercom_sync: Some(customer.last_intercom_sync.timestamp()),
+        }
+    }
+}
+
+/// What was projected from the contact; stopping beats computing a customer without it.
+fn profile(candidate: &CustomerCandidate) -> Result<ContactFacts, SyncError> {
+    serde_json::from_str(&candidate.contact.profile).map_err(|error| SyncError::Profile {
+        contact_id: candidate.contact_id.clone(),
+        source: error.into(),
+    })
+}
+
+fn alert_state(row: &CustomerRow) -> AlertState {
+    AlertState {
+        mrr: row.mrr(),
+        ltv: row.ltv(),
+        mentioned_cancel: row.mentioned_cancel.unwrap_or(false),
+        is_delinquent: row.is_delinquent.unwrap_or(false),
+    }
+}
+
+fn add(sum: &mut SupportCounts, counts: Option<&intercom_store::SupportCounts>) {
+    let Some(counts) = counts else { return };
+    let whole = |count: i64| u32::try_from(count.max(0)).unwrap_or(u32::MAX);
+    sum.n_conversations = sum.n_conversations.saturating_add(whole(counts.n_total));
+    sum.n_last_30_days = sum.n_last_30_days.saturating_add(whole(counts.n_recent));
+    sum.n_open = sum.n_open.saturating_add(whole(counts.n_open));
+    sum.n_ratings = sum.n_ratings.saturating_add(whole(counts.n_ratings));
+    let ratings = u64::try_from(counts.rating_sum).unwrap_or(0);
+    sum.sum_of_ratings = sum.sum_of_ratings.saturating_add(ratings);
+    sum.mentioned_cancel |= counts.n_cancel_mentions > 0;
+}

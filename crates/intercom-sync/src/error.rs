@@ -1,0 +1,46 @@
+//! Why a run stopped, ordered by how far it got.
+
+use intercom_api::{DecodeError, JsonError};
+use intercom_store::{StoreError, Stream};
+
+/// A run that could not go on. What it had committed stays, and the next run continues there.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SyncError {
+    /// The token does not say which workspace it belongs to.
+    #[error("the workspace of this token is unknown: /me names no workspace")]
+    UnknownWorkspace,
+    /// A stream could not be fetched.
+    #[error("{stream} could not be fetched")]
+    Fetch {
+        /// The stream.
+        stream: Stream,
+        /// What the API or the network answered.
+        #[source]
+        source: intercom_client::Error,
+    },
+    /// The workspace could not be identified.
+    #[error("the workspace could not be identified")]
+    Identify(#[source] intercom_client::Error),
+    /// A page does not have the shape of a page.
+    #[error("a page of {stream} could not be read")]
+    Page {
+        /// The stream.
+        stream: Stream,
+        /// Where it differs.
+        #[source]
+        source: DecodeError,
+    },
+    /// What was projected from a contact cannot be read back.
+    #[error("the stored profile of contact {contact_id} could not be read")]
+    Profile {
+        /// The contact.
+        contact_id: String,
+        /// Where it differs.
+        #[source]
+        source: JsonError,
+    },
+    /// The store refused or failed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}

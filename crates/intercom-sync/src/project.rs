@@ -1,0 +1,225 @@
+//! Stored bodies into domain values: whatever the current projection has not seen.
+
+use bytes::Bytes;
+use intercom_api::admins::Admin;
+use intercom_api::contacts::Contact;
+use intercom_api::conversations::Conversation;
+use intercom_api::{ContactId, JsonError};
+use intercom_projection::{
+    ContactFacts, ConversationFacts, PROJECTION_VERSION, Role, contact, conversation,
+};
+use intercom_store::{
+    ContentHash, CustomerContact, FactRow, MemberRow, PageWrite, PendingBody, ProjectedAdmin,
+    ProjectedContact, ProjectedConversation, ProjectionWrite, Quarantined, RunId, SessionRow,
+    Store, Stream, Workspace,
+};
+use serde::de::DeserializeOwned;
+
+use crate::error::SyncError;
+use crate::progress::Progress;
+use crate::report::StreamReport;
+use crate::settings::SyncSettings;
+
+/// Bodies projected and written at a time.
+const CHUNK: u32 = 500;
+
+/// What every stream of a run is projected with.
+pub(crate) struct Projector<'a> {
+    pub(crate) store: &'a dyn Store,
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) settings: &'a SyncSettings,
+    pub(crate) progress: &'a dyn Progress,
+    pub(crate) run: RunId,
+    /// Unix seconds.
+    pub(crate) observed_at: i64,
+}
+
+/// What projecting found.
+#[derive(Default)]
+pub(crate) struct Projected {
+    /// Contacts that stand for no customer.
+    pub(crate) n_without_email: u64,
+    done: u64,
+}
+
+impl Projector<'_> {
+    /// Projects every pending body of the streams; those put aside are counted in their report.
+    pub(crate) async fn run(&self, streams: &mut [StreamReport]) -> Result<Projected, SyncError> {
+        let mut projected = Projected::default();
+        for report in streams {
+            report.n_quarantined += self.stream(report.stream, &mut projected).await?;
+        }
+        Ok(projected)
+    }
+
+    /// Returns how many bodies were put aside.
+    async fn stream(&self, stream: Stream, projected: &mut Projected) -> Result<u64, SyncError> {
+        let version = i64::from(PROJECTION_VERSION);
+        let mut n_quarantined = 0;
+        loop {
+            let bodies = self.store.pending(self.workspace, stream, version, CHUNK).await?;
+            if bodies.is_empty() {
+                return Ok(n_quarantined);
+            }
+            let mut chunk = Chunk::new(version);
+            for body in &bodies {
+                chunk.add(stream, body, self.settings);
+            }
+            n_quarantined += self.put_aside(stream, chunk.unreadable).await?;
+            let outcome = self.store.commit_projection(self.workspace, &chunk.write).await?;
+            projected.n_without_email += chunk.n_without_email;
+            projected.done += bodies.len() as u64;
+            self.progress.projected(stream, projected.done);
+            if outcome.n_written == 0 {
+                // Somebody else writes these bodies right now; they stay pending for the next run.
+                return Ok(n_quarantined);
+            }
+        }
+    }
+
+    async fn put_aside(
+        &self,
+        stream: Stream,
+        quarantined: Vec<Quarantined>,
+    ) -> Result<u64, SyncError> {
+        let n_quarantined = quarantined.len() as u64;
+        if n_quarantined > 0 {
+            for entry in &quarantined {
+                let id = entry.record_id.as_deref().unwrap_or_default();
+                tracing::warn!(%stream, id, reason = %entry.reason, "a record is put aside");
+            }
+            let (run, observed_at) = (Some(self.run), self.observed_at);
+            let page = PageWrite { quarantined, observed_at, run, ..PageWrite::default() };
+            self.store.commit_page(self.workspace, stream, &page).await?;
+        }
+        Ok(n_quarantined)
+    }
+}
+
+/// The results of some bodies, and the bodies that have none.
+struct Chunk {
+    write: ProjectionWrite,
+    unreadable: Vec<Quarantined>,
+    n_without_email: u64,
+}
+
+impl Chunk {
+    fn new(version: i64) -> Self {
+        let write = ProjectionWrite { version, ..ProjectionWrite::default() };
+        Self { write, unreadable: Vec::new(), n_without_email: 0 }
+    }
+
+    /// A body that does not decode projects to nothing and is put aside; its record stays.
+    fn add(&mut self, stream: Stream, pending: &PendingBody, settings: &SyncSettings) {
+        let (id, hash) = (pending.id.clone(), pending.hash);
+        match stream {
+            Stream::Admins => {
+                let admin = self.decode::<Admin>(pending);
+                let (name, email) = admin.map_or((None, None), |admin| (admin.name, admin.email));
+                self.write.admins.push(ProjectedAdmin { id, hash, name, email });
+            }
+            Stream::Contacts => {
+                let decoded = self.decode::<Contact>(pending);
+                let facts = decoded.and_then(|decoded| {
+                    let id = ContactId::new(id.as_str()).ok()?;
+                    Some(contact(&id, &decoded, &settings.attributes).value)
+                });
+                let row = contact_row(id, hash, facts.as_ref());
+                self.n_without_email += u64::from(facts.is_some() && row.customer.is_none());
+                self.write.contacts.push(row);
+            }
+            Stream::Conversations => {
+                let decoded = self.decode::<Conversation>(pending);
+                let facts = decoded.as_ref().map(|it| conversation(it, &settings.attributes).value);
+                self.write.conversations.push(conversation_row(id, hash, facts.as_ref()));
+            }
+        }
+    }
+
+    fn decode<T: DeserializeOwned>(&mut self, pending: &PendingBody) -> Option<T> {
+        let mut json = serde_json::Deserializer::from_slice(&pending.body);
+        serde_path_to_error::deserialize(&mut json)
+            .map_err(|error| {
+                let path = error.path().to_string();
+                let reason = JsonError::from(error.into_inner());
+                self.unreadable.push(quarantined(pending, &path, &reason));
+            })
+            .ok()
+    }
+}
+
+fn quarantined(pending: &PendingBody, path: &str, reason: &JsonError) -> Quarantined {
+    Quarantined {
+        record_id: Some(pending.id.clone()),
+        reason: format!("mirrored but not projected: at `{path}` {reason}"),
+        hash: pending.hash,
+        body: Bytes::clone(&pending.body),
+    }
+}
+
+fn contact_row(id: String, hash: ContentHash, facts: Option<&ContactFacts>) -> ProjectedContact {
+    let Some(facts) = facts else {
+        return ProjectedContact { id, hash, member: None, customer: None };
+    };
+    let unix = |at: Option<chrono::DateTime<chrono::Utc>>| at.map(|at| at.timestamp());
+    let profile = &facts.member.profile;
+    let member = MemberRow {
+        external_id: facts.external_id.clone(),
+        name: profile.name.clone(),
+        email: profile.email.clone(),
+        role: Some(role_name(facts.role).to_owned()),
+        client: profile.client.clone(),
+        registered_on: facts.member.enrolled_at.map(|at| at.date_naive()),
+        created_at: unix(facts.created_at),
+        last_seen_at: unix(facts.last_seen_at),
+    };
+    let customer = facts.email.as_ref().ok().map(|email| CustomerContact {
+        email: email.as_str().to_owned(),
+        role_rank: i64::from(facts.role != Role::User),
+        updated_at: unix(facts.updated_at).unwrap_or(0),
+        profile: serde_json::to_string(facts).expect("facts hold only text, numbers and lists"),
+    });
+    ProjectedContact { id, hash, member: Some(member), customer }
+}
+
+fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::User => "user",
+        Role::Lead => "lead",
+    }
+}
+
+fn conversation_row(
+    id: String,
+    hash: ContentHash,
+    facts: Option<&ConversationFacts<'_>>,
+) -> ProjectedConversation {
+    let Some(facts) = facts else {
+        return ProjectedConversation { id, hash, sessions: Vec::new(), facts: Vec::new() };
+    };
+    let sessions = facts.session.as_ref().map(|session| SessionRow {
+        position: 0,
+        contact_id: session.member.to_owned(),
+        coach_id: session.coach.map(str::to_owned),
+        channel: session.channel,
+        source: facts.source.map(str::to_owned),
+        session_at: session.at,
+        updated_at: session.updated_at,
+    });
+    let created_at = facts.support.created_at.map_or(0, |at| at.timestamp());
+    let mention = facts.support.cancel_mention.as_ref();
+    let rows = facts.contact_ids.iter().map(|&contact_id| FactRow {
+        contact_id: contact_id.to_owned(),
+        created_at,
+        updated_at: facts.updated_at.map_or(created_at, |at| at.timestamp()),
+        is_open: facts.support.is_open,
+        rating: facts.support.rating.map(|rating| i64::from(rating.get())),
+        cancel_mentioned_at: mention.and_then(|it| it.written_at).map(|at| at.timestamp()),
+    });
+    ProjectedConversation {
+        id,
+        hash,
+        sessions: sessions.into_iter().collect(),
+        facts: rows.collect(),
+    }
+}

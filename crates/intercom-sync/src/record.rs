@@ -1,0 +1,104 @@
+//! One entry of a page: who it is, what it is, and what changed in it.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use intercom_api::{Id, Timestamp};
+use intercom_store::{AttributeChange, ContentHash, Quarantined, Record};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+/// The fields a mirror needs; everything else stays text.
+#[derive(Deserialize)]
+struct Identity {
+    id: Id,
+    #[serde(default)]
+    created_at: Option<Timestamp>,
+    #[serde(default)]
+    updated_at: Option<Timestamp>,
+}
+
+/// The same, when an entry is too odd for [`Identity`]: its id is enough to name it.
+#[derive(Deserialize)]
+struct IdOnly {
+    id: Id,
+}
+
+/// A record of the entry, or the entry put aside with the reason.
+///
+/// `body` is the page that `item` is a part of; the record shares its memory.
+pub(crate) fn read(page: &Bytes, item: &RawValue) -> Result<Record, Quarantined> {
+    let text = item.get();
+    let body = page.slice_ref(text.as_bytes());
+    let hash = digest(text.as_bytes());
+    match serde_json::from_str::<Identity>(text) {
+        Ok(identity) => Ok(Record {
+            id: identity.id.as_str().to_owned(),
+            created_at: identity.created_at.map(Timestamp::as_unix),
+            updated_at: identity.updated_at.map(Timestamp::as_unix),
+            hash,
+            body,
+            attribute_changes: Vec::new(),
+        }),
+        Err(error) => {
+            let id = serde_json::from_str::<IdOnly>(text).ok();
+            Err(Quarantined {
+                record_id: id.map(|entry| entry.id.as_str().to_owned()),
+                reason: format!("no mirror of it: {}", intercom_api::JsonError::from(error)),
+                hash,
+                body,
+            })
+        }
+    }
+}
+
+/// The first half of a SHA-256: 128 bits tell bodies apart, and nobody forges them here.
+fn digest(body: &[u8]) -> ContentHash {
+    let full: [u8; 32] = Sha256::digest(body).into();
+    let mut half = ContentHash::default();
+    half.copy_from_slice(&full[..16]);
+    half
+}
+
+/// The custom attributes of a body, each as the JSON text that was received.
+#[derive(Deserialize)]
+struct WithAttributes<'a> {
+    #[serde(borrow, default)]
+    custom_attributes: Option<BTreeMap<String, &'a RawValue>>,
+}
+
+/// What differs between the custom attributes of two bodies, by name.
+///
+/// A body that does not read as an object has no attributes: the record itself is kept either way.
+pub(crate) fn attribute_changes(old: &[u8], new: &[u8]) -> Vec<AttributeChange> {
+    let (old, new) = (attributes(old), attributes(new));
+    let mut changes = Vec::new();
+    for (name, before) in &old {
+        let after = new.get(name).copied();
+        if after != Some(before) {
+            changes.push(change(name, Some(before), after));
+        }
+    }
+    for (name, after) in &new {
+        if !old.contains_key(name) {
+            changes.push(change(name, None, Some(after)));
+        }
+    }
+    changes.sort_by(|a, b| a.attribute.cmp(&b.attribute));
+    changes
+}
+
+fn attributes(body: &[u8]) -> BTreeMap<String, &str> {
+    let read = serde_json::from_slice::<WithAttributes<'_>>(body);
+    let attributes = read.ok().and_then(|body| body.custom_attributes).unwrap_or_default();
+    attributes.into_iter().map(|(name, value)| (name, value.get())).collect()
+}
+
+fn change(name: &str, old: Option<&str>, new: Option<&str>) -> AttributeChange {
+    AttributeChange {
+        attribute: name.to_owned(),
+        old: old.map(str::to_owned),
+        new: new.map(str::to_owned),
+    }
+}

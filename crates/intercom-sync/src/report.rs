@@ -1,0 +1,144 @@
+//! What a run did: per stream, and in the words of the success metrics and the log entry.
+
+use std::fmt;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use intercom_revenue::Alert;
+use intercom_store::Stream;
+use serde::Serialize;
+
+/// What one stream brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StreamReport {
+    /// The stream.
+    pub stream: Stream,
+    /// Pages fetched.
+    pub n_pages: u64,
+    /// Records the API returned, repeats included.
+    pub n_fetched: u64,
+    /// Records stored for the first time.
+    pub n_inserted: u64,
+    /// Records whose content differs from what was stored.
+    pub n_changed: u64,
+    /// Records that were stored already, byte for byte.
+    pub n_unchanged: u64,
+    /// Records put aside because they could not be read.
+    pub n_quarantined: u64,
+    /// Why the stream was left out, when it was: the token lacks a permission.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skipped_because: Option<String>,
+}
+
+impl StreamReport {
+    /// Nothing fetched yet.
+    pub(crate) fn new(stream: Stream) -> Self {
+        Self {
+            stream,
+            n_pages: 0,
+            n_fetched: 0,
+            n_inserted: 0,
+            n_changed: 0,
+            n_unchanged: 0,
+            n_quarantined: 0,
+            skipped_because: None,
+        }
+    }
+}
+
+/// An alert and the customer it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CustomerAlert {
+    /// The customer's key: the e-mail address in lower case.
+    #[serde(skip)]
+    pub email: String,
+    /// What became true.
+    pub alert: Alert,
+}
+
+/// The success metrics of a run, under the names that dashboards read.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Metrics {
+    /// Customers written: the sum of the next two.
+    pub contacts_synced: u64,
+    /// Customers that did not exist before.
+    pub new_contacts: u64,
+    /// Customers that changed.
+    pub updated_contacts: u64,
+    /// Changed contacts that have no usable e-mail address; they stay in the mirror.
+    pub skipped_contacts: u64,
+    /// Records put aside and streams left out.
+    pub errors: u64,
+    /// Seconds from start to end, to the tenth.
+    pub sync_duration_seconds: f64,
+    /// The mean quality score of all customers, 0 to 100, to the tenth; absent without customers.
+    pub avg_quality_score: Option<f64>,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunReport {
+    /// When the run started.
+    pub started_at: DateTime<Utc>,
+    /// How long it took.
+    pub took_for: Duration,
+    /// Every stream in the order pulled.
+    pub streams: Vec<StreamReport>,
+    /// The success metrics.
+    pub metrics: Metrics,
+    /// What should be told.
+    pub alerts: Vec<CustomerAlert>,
+}
+
+impl RunReport {
+    /// Whether every stream was read and no record put aside.
+    pub fn is_complete(&self) -> bool {
+        self.metrics.errors == 0
+    }
+
+    /// The report of one stream.
+    pub fn stream(&self, stream: Stream) -> Option<&StreamReport> {
+        self.streams.iter().find(|report| report.stream == stream)
+    }
+
+    /// Records the API returned, over all streams.
+    pub fn n_fetched(&self) -> u64 {
+        self.streams.iter().map(|stream| stream.n_fetched).sum()
+    }
+
+    /// Records stored or changed, over all streams.
+    pub fn n_written(&self) -> u64 {
+        self.streams.iter().map(|stream| stream.n_inserted + stream.n_changed).sum()
+    }
+
+    /// The log entry; its `Display` has several lines.
+    pub fn log_entry(&self) -> LogEntry<'_> {
+        LogEntry(self)
+    }
+}
+
+/// The log entry of a run: a heading with the time it ended, and five lines.
+#[derive(Debug, Clone, Copy)]
+pub struct LogEntry<'a>(&'a RunReport);
+
+impl fmt::Display for LogEntry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let LogEntry(report) = self;
+        let metrics = &report.metrics;
+        let ended_at = report.started_at + report.took_for;
+        let outcome = if report.is_complete() { "completed" } else { "completed in part" };
+        writeln!(f, "[{}] Intercom sync {outcome}", ended_at.format("%Y-%m-%d %H:%M:%S"))?;
+        writeln!(f, "- Synced: {} contacts", metrics.contacts_synced)?;
+        writeln!(
+            f,
+            "- New: {}, Updated: {}, Skipped: {}",
+            metrics.new_contacts, metrics.updated_contacts, metrics.skipped_contacts
+        )?;
+        writeln!(f, "- Duration: {:.1}s", metrics.sync_duration_seconds)?;
+        match metrics.avg_quality_score {
+            Some(score) => writeln!(f, "- Quality: {score:.1} avg")?,
+            None => writeln!(f, "- Quality: no customers")?,
+        }
+        write!(f, "- Alerts: {} generated", report.alerts.len())
+    }
+}

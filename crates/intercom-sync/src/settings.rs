@@ -1,0 +1,48 @@
+//! What a run reads, how far it reaches back, and by which rules it computes.
+
+use chrono_tz::Tz;
+use intercom_projection::{AttributeNames, MatchRule};
+use intercom_revenue::{AlertThresholds, RevenuePolicy};
+use intercom_store::Stream;
+
+/// The choices of a sync; `default()` reads everything by the documented rules.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SyncSettings {
+    /// The streams to read, in this order.
+    pub streams: Vec<Stream>,
+    /// Records asked for on a page, 1 to 150.
+    pub per_page: u32,
+    /// Seconds that an incremental query reaches back behind the watermark.
+    ///
+    /// Rows seen twice cost a comparison; rows that are indexed late are not lost.
+    pub overlap_for: u32,
+    /// Seconds that the search index may lag behind a change; the watermark stays this far behind
+    /// the server's clock.
+    pub index_lag_for: u32,
+    /// Under which names the workspace keeps what is read from custom attributes.
+    pub attributes: AttributeNames,
+    /// How subscriptions and payments become MRR, ARR and LTV.
+    pub revenue: RevenuePolicy,
+    /// When a change is worth an alert.
+    pub alerts: AlertThresholds,
+    /// Which contact speaks for a customer when several share an e-mail address.
+    pub match_rule: MatchRule,
+    /// The zone whose days the daily history counts; the workspace's own when absent.
+    pub timezone: Option<Tz>,
+}
+
+impl Default for SyncSettings {
+    fn default() -> Self {
+        Self {
+            streams: vec![Stream::Admins, Stream::Contacts, Stream::Conversations],
+            per_page: intercom_api::SearchRequest::MAX_PER_PAGE,
+            overlap_for: 900,
+            index_lag_for: 300,
+            attributes: AttributeNames::default(),
+            revenue: RevenuePolicy::default(),
+            alerts: AlertThresholds::default(),
+            match_rule: MatchRule::default(),
+            timezone: None,
+        }
+    }
+}

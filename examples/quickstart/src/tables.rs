@@ -1,0 +1,74 @@
+//! What a run prints for people.
+
+use comfy_table::presets::UTF8_BORDERS_ONLY;
+use comfy_table::{Cell, CellAlignment, Table};
+use intercom_engagement::CaseloadReport;
+use intercom_sync::RunReport;
+
+use crate::document::TopCustomer;
+
+/// How much each stream fetched and how much of it was new, and the log entry of the run.
+pub(crate) fn sync(report: &RunReport) -> String {
+    let mut table = bordered(&["stream", "pages", "fetched", "new", "changed", "unchanged"]);
+    for stream in &report.streams {
+        let counts = [
+            stream.n_pages,
+            stream.n_fetched,
+            stream.n_inserted,
+            stream.n_changed,
+            stream.n_unchanged,
+        ];
+        let mut row = vec![Cell::new(stream.stream)];
+        row.extend(counts.map(number));
+        table.add_row(row);
+    }
+    format!("{table}\n{}", report.log_entry())
+}
+
+/// The customers with the highest MRR, a line each.
+pub(crate) fn top_mrr(customers: &[TopCustomer]) -> String {
+    let mut table = bordered(&["", "customer", "e-mail", "plan", "MRR", "ARR", "LTV"]);
+    for (rank, customer) in customers.iter().enumerate() {
+        let text = |value: &Option<String>| Cell::new(printable(value.as_deref().unwrap_or("–")));
+        let amount = |value: &Option<String>| text(value).set_alignment(CellAlignment::Right);
+        table.add_row([
+            number(rank as u64 + 1),
+            text(&customer.name),
+            Cell::new(printable(&customer.email)),
+            text(&customer.plan_name),
+            amount(&customer.mrr),
+            amount(&customer.arr),
+            amount(&customer.ltv),
+        ]);
+    }
+    table.to_string()
+}
+
+/// Members by the time since their last session.
+pub(crate) fn caseload(report: &CaseloadReport<'_>) -> String {
+    let buckets = report.bucket_table();
+    let headers: Vec<&str> = buckets.headers.iter().map(AsRef::as_ref).collect();
+    let mut table = bordered(&headers);
+    for row in &buckets.rows {
+        table.add_row(row.iter().map(|cell| Cell::new(cell.to_string())));
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.to_string()
+}
+
+/// The text without control characters: a name must not steer the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn bordered(headers: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_BORDERS_ONLY).set_header(headers);
+    table
+}
+
+fn number(value: u64) -> Cell {
+    Cell::new(value).set_alignment(CellAlignment::Right)
+}
