@@ -1,4 +1,56 @@
 //! A simulated Intercom workspace: answers like the API, in memory or on a loopback server.
+//!
+//! Nobody tests an integration against their customers. A [`Workspace`] is invented from a seed or
+//! loaded from files, a [`Simulator`] answers requests about it the way the API does: its search
+//! grammar, its day-wise dates, cursors, page limits, rate windows, error envelope and conflicts,
+//! reads and writes.
+//!
+//! [`Simulator::handle`] is a function of the request and of `now`: no clock, no network, no
+//! randomness, so a test decides what time it is and the same calls give the same bytes. Clocks and
+//! sockets are added around it, each behind a feature:
+//!
+//! - `transport`: [`SimTransport`], the transport of `intercom-client` into this process.
+//! - `server`: [`server::serve`] and the program `intercom-sim`, for everything else.
+//!
+//! ```
+//! use intercom_api::{ApiVersion, Endpoint, Method, Operator, Query, Request, Safety, SearchRequest};
+//! use intercom_sim::{Invention, SimSettings, Simulator, Workspace};
+//!
+//! let now = 1_763_744_400;
+//! let workspace = Workspace::invent(&Invention { contacts: 100, seed: 7, now, ..Invention::default() });
+//! let mut simulator = Simulator::new(workspace, SimSettings::default());
+//!
+//! let endpoint = Endpoint {
+//!     operation: "SearchContacts",
+//!     safety: Safety::Read,
+//!     method: Method::Post,
+//!     route: "/contacts/search",
+//! };
+//! let mut request = Request::new(&endpoint, ApiVersion::V2_16, &[])?;
+//! request.set_json(&SearchRequest::new(Query::field("role", Operator::Equals, "user")))?;
+//! let response = simulator.handle(&request, now);
+//!
+//! assert_eq!(response.status, 200);
+//! assert_eq!(response.headers.get("X-RateLimit-Remaining"), Some("1666"));
+//! assert_eq!(simulator.stats().calls("POST /contacts/search"), 1);
+//! # Ok::<(), intercom_api::BuildError>(())
+//! ```
+//!
+//! # Map
+//!
+//! | module | |
+//! |---|---|
+//! | `workspace` | the data: rows of a few columns and compact JSON text, ordered indexes, rendering, loading |
+//! | `invent` | invented data and invented changes, from a generator of its own |
+//! | `search` | fields and operators as a table, the grammar, filters, cursors, pages |
+//! | `routes` | one function per route of the API |
+//! | `simulator` | what surrounds a route: versions, rate windows, headers, statistics |
+//! | `transport`, `server` | the two ways in |
+//!
+//! What the live API leaves open, the simulator decides: a page length above the limit is refused,
+//! refused calls do not count towards the rate limit, writes are seen by searches at once unless
+//! [`SimSettings::index_lag`] says otherwise, and contacts sort by creation, conversations by last
+//! change, when a search does not say how.
 
 mod answer;
 mod invent;

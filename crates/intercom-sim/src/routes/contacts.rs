@@ -74,12 +74,8 @@ pub(super) fn show(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 
 pub(super) fn find_by_external_id(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let found = call.workspace.contacts_by_external_id(call.parameter(0));
-    let slot = first_active(call, found).ok_or_else(|| Refusal::not_found("User"))?;
+    let slot = call.workspace.first_active(found).ok_or_else(|| Refusal::not_found("User"))?;
     render(call, slot)
-}
-
-fn first_active(call: &Call<'_>, mut slots: impl Iterator<Item = Slot>) -> Option<Slot> {
-    slots.find(|slot| call.workspace.contacts.get(*slot).is_some_and(|c| !c.is_archived))
 }
 
 fn render(call: &Call<'_>, slot: Slot) -> Result<Answer, Refusal> {

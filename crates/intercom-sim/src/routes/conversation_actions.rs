@@ -176,9 +176,9 @@ fn contact(call: &Call<'_>, body: &Map<String, Value>) -> Result<Author, Refusal
     let slot = if let Some(id) = text("intercom_user_id") {
         workspace.find_contact(&id)
     } else if let Some(external_id) = text("user_id") {
-        workspace.contacts_by_external_id(&external_id).next()
+        workspace.first_active(workspace.contacts_by_external_id(&external_id))
     } else if let Some(email) = text("email") {
-        workspace.contacts_by_email(&email).next()
+        workspace.first_active(workspace.contacts_by_email(&email))
     } else {
         return Err(Refusal::missing("intercom_user_id, user_id or email"));
     };

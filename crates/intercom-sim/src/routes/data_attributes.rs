@@ -64,6 +64,27 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }))
 }
 
+/// Conversations have attributes of their own since 2.16; they are listed in a form of their own.
+pub(super) fn of_conversations(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let all = call.workspace.attributes.iter();
+    let own = all.filter(|attribute| attribute.model == Model::Conversation);
+    Ok(Answer::object(|object| {
+        object.field("type", "list");
+        object.list("data", own, |out, attribute| {
+            json::object(out, |object| {
+                object.field("type", "conversation_attribute").field("id", &attribute.id);
+                object.field("name", &*attribute.name);
+                object.field("description", &*attribute.description);
+                object.field("data_type", attribute.data_type.as_str());
+                object.field("required", &false).field("archived", &attribute.is_archived);
+                object.raw("visible_to_team_ids", b"[]").field("multiline", &false);
+                object.field("created_at", &attribute.created_at);
+                object.field("updated_at", &attribute.updated_at);
+            });
+        });
+    }))
+}
+
 pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let body = call.body()?;
     let name = required_text(&body, "name")?;

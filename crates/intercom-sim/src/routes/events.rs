@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::answer::{Answer, Refusal};
@@ -21,11 +23,9 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let created_at = body.get("created_at").and_then(misfit::whole);
     let created_at = created_at.ok_or_else(|| Refusal::missing("created_at"))?;
     let slot = subject(call, |name| body.get(name).and_then(misfit::id))?;
-    let metadata = match body.get("metadata") {
-        None | Some(Value::Null) => Map::new(),
-        Some(Value::Object(fields)) => fields.clone().into_iter().take(MAX_METADATA).collect(),
-        Some(_) => return Err(Refusal::invalid("metadata must be an object").field("metadata")),
-    };
+    let metadata: Sent = serde_json::from_slice(call.body)
+        .map_err(|_| Refusal::invalid("metadata must be an object").field("metadata"))?;
+    let metadata = metadata.metadata.unwrap_or_default().0;
     let id = call.workspace.next_number();
     let events = call.workspace.events.entry(slot).or_default();
     // A second event of the same name in the same second is taken for a repetition.
@@ -36,15 +36,49 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::accepted())
 }
 
+/// The one field of an event whose order matters.
+#[derive(Deserialize)]
+struct Sent {
+    #[serde(default)]
+    metadata: Option<FirstEntries>,
+}
+
+/// The first entries of an object in the order of sending; the API drops the rest.
+#[derive(Default)]
+struct FirstEntries(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for FirstEntries {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_map(Self::default())
+    }
+}
+
+impl<'de> Visitor<'de> for FirstEntries {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
+        while let Some((name, value)) = map.next_entry()? {
+            if self.0.len() < MAX_METADATA {
+                self.0.insert(name, value);
+            }
+        }
+        Ok(self)
+    }
+}
+
 /// The contact an event belongs to, named by one of its ids.
 fn subject(call: &Call<'_>, given: impl Fn(&str) -> Option<String>) -> Result<Slot, Refusal> {
     let workspace = &*call.workspace;
     let found = if let Some(id) = given("id").or_else(|| given("intercom_user_id")) {
         workspace.find_contact(&id)
     } else if let Some(external_id) = given("user_id") {
-        workspace.contacts_by_external_id(&external_id).next()
+        workspace.first_active(workspace.contacts_by_external_id(&external_id))
     } else if let Some(email) = given("email") {
-        workspace.contacts_by_email(&email).next()
+        workspace.first_active(workspace.contacts_by_email(&email))
     } else {
         return Err(Refusal::missing("id, user_id or email"));
     };

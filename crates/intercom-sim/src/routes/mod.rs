@@ -115,6 +115,7 @@ const ROUTES: &[Route] = &[
     post("/conversations/search", conversations::search),
     get("/conversations", conversations::list),
     post("/conversations", conversations::create),
+    since(ApiVersion::V2_16, get("/conversations/attributes", data_attributes::of_conversations)),
     get("/conversations/{id}", conversations::show),
     put("/conversations/{id}", conversations::update),
     since(ApiVersion::V2_11, delete("/conversations/{id}", conversations::delete)),

@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 use crate::search::fields::Column;
 use crate::search::filter::{Found, Searchable, Source};
 use crate::workspace::Workspace;
 use crate::workspace::body::Body;
 use crate::workspace::contact::Contact;
 use crate::workspace::conversation::{Conversation, Figures, State};
+use crate::workspace::misfit;
 use crate::workspace::table::Record;
 
 /// Flags that are absent from a body are false.
@@ -96,9 +99,14 @@ impl Searchable for Conversation {
             Column::ContactIds => Found::Texts(self.contact_ids().map(Cow::Borrowed).collect()),
             Column::AdminAssigneeId => self.admin_assignee_id.into(),
             Column::TeamAssigneeId => self.team_assignee_id.into(),
-            Column::TeammateIds => Found::Texts(
-                self.admin_assignee_id.iter().map(|id| Cow::Owned(id.to_string())).collect(),
-            ),
+            Column::TeammateIds => {
+                let teammates = self.body.pick(&["teammates"]).unwrap_or_default();
+                // The API spells the list in one of two ways.
+                let lists = [teammates.get("teammates"), teammates.get("admins")];
+                let entries = lists.into_iter().flatten().filter_map(Value::as_array).flatten();
+                let ids = entries.filter_map(|entry| misfit::id(entry.get("id")?));
+                Found::Texts(ids.map(Cow::Owned).collect())
+            }
             Column::IsOpen => Found::Bool(self.state != State::Closed),
             Column::State => Found::Text(Cow::Borrowed(self.state.as_str())),
             Column::WaitingSince => self.waiting_since.map(i64::from).into(),

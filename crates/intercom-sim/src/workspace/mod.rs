@@ -125,6 +125,11 @@ impl Workspace {
         self.contacts.get(slot).filter(|contact| !contact.is_archived).map(|_| slot)
     }
 
+    /// The first of some contacts that is not archived.
+    pub(crate) fn first_active(&self, mut slots: impl Iterator<Item = Slot>) -> Option<Slot> {
+        slots.find(|slot| self.contacts.get(*slot).is_some_and(|contact| !contact.is_archived))
+    }
+
     /// Contacts with this e-mail, archived ones included, in id order.
     pub(crate) fn contacts_by_email(&self, email: &str) -> impl Iterator<Item = Slot> {
         self.emails.candidates(email).filter(move |slot| {

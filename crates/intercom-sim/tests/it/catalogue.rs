@@ -94,6 +94,8 @@ fn conversation_attributes_moved_in_2_16() {
     list.version = ApiVersion::V2_15;
     let (_, body) = read(&sim.handle(&list, NOW));
     assert_eq!(body["data"][0]["name"], "Channel");
+    let (_, body) = get(&mut sim, "/conversations/attributes");
+    assert_eq!(body["data"][0]["name"], "Channel");
     let (_, body) = get(&mut sim, "/data_attributes?model=company");
     assert!(body["data"].as_array().expect("a list").iter().all(|a| a["model"] == "company"));
 }
@@ -127,6 +129,16 @@ fn events_are_taken_once_and_listed_for_ninety_days() {
     let (_, summary) = get(&mut sim, "/events?type=user&email=a@example.com&summary=true");
     assert_eq!(summary["events"][0]["name"], "closed");
     assert_eq!(summary["events"][1]["count"], 4);
+
+    // Ten entries of the metadata are kept, in the order of sending.
+    let entries: Vec<String> = (0..12).rev().map(|n| format!("\"k{n:02}\":{n}")).collect();
+    let mut request = request(Method::Post, "/events", None);
+    let text = r#"{"event_name":"full","created_at":1763744400,"user_id":"e1","metadata":{"#;
+    request.body = Some(format!("{text}{}}}}}", entries.join(",")).into());
+    assert_eq!(sim.handle(&request, NOW).status, 202);
+    let (_, page) = get(&mut sim, "/events?type=user&user_id=e1&per_page=1");
+    let metadata = page["events"][0]["metadata"].as_object().expect("an object");
+    assert!(metadata.len() == 10 && metadata.contains_key("k11") && !metadata.contains_key("k01"));
 
     for (event, status) in [
         (json!({"event_name": "x", "created_at": NOW}), 400),

@@ -1,6 +1,7 @@
 //! What a search accepts, refuses and finds.
 
 use intercom_api::{ApiVersion, Method};
+use intercom_sim::Simulator;
 use serde_json::{Value, json};
 
 use crate::support::{NOW, code, get, ids, post, put, read, request, simulator};
@@ -10,14 +11,14 @@ fn leaf(field: &str, operator: &str, value: &Value) -> Value {
     json!({"query": {"field": field, "operator": operator, "value": value}})
 }
 
-fn check(path: &str, body: &Value, expected: (u16, &str)) {
-    let mut sim = simulator(40, 60);
-    let (status, answer) = post(&mut sim, path, body);
+fn check(sim: &mut Simulator, path: &str, body: &Value, expected: (u16, &str)) {
+    let (status, answer) = post(sim, path, body);
     assert_eq!((status, code(&answer)), expected, "{path} {body}");
 }
 
 #[test]
 fn contact_filters_take_the_operators_of_their_kind() {
+    let mut sim = simulator(40, 60);
     let accepted = [
         ("email", "=", json!("a@example.com")),
         ("email", "!=", json!("a@example.com")),
@@ -49,7 +50,7 @@ fn contact_filters_take_the_operators_of_their_kind() {
         ("andoid_sdk_version", "=", json!("1")),
     ];
     for (field, operator, value) in accepted {
-        check("/contacts/search", &leaf(field, operator, &value), (200, ""));
+        check(&mut sim, "/contacts/search", &leaf(field, operator, &value), (200, ""));
     }
     let refused = [
         ("created_at", "!=", json!(NOW), "parameter_invalid"),
@@ -82,12 +83,13 @@ fn contact_filters_take_the_operators_of_their_kind() {
         ("", "=", json!("x"), "invalid_field"),
     ];
     for (field, operator, value, expected) in refused {
-        check("/contacts/search", &leaf(field, operator, &value), (400, expected));
+        check(&mut sim, "/contacts/search", &leaf(field, operator, &value), (400, expected));
     }
 }
 
 #[test]
 fn conversation_filters_match_exact_seconds_and_take_every_comparison() {
+    let mut sim = simulator(40, 60);
     let accepted = [
         ("updated_at", ">=", json!(NOW)),
         ("updated_at", "<=", json!(NOW)),
@@ -105,7 +107,7 @@ fn conversation_filters_match_exact_seconds_and_take_every_comparison() {
         ("tag_ids", "IN", json!(["7001"])),
     ];
     for (field, operator, value) in accepted {
-        check("/conversations/search", &leaf(field, operator, &value), (200, ""));
+        check(&mut sim, "/conversations/search", &leaf(field, operator, &value), (200, ""));
     }
     let refused = [
         ("statistics.count_reopens", ">", json!("few"), "parameter_invalid"),
@@ -114,12 +116,13 @@ fn conversation_filters_match_exact_seconds_and_take_every_comparison() {
         ("custom_attributes.Channel", "=", json!("Phone"), "invalid_field"),
     ];
     for (field, operator, value, expected) in refused {
-        check("/conversations/search", &leaf(field, operator, &value), (400, expected));
+        check(&mut sim, "/conversations/search", &leaf(field, operator, &value), (400, expected));
     }
 }
 
 #[test]
 fn groups_are_limited_in_depth_and_width() {
+    let mut sim = simulator(40, 60);
     let part = json!({"field": "role", "operator": "=", "value": "user"});
     let group = |operator: &str, parts: Vec<Value>| json!({"operator": operator, "value": parts});
     let wide = |n: usize| json!({"query": group("OR", vec![part.clone(); n])});
@@ -147,12 +150,13 @@ fn groups_are_limited_in_depth_and_width() {
     for (body, status) in cases {
         let code = if status == 200 { "" } else { "parameter_invalid" };
         let code = if body.is_array() { "bad_request" } else { code };
-        check("/contacts/search", &body, (status, code));
+        check(&mut sim, "/contacts/search", &body, (status, code));
     }
 }
 
 #[test]
 fn pages_are_limited_and_cursors_are_checked() {
+    let mut sim = simulator(40, 60);
     let page = |page: Value| {
         let query = json!({"field": "role", "operator": "=", "value": "user"});
         json!({"query": query, "pagination": page})
@@ -172,7 +176,7 @@ fn pages_are_limited_and_cursors_are_checked() {
         (json!({"starting_after": 7}), (400, "client_error")),
         (json!(7), (400, "parameter_invalid")),
     ] {
-        check("/contacts/search", &page(pagination), expected);
+        check(&mut sim, "/contacts/search", &page(pagination), expected);
     }
 }
 
