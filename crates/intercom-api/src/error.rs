@@ -2,6 +2,7 @@
 //! answers that cannot be read.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -253,23 +254,61 @@ pub struct ApiError {
     pub errors: Vec<ErrorItem>,
 }
 
+/// The shapes that errors come in: nearly always `errors` is a list of items.
 #[derive(Deserialize)]
 struct Envelope {
-    #[serde(default)]
     request_id: Option<String>,
-    #[serde(default)]
-    errors: Vec<ErrorItem>,
+    errors: Option<Errors>,
+    error_key: Option<ErrorCode>,
+    message: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Errors {
+    Items(Vec<ErrorItem>),
+    /// Messages by field.
+    Fields(BTreeMap<String, String>),
+    Other(serde::de::IgnoredAny),
+}
+
+impl Envelope {
+    fn items(self) -> Vec<ErrorItem> {
+        let unnamed = || ErrorCode::from("unknown");
+        match self.errors {
+            Some(Errors::Items(items)) => items,
+            Some(Errors::Fields(fields)) => fields
+                .into_iter()
+                .map(|(field, message)| ErrorItem {
+                    code: unnamed(),
+                    message: Some(message),
+                    field: Some(field),
+                })
+                .collect(),
+            Some(Errors::Other(_)) | None if self.error_key.is_none() && self.message.is_none() => {
+                Vec::new()
+            }
+            Some(Errors::Other(_)) | None => vec![ErrorItem {
+                code: self.error_key.unwrap_or_else(unnamed),
+                message: self.message,
+                field: None,
+            }],
+        }
+    }
 }
 
 impl ApiError {
-    /// Reads the envelope of an answer that is not a success. A body of another shape (a proxy's
-    /// page, an empty body) leaves `errors` empty.
+    /// Reads the envelope of an answer that is not a success. The few endpoints that answer with
+    /// a bare message or with messages by field are read too, under the code `unknown`; a body of
+    /// another shape (a proxy's page, an empty body) leaves `errors` empty.
     pub fn from_response(response: &Response) -> Self {
         let envelope = serde_json::from_slice::<Envelope>(&response.body).ok();
-        let (request_id, errors) =
-            envelope.map_or((None, Vec::new()), |found| (found.request_id, found.errors));
-        let request_id = request_id.or_else(|| response.request_id().map(str::to_owned));
-        Self { status: response.status, request_id, errors }
+        let request_id = envelope.as_ref().and_then(|found| found.request_id.clone());
+        Self {
+            status: response.status,
+            request_id: request_id.or_else(|| response.request_id().map(str::to_owned)),
+            errors: envelope.map_or_else(Vec::new, Envelope::items),
+        }
     }
 
     /// The code of the first entry.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use intercom_api::contacts::ContactReference;
 use intercom_api::conversations::{Conversation, ConversationSourceType, ConversationState};
-use intercom_api::{Id, Timestamp};
+use intercom_api::{ContactId, Timestamp};
 use intercom_engagement::{Channel, Session, UnixSecond};
 use serde::Serialize;
 
@@ -84,7 +84,7 @@ fn contact_ids(conversation: &Conversation) -> Vec<&str> {
 }
 
 fn reference_id(reference: &ContactReference) -> Option<&str> {
-    reference.id.as_ref().map(Id::as_str)
+    reference.id.as_ref().map(ContactId::as_str)
 }
 
 fn is_open(conversation: &Conversation) -> bool {

@@ -49,7 +49,7 @@ pub(crate) fn manifest(dir: &Path) -> anyhow::Result<Manifest> {
 
 /// The newest id of each route: ids change between versions, and inline objects are called after
 /// them.
-fn newest_ids(documents: &[(Version, Node)]) -> BTreeMap<String, String> {
+pub(crate) fn newest_ids(documents: &[(Version, Node)]) -> BTreeMap<String, String> {
     documents.iter().flat_map(|(_, document)| Description::ids(document)).collect()
 }
 

@@ -1,18 +1,18 @@
 //! Facts from the official API descriptions become the generated part of `intercom-api`.
 
 mod corrections;
-mod description;
-mod import;
+pub(crate) mod description;
+pub(crate) mod import;
 mod manifest;
 mod merge;
 mod naming;
-mod overlay;
+pub(crate) mod overlay;
 mod plan;
 mod render;
 mod rustfmt;
 mod shape;
-mod versions;
-mod yaml;
+pub(crate) mod versions;
+pub(crate) mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -90,7 +90,7 @@ fn render() -> anyhow::Result<BTreeMap<PathBuf, String>> {
 }
 
 /// The corrections.
-fn overlay() -> anyhow::Result<Overlay> {
+pub(crate) fn overlay() -> anyhow::Result<Overlay> {
     Overlay::parse(&read("spec/overlay.toml")?)
 }
 

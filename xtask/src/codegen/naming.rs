@@ -67,6 +67,13 @@ pub(crate) fn singular(name: &str) -> String {
     name.strip_suffix('s').unwrap_or(name).to_owned()
 }
 
+/// A part of something: `CreateMessageRequest` and `From` make `CreateMessageFrom`, and `Message`
+/// and `MessageType` do not repeat themselves.
+pub(crate) fn part(owner: &str, field: &str) -> String {
+    let owner = owner.strip_suffix("Request").unwrap_or(owner);
+    if field.starts_with(owner) { field.to_owned() } else { format!("{owner}{field}") }
+}
+
 /// The struct of an operation without a name of its own: a verb, then what it is about.
 pub(crate) fn operation(id: &str) -> String {
     let name = pascal(id);
@@ -82,7 +89,7 @@ pub(crate) fn operation(id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{field, operation, pascal, singular, variant};
+    use super::{field, operation, part, pascal, singular, variant};
 
     #[test]
     fn names_follow_one_pattern() {
@@ -94,6 +101,8 @@ mod tests {
         assert_eq!(variant("Back-office"), "BackOffice");
         assert_eq!(singular("companies"), "company");
         assert_eq!(singular("statuses"), "status");
+        assert_eq!(part("CreateMessageRequest", "From"), "CreateMessageFrom");
+        assert_eq!(part("Message", "MessageType"), "MessageType");
         assert_eq!(operation("showContact"), "RetrieveContact");
         assert_eq!(operation("settle"), "Settle");
     }

@@ -23,6 +23,9 @@ pub(crate) struct Overlay {
     pub(crate) types: BTreeMap<String, HandType>,
     /// The corrections.
     pub(crate) correction: Vec<Correction>,
+    /// Official examples that are known not to come back as they were.
+    #[serde(default)]
+    pub(crate) exception: Vec<Exception>,
 }
 
 /// A type written by hand.
@@ -117,6 +120,20 @@ pub(crate) enum Safety {
     Read,
     Idempotent,
     Once,
+}
+
+/// Examples that are known not to come back as they were, for one reason.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Exception {
+    /// The reason.
+    pub(crate) why: String,
+    /// The versions whose descriptions have the examples; absent: all.
+    #[serde(default)]
+    pub(crate) versions: Option<String>,
+    /// Paths of the differences, each after the operation's id, status and example:
+    /// `listTags 200 successful data[0].id`.
+    pub(crate) examples: Vec<String>,
 }
 
 impl Overlay {

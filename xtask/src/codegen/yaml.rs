@@ -2,6 +2,7 @@
 
 use anyhow::{Context, bail};
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
+use serde_json::Value;
 
 /// One value of a YAML document.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +52,21 @@ impl Node {
                 bail!("a yaml value could not be resolved")
             }
         })
+    }
+
+    /// The same value as JSON.
+    pub(crate) fn to_json(&self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Truth(truth) => Value::from(*truth),
+            Self::Integer(integer) => Value::from(*integer),
+            Self::Number(number) => Value::from(*number),
+            Self::Text(text) => Value::from(text.as_str()),
+            Self::List(items) => items.iter().map(Self::to_json).collect(),
+            Self::Map(entries) => {
+                entries.iter().map(|(key, value)| (key.clone(), value.to_json())).collect()
+            }
+        }
     }
 
     /// The value of a key, when this is a map that has it.

@@ -1,10 +1,31 @@
 //! Comparisons with answers known from elsewhere.
 
+#[cfg(feature = "conformance")]
+mod difference;
+#[cfg(feature = "conformance")]
+mod examples;
+#[cfg(feature = "conformance")]
+mod openapi;
+
 use std::path::Path;
 
-use crate::Verdict;
+use crate::{Verdict, services_required};
 
 /// Decodes and re-encodes the official response examples in `dir`.
-pub(crate) fn openapi(_dir: &Path) -> anyhow::Result<Verdict> {
-    anyhow::bail!("not written yet")
+pub(crate) fn openapi(dir: &Path) -> anyhow::Result<Verdict> {
+    if !dir.is_dir() {
+        println!("skipped: {} not found", dir.display());
+        return Ok(Verdict::of(!services_required()));
+    }
+    check(dir)
+}
+
+#[cfg(feature = "conformance")]
+fn check(dir: &Path) -> anyhow::Result<Verdict> {
+    openapi::check(dir)
+}
+
+#[cfg(not(feature = "conformance"))]
+fn check(_dir: &Path) -> anyhow::Result<Verdict> {
+    anyhow::bail!("built without the feature `conformance`")
 }

@@ -209,14 +209,14 @@ impl Operation for RetrieveMe {
     const NAME: &'static str = "RetrieveMe";
     const SAFETY: Safety = Safety::Read;
     const VERSIONS: VersionRange = VersionRange::ALL;
-    type Output = AdminWithApp;
+    type Output = Me;
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         Request::new(&Self::ENDPOINT, version, &[])
     }
 
-    fn decode(response: &Response) -> Result<AdminWithApp, DecodeError> {
+    fn decode(response: &Response) -> Result<Me, DecodeError> {
         decode_json(Self::NAME, response)
     }
 }
@@ -509,10 +509,10 @@ pub struct ActivityLogMetadata {
     pub expired_at: Option<DateTimeText>,
     /// `before`; 2.14 to 2.16.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub before: Option<BTreeMap<String, Value>>,
+    pub before: Option<Value>,
     /// `after`; 2.14 to 2.16.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub after: Option<BTreeMap<String, Value>>,
+    pub after: Option<Value>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -560,7 +560,7 @@ pub struct ActivityLogPerformedBy {
     pub kind: Option<String>,
     /// `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Id>,
+    pub id: Option<AdminId>,
     /// `email`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
@@ -643,38 +643,6 @@ pub struct AdminList {
 
 opaque_debug!(AdminList);
 
-/// `admin_priority_level` object; since 2.8.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct AdminPriorityLevel {
-    /// `primary_admin_ids`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub primary_admin_ids: Option<Vec<AdminId>>,
-    /// `secondary_admin_ids`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub secondary_admin_ids: Option<Vec<AdminId>>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(AdminPriorityLevel);
-
-/// `admin_priority_level_request` object; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize)]
-pub struct AdminPriorityLevelRequest {
-    /// `primary_admin_ids`.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_number")]
-    pub primary_admin_ids: Option<Vec<AdminId>>,
-    /// `secondary_admin_ids`.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_number")]
-    pub secondary_admin_ids: Option<Vec<AdminId>>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(AdminPriorityLevelRequest);
-
 /// `role` of `admin`; since 2.16.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct AdminRole {
@@ -693,90 +661,6 @@ pub struct AdminRole {
 }
 
 opaque_debug!(AdminRole { id });
-
-/// `admin_with_app` object.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct AdminWithApp {
-    /// `type`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<AdminId>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// `email`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
-    /// `job_title`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub job_title: Option<String>,
-    /// `away_mode_enabled`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub away_mode_enabled: Option<bool>,
-    /// `away_mode_reassign`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub away_mode_reassign: Option<bool>,
-    /// `has_inbox_seat`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub has_inbox_seat: Option<bool>,
-    /// `team_ids`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub team_ids: Option<Vec<TeamId>>,
-    /// `avatar`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub avatar: Option<AdminWithAppAvatar>,
-    /// `email_verified`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub email_verified: Option<bool>,
-    /// `role`; Preview only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<AdminWithAppRole>,
-    /// `app`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub app: Option<App>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(AdminWithApp { id });
-
-/// `avatar` of `admin_with_app`.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct AdminWithAppAvatar {
-    /// `type`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// `image_url`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub image_url: Option<String>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(AdminWithAppAvatar);
-
-/// `role` of `admin_with_app`; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct AdminWithAppRole {
-    /// `type`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Id>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(AdminWithAppRole { id });
 
 /// `app` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -808,6 +692,90 @@ pub struct App {
 }
 
 opaque_debug!(App { id_code });
+
+/// `admin_with_app` object.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Me {
+    /// `type`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<AdminId>,
+    /// `name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `email`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// `job_title`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job_title: Option<String>,
+    /// `away_mode_enabled`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub away_mode_enabled: Option<bool>,
+    /// `away_mode_reassign`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub away_mode_reassign: Option<bool>,
+    /// `has_inbox_seat`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has_inbox_seat: Option<bool>,
+    /// `team_ids`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team_ids: Option<Vec<TeamId>>,
+    /// `avatar`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub avatar: Option<MeAvatar>,
+    /// `email_verified`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_verified: Option<bool>,
+    /// `role`; Preview only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<MeRole>,
+    /// `app`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub app: Option<App>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(Me { id });
+
+/// `avatar` of `admin_with_app`.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct MeAvatar {
+    /// `type`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// `image_url`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_url: Option<String>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(MeAvatar);
+
+/// `role` of `admin_with_app`; Preview only.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct MeRole {
+    /// `type`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// `id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<Id>,
+    /// `name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(MeRole { id });
 
 open_enum! {
 /// `activity_log.activity_type`.
@@ -1046,17 +1014,5 @@ CsvImportCreation = "csv_import_creation",
 InboxBulkAction = "inbox_bulk_action",
 /// `hide_csat_from_agents_setting_change`; since 2.15.
 HideCsatFromAgentsSettingChange = "hide_csat_from_agents_setting_change",
-}
-}
-
-open_enum! {
-/// `admin_reply_conversation_request.message_type`.
-pub enum AdminReplyConversationRequestMessageType {
-/// `comment`.
-Comment = "comment",
-/// `note`.
-Note = "note",
-/// `quick_reply`; since 2.14.
-QuickReply = "quick_reply",
 }
 }

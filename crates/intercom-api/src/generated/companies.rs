@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use crate::attributes::{Attributes, Extra};
 use crate::error::{BuildError, DecodeError};
 use crate::generated::admins::Admin;
-use crate::generated::contacts::{Contact, ContactAttachedCompanies};
+use crate::generated::contacts::{Contact, ContactCompanyList};
+use crate::generated::jobs::{BulkJob, BulkJobReference};
 use crate::generated::pages::CursorPages;
 use crate::generated::segments::Segment;
 use crate::generated::tags::Tag;
-use crate::id::{CompanyId, ContactId, Id, JobId, SegmentId, TagId, WorkspaceId};
-use crate::open::open_enum;
+use crate::id::{CompanyId, ContactId, Id, JobId, NoteId, SegmentId, TagId, WorkspaceId};
 use crate::operation::{Operation, Safety, check_parameter, check_version, decode_json};
 use crate::paging::{Cursor, Paged, Paging};
 use crate::redact::opaque_debug;
@@ -73,10 +73,10 @@ opaque_debug!(AttachContactToCompany { contact_id });
 #[derive(Clone, PartialEq, Serialize)]
 pub struct BulkCreateCompanies {
     /// `companies`.
-    pub companies: Vec<BulkCreateCompaniesRequestCompany>,
+    pub companies: Vec<BulkNewCompany>,
     /// `job`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub job: Option<BulkCreateCompaniesRequestJob>,
+    pub job: Option<BulkJobReference>,
     /// Fields of the body that this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -91,7 +91,7 @@ impl BulkCreateCompanies {
     };
 
     /// With what has to be sent.
-    pub fn new(companies: Vec<BulkCreateCompaniesRequestCompany>) -> Self {
+    pub fn new(companies: Vec<BulkNewCompany>) -> Self {
         Self { companies, job: None, extra: Extra::new() }
     }
 }
@@ -100,7 +100,7 @@ impl Operation for BulkCreateCompanies {
     const NAME: &'static str = "BulkCreateCompanies";
     const SAFETY: Safety = Safety::Once;
     const VERSIONS: VersionRange = VersionRange::since(ApiVersion::Preview);
-    type Output = CompaniesBulkJob;
+    type Output = BulkJob;
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
@@ -109,7 +109,7 @@ impl Operation for BulkCreateCompanies {
         Ok(request)
     }
 
-    fn decode(response: &Response) -> Result<CompaniesBulkJob, DecodeError> {
+    fn decode(response: &Response) -> Result<BulkJob, DecodeError> {
         decode_json(Self::NAME, response)
     }
 }
@@ -120,10 +120,10 @@ opaque_debug!(BulkCreateCompanies);
 #[derive(Clone, PartialEq, Serialize)]
 pub struct BulkDeleteCompanies {
     /// `companies`.
-    pub companies: Vec<BulkDeleteCompaniesRequestCompany>,
+    pub companies: Vec<BulkDeletedCompany>,
     /// `job`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub job: Option<BulkDeleteCompaniesRequestJob>,
+    pub job: Option<BulkJobReference>,
     /// Fields of the body that this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -138,7 +138,7 @@ impl BulkDeleteCompanies {
     };
 
     /// With what has to be sent.
-    pub fn new(companies: Vec<BulkDeleteCompaniesRequestCompany>) -> Self {
+    pub fn new(companies: Vec<BulkDeletedCompany>) -> Self {
         Self { companies, job: None, extra: Extra::new() }
     }
 }
@@ -147,7 +147,7 @@ impl Operation for BulkDeleteCompanies {
     const NAME: &'static str = "BulkDeleteCompanies";
     const SAFETY: Safety = Safety::Once;
     const VERSIONS: VersionRange = VersionRange::since(ApiVersion::Preview);
-    type Output = CompaniesBulkJob;
+    type Output = BulkJob;
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
@@ -156,7 +156,7 @@ impl Operation for BulkDeleteCompanies {
         Ok(request)
     }
 
-    fn decode(response: &Response) -> Result<CompaniesBulkJob, DecodeError> {
+    fn decode(response: &Response) -> Result<BulkJob, DecodeError> {
         decode_json(Self::NAME, response)
     }
 }
@@ -167,10 +167,10 @@ opaque_debug!(BulkDeleteCompanies);
 #[derive(Clone, PartialEq, Serialize)]
 pub struct BulkUpdateCompanies {
     /// `companies`.
-    pub companies: Vec<BulkUpdateCompaniesRequestCompany>,
+    pub companies: Vec<BulkCompanyUpdate>,
     /// `job`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub job: Option<BulkUpdateCompaniesRequestJob>,
+    pub job: Option<BulkJobReference>,
     /// Fields of the body that this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -185,7 +185,7 @@ impl BulkUpdateCompanies {
     };
 
     /// With what has to be sent.
-    pub fn new(companies: Vec<BulkUpdateCompaniesRequestCompany>) -> Self {
+    pub fn new(companies: Vec<BulkCompanyUpdate>) -> Self {
         Self { companies, job: None, extra: Extra::new() }
     }
 }
@@ -194,7 +194,7 @@ impl Operation for BulkUpdateCompanies {
     const NAME: &'static str = "BulkUpdateCompanies";
     const SAFETY: Safety = Safety::Idempotent;
     const VERSIONS: VersionRange = VersionRange::since(ApiVersion::Preview);
-    type Output = CompaniesBulkJob;
+    type Output = BulkJob;
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
@@ -203,7 +203,7 @@ impl Operation for BulkUpdateCompanies {
         Ok(request)
     }
 
-    fn decode(response: &Response) -> Result<CompaniesBulkJob, DecodeError> {
+    fn decode(response: &Response) -> Result<BulkJob, DecodeError> {
         decode_json(Self::NAME, response)
     }
 }
@@ -308,14 +308,14 @@ impl Operation for DeleteCompany {
     const NAME: &'static str = "DeleteCompany";
     const SAFETY: Safety = Safety::Idempotent;
     const VERSIONS: VersionRange = VersionRange::ALL;
-    type Output = DeletedCompanyObject;
+    type Output = CompanyDeleted;
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         Request::new(&Self::ENDPOINT, version, &[&self.company_id])
     }
 
-    fn decode(response: &Response) -> Result<DeletedCompanyObject, DecodeError> {
+    fn decode(response: &Response) -> Result<CompanyDeleted, DecodeError> {
         decode_json(Self::NAME, response)
     }
 }
@@ -515,7 +515,7 @@ impl Operation for ListContactCompanies {
     const NAME: &'static str = "ListContactCompanies";
     const SAFETY: Safety = Safety::Read;
     const VERSIONS: VersionRange = VersionRange::ALL;
-    type Output = ContactAttachedCompanies;
+    type Output = ContactCompanyList;
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
@@ -529,7 +529,7 @@ impl Operation for ListContactCompanies {
         Ok(request)
     }
 
-    fn decode(response: &Response) -> Result<ContactAttachedCompanies, DecodeError> {
+    fn decode(response: &Response) -> Result<ContactCompanyList, DecodeError> {
         decode_json(Self::NAME, response)
     }
 }
@@ -537,7 +537,7 @@ impl Operation for ListContactCompanies {
 impl Paged for ListContactCompanies {
     type Item = Company;
     const PAGING: Paging = Paging::PageNumber;
-    const ITEMS: &'static str = "companies";
+    const ITEMS: &'static str = "data";
 }
 
 opaque_debug!(ListContactCompanies { contact_id });
@@ -567,14 +567,14 @@ impl Operation for RetrieveBulkCompaniesJob {
     const NAME: &'static str = "RetrieveBulkCompaniesJob";
     const SAFETY: Safety = Safety::Read;
     const VERSIONS: VersionRange = VersionRange::since(ApiVersion::Preview);
-    type Output = CompaniesBulkJob;
+    type Output = BulkJob;
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         Request::new(&Self::ENDPOINT, version, &[&self.job_id])
     }
 
-    fn decode(response: &Response) -> Result<CompaniesBulkJob, DecodeError> {
+    fn decode(response: &Response) -> Result<BulkJob, DecodeError> {
         decode_json(Self::NAME, response)
     }
 }
@@ -796,9 +796,88 @@ impl Operation for UpdateCompany {
 
 opaque_debug!(UpdateCompany { company_id });
 
+/// `companies` of `bulk_update_companies_request`; Preview only.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct BulkCompanyUpdate {
+    /// `id`.
+    #[serde(serialize_with = "crate::id::as_text")]
+    pub id: CompanyId,
+    /// `name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `plan`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// `size`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<i64>,
+    /// `website`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub website: Option<String>,
+    /// `industry`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub industry: Option<String>,
+    /// `custom_attributes`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_attributes: Option<Attributes>,
+    /// `remote_created_at`, unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote_created_at: Option<Timestamp>,
+    /// `monthly_spend`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub monthly_spend: Option<i64>,
+    /// `update_last_request_at`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update_last_request_at: Option<bool>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl BulkCompanyUpdate {
+    /// With what has to be sent.
+    pub fn new(id: CompanyId) -> Self {
+        Self {
+            id,
+            name: None,
+            plan: None,
+            size: None,
+            website: None,
+            industry: None,
+            custom_attributes: None,
+            remote_created_at: None,
+            monthly_spend: None,
+            update_last_request_at: None,
+            extra: Extra::new(),
+        }
+    }
+}
+
+opaque_debug!(BulkCompanyUpdate { id });
+
+/// `companies` of `bulk_delete_companies_request`; Preview only.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct BulkDeletedCompany {
+    /// `id`.
+    #[serde(serialize_with = "crate::id::as_text")]
+    pub id: CompanyId,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl BulkDeletedCompany {
+    /// With what has to be sent.
+    pub fn new(id: CompanyId) -> Self {
+        Self { id, extra: Extra::new() }
+    }
+}
+
+opaque_debug!(BulkDeletedCompany { id });
+
 /// `companies` of `bulk_create_companies_request`; Preview only.
 #[derive(Clone, Default, PartialEq, Serialize)]
-pub struct BulkCreateCompaniesRequestCompany {
+pub struct BulkNewCompany {
     /// `company_id`.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
     pub company_id: Option<CompanyId>,
@@ -834,191 +913,7 @@ pub struct BulkCreateCompaniesRequestCompany {
     pub extra: Extra,
 }
 
-opaque_debug!(BulkCreateCompaniesRequestCompany { company_id });
-
-/// `job` of `bulk_create_companies_request`; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize)]
-pub struct BulkCreateCompaniesRequestJob {
-    /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
-    pub id: Option<Id>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(BulkCreateCompaniesRequestJob { id });
-
-/// `companies` of `bulk_delete_companies_request`; Preview only.
-#[derive(Clone, PartialEq, Serialize)]
-pub struct BulkDeleteCompaniesRequestCompany {
-    /// `id`.
-    #[serde(serialize_with = "crate::id::as_text")]
-    pub id: Id,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-impl BulkDeleteCompaniesRequestCompany {
-    /// With what has to be sent.
-    pub fn new(id: Id) -> Self {
-        Self { id, extra: Extra::new() }
-    }
-}
-
-opaque_debug!(BulkDeleteCompaniesRequestCompany { id });
-
-/// `job` of `bulk_delete_companies_request`; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize)]
-pub struct BulkDeleteCompaniesRequestJob {
-    /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
-    pub id: Option<Id>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(BulkDeleteCompaniesRequestJob { id });
-
-/// `companies` of `bulk_update_companies_request`; Preview only.
-#[derive(Clone, PartialEq, Serialize)]
-pub struct BulkUpdateCompaniesRequestCompany {
-    /// `id`.
-    #[serde(serialize_with = "crate::id::as_text")]
-    pub id: Id,
-    /// `name`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// `plan`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub plan: Option<String>,
-    /// `size`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub size: Option<i64>,
-    /// `website`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub website: Option<String>,
-    /// `industry`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub industry: Option<String>,
-    /// `custom_attributes`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub custom_attributes: Option<Attributes>,
-    /// `remote_created_at`, unix seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub remote_created_at: Option<Timestamp>,
-    /// `monthly_spend`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub monthly_spend: Option<i64>,
-    /// `update_last_request_at`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub update_last_request_at: Option<bool>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-impl BulkUpdateCompaniesRequestCompany {
-    /// With what has to be sent.
-    pub fn new(id: Id) -> Self {
-        Self {
-            id,
-            name: None,
-            plan: None,
-            size: None,
-            website: None,
-            industry: None,
-            custom_attributes: None,
-            remote_created_at: None,
-            monthly_spend: None,
-            update_last_request_at: None,
-            extra: Extra::new(),
-        }
-    }
-}
-
-opaque_debug!(BulkUpdateCompaniesRequestCompany { id });
-
-/// `job` of `bulk_update_companies_request`; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize)]
-pub struct BulkUpdateCompaniesRequestJob {
-    /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
-    pub id: Option<Id>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(BulkUpdateCompaniesRequestJob { id });
-
-/// `companies_bulk_job` object; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct CompaniesBulkJob {
-    /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<JobId>,
-    /// `type`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// `state`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<CompaniesBulkJobState>,
-    /// `created_at`, unix seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_at: Option<Timestamp>,
-    /// `updated_at`, unix seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub updated_at: Option<Timestamp>,
-    /// `completed_at`, unix seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub completed_at: Option<Timestamp>,
-    /// `tasks`.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        deserialize_with = "crate::lenient::without_nulls"
-    )]
-    pub tasks: Option<Vec<CompaniesBulkJobTask>>,
-    /// `url`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(CompaniesBulkJob { id });
-
-/// `tasks` of `companies_bulk_job`; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct CompaniesBulkJobTask {
-    /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Id>,
-    /// `item_count`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub item_count: Option<i64>,
-    /// `state`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<CompaniesBulkJobTaskState>,
-    /// `created_at`, unix seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_at: Option<Timestamp>,
-    /// `started_at`, unix seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub started_at: Option<Timestamp>,
-    /// `completed_at`, unix seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub completed_at: Option<Timestamp>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(CompaniesBulkJobTask { id });
+opaque_debug!(BulkNewCompany { company_id });
 
 /// `company` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -1092,7 +987,7 @@ opaque_debug!(Company { id, app_id });
 
 /// `company_attached_contacts` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct CompanyAttachedContacts {
+pub struct CompanyContacts {
     /// `type`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
@@ -1114,34 +1009,14 @@ pub struct CompanyAttachedContacts {
     pub extra: Extra,
 }
 
-opaque_debug!(CompanyAttachedContacts);
-
-/// `company_attached_segments` object.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct CompanyAttachedSegments {
-    /// `type`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// `data`.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        deserialize_with = "crate::lenient::without_nulls"
-    )]
-    pub data: Option<Vec<Segment>>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(CompanyAttachedSegments);
+opaque_debug!(CompanyContacts);
 
 /// `company_data` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyData {
     /// `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Id>,
+    pub id: Option<CompanyId>,
     /// `type`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
@@ -1154,6 +1029,25 @@ pub struct CompanyData {
 }
 
 opaque_debug!(CompanyData { id });
+
+/// `deleted_company_object` object.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CompanyDeleted {
+    /// `id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<CompanyId>,
+    /// `object`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    /// `deleted`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<bool>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(CompanyDeleted { id });
 
 /// `company_list` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -1189,7 +1083,7 @@ pub struct CompanyNote {
     pub kind: Option<String>,
     /// `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Id>,
+    pub id: Option<NoteId>,
     /// `created_at`, unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
@@ -1217,7 +1111,7 @@ pub struct CompanyNoteCompany {
     pub kind: Option<String>,
     /// `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Id>,
+    pub id: Option<CompanyId>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1293,6 +1187,26 @@ pub struct CompanyScroll {
 
 opaque_debug!(CompanyScroll);
 
+/// `company_attached_segments` object.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CompanySegmentList {
+    /// `type`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// `data`.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
+    pub data: Option<Vec<Segment>>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(CompanySegmentList);
+
 /// `segments` of `company`.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanySegments {
@@ -1332,50 +1246,3 @@ pub struct CompanyTags {
 }
 
 opaque_debug!(CompanyTags);
-
-/// `deleted_company_object` object.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct DeletedCompanyObject {
-    /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Id>,
-    /// `object`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub object: Option<String>,
-    /// `deleted`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub deleted: Option<bool>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(DeletedCompanyObject { id });
-
-open_enum! {
-/// `companies_bulk_job.state`.
-pub enum CompaniesBulkJobState {
-/// `pending`.
-Pending = "pending",
-/// `running`.
-Running = "running",
-/// `completed`.
-Completed = "completed",
-/// `completed_with_errors`.
-CompletedWithErrors = "completed_with_errors",
-}
-}
-
-open_enum! {
-/// `companies_bulk_job.tasks.state`.
-pub enum CompaniesBulkJobTaskState {
-/// `pending`.
-Pending = "pending",
-/// `running`.
-Running = "running",
-/// `completed`.
-Completed = "completed",
-/// `completed_with_errors`.
-CompletedWithErrors = "completed_with_errors",
-}
-}

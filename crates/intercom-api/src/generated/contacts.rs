@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::attributes::{Attributes, Extra};
 use crate::error::{BuildError, DecodeError};
-use crate::generated::companies::{Company, CompanyAttachedContacts, CompanyData};
+use crate::generated::companies::{Company, CompanyContacts, CompanyData};
+use crate::generated::jobs::{BulkJob, BulkJobReference};
 use crate::generated::pages::{CursorPages, PagesLink};
 use crate::generated::references::AddressableList;
 use crate::generated::segments::Segment;
@@ -103,10 +104,10 @@ opaque_debug!(BlockContact { contact_id });
 #[derive(Clone, PartialEq, Serialize)]
 pub struct BulkCreateContacts {
     /// `contacts`.
-    pub contacts: Vec<BulkCreateContactsRequestContact>,
+    pub contacts: Vec<BulkNewContact>,
     /// `job`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub job: Option<BulkCreateContactsRequestJob>,
+    pub job: Option<BulkJobReference>,
     /// Fields of the body that this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -121,7 +122,7 @@ impl BulkCreateContacts {
     };
 
     /// With what has to be sent.
-    pub fn new(contacts: Vec<BulkCreateContactsRequestContact>) -> Self {
+    pub fn new(contacts: Vec<BulkNewContact>) -> Self {
         Self { contacts, job: None, extra: Extra::new() }
     }
 }
@@ -130,7 +131,7 @@ impl Operation for BulkCreateContacts {
     const NAME: &'static str = "BulkCreateContacts";
     const SAFETY: Safety = Safety::Once;
     const VERSIONS: VersionRange = VersionRange::since(ApiVersion::Preview);
-    type Output = ContactsBulkJob;
+    type Output = BulkJob;
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
@@ -139,7 +140,7 @@ impl Operation for BulkCreateContacts {
         Ok(request)
     }
 
-    fn decode(response: &Response) -> Result<ContactsBulkJob, DecodeError> {
+    fn decode(response: &Response) -> Result<BulkJob, DecodeError> {
         decode_json(Self::NAME, response)
     }
 }
@@ -150,10 +151,10 @@ opaque_debug!(BulkCreateContacts);
 #[derive(Clone, PartialEq, Serialize)]
 pub struct BulkDeleteContacts {
     /// `contacts`.
-    pub contacts: Vec<BulkDeleteContactsRequestContact>,
+    pub contacts: Vec<BulkDeletedContact>,
     /// `job`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub job: Option<BulkDeleteContactsRequestJob>,
+    pub job: Option<BulkJobReference>,
     /// Fields of the body that this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -168,7 +169,7 @@ impl BulkDeleteContacts {
     };
 
     /// With what has to be sent.
-    pub fn new(contacts: Vec<BulkDeleteContactsRequestContact>) -> Self {
+    pub fn new(contacts: Vec<BulkDeletedContact>) -> Self {
         Self { contacts, job: None, extra: Extra::new() }
     }
 }
@@ -177,7 +178,7 @@ impl Operation for BulkDeleteContacts {
     const NAME: &'static str = "BulkDeleteContacts";
     const SAFETY: Safety = Safety::Once;
     const VERSIONS: VersionRange = VersionRange::since(ApiVersion::Preview);
-    type Output = ContactsBulkJob;
+    type Output = BulkJob;
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
@@ -186,7 +187,7 @@ impl Operation for BulkDeleteContacts {
         Ok(request)
     }
 
-    fn decode(response: &Response) -> Result<ContactsBulkJob, DecodeError> {
+    fn decode(response: &Response) -> Result<BulkJob, DecodeError> {
         decode_json(Self::NAME, response)
     }
 }
@@ -197,10 +198,10 @@ opaque_debug!(BulkDeleteContacts);
 #[derive(Clone, PartialEq, Serialize)]
 pub struct BulkUpdateContacts {
     /// `contacts`.
-    pub contacts: Vec<BulkUpdateContactsRequestContact>,
+    pub contacts: Vec<BulkContactUpdate>,
     /// `job`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub job: Option<BulkUpdateContactsRequestJob>,
+    pub job: Option<BulkJobReference>,
     /// Fields of the body that this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -215,7 +216,7 @@ impl BulkUpdateContacts {
     };
 
     /// With what has to be sent.
-    pub fn new(contacts: Vec<BulkUpdateContactsRequestContact>) -> Self {
+    pub fn new(contacts: Vec<BulkContactUpdate>) -> Self {
         Self { contacts, job: None, extra: Extra::new() }
     }
 }
@@ -224,7 +225,7 @@ impl Operation for BulkUpdateContacts {
     const NAME: &'static str = "BulkUpdateContacts";
     const SAFETY: Safety = Safety::Idempotent;
     const VERSIONS: VersionRange = VersionRange::since(ApiVersion::Preview);
-    type Output = ContactsBulkJob;
+    type Output = BulkJob;
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
@@ -233,7 +234,7 @@ impl Operation for BulkUpdateContacts {
         Ok(request)
     }
 
-    fn decode(response: &Response) -> Result<ContactsBulkJob, DecodeError> {
+    fn decode(response: &Response) -> Result<BulkJob, DecodeError> {
         decode_json(Self::NAME, response)
     }
 }
@@ -400,7 +401,7 @@ impl Operation for ListCompanyContacts {
     const NAME: &'static str = "ListCompanyContacts";
     const SAFETY: Safety = Safety::Read;
     const VERSIONS: VersionRange = VersionRange::ALL;
-    type Output = CompanyAttachedContacts;
+    type Output = CompanyContacts;
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
@@ -414,7 +415,7 @@ impl Operation for ListCompanyContacts {
         Ok(request)
     }
 
-    fn decode(response: &Response) -> Result<CompanyAttachedContacts, DecodeError> {
+    fn decode(response: &Response) -> Result<CompanyContacts, DecodeError> {
         decode_json(Self::NAME, response)
     }
 }
@@ -486,7 +487,7 @@ pub struct ListContactMergeHistory {
     /// `per_page`.
     pub per_page: Option<i64>,
     /// `order`.
-    pub order: Option<ListContactMergeHistoryOrder>,
+    pub order: Option<SortDirection>,
 }
 
 impl ListContactMergeHistory {
@@ -748,14 +749,14 @@ impl Operation for RetrieveBulkContactsJob {
     const NAME: &'static str = "RetrieveBulkContactsJob";
     const SAFETY: Safety = Safety::Read;
     const VERSIONS: VersionRange = VersionRange::since(ApiVersion::Preview);
-    type Output = ContactsBulkJob;
+    type Output = BulkJob;
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         Request::new(&Self::ENDPOINT, version, &[&self.job_id])
     }
 
-    fn decode(response: &Response) -> Result<ContactsBulkJob, DecodeError> {
+    fn decode(response: &Response) -> Result<BulkJob, DecodeError> {
         decode_json(Self::NAME, response)
     }
 }
@@ -1099,9 +1100,158 @@ impl Operation for UpdateContact {
 
 opaque_debug!(UpdateContact { contact_id });
 
+/// `companies` of `bulk_update_contacts_request.contacts`; Preview only.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct BulkContactCompany {
+    /// `company_id`.
+    #[serde(serialize_with = "crate::id::as_text")]
+    pub company_id: CompanyId,
+    /// `name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `remove`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remove: Option<bool>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl BulkContactCompany {
+    /// With what has to be sent.
+    pub fn new(company_id: CompanyId) -> Self {
+        Self { company_id, name: None, remove: None, extra: Extra::new() }
+    }
+}
+
+opaque_debug!(BulkContactCompany { company_id });
+
+/// `add` of `bulk_update_contacts_request.contacts.tags`; Preview only.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct BulkContactTag {
+    /// `id`.
+    #[serde(serialize_with = "crate::id::as_text")]
+    pub id: Id,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl BulkContactTag {
+    /// With what has to be sent.
+    pub fn new(id: Id) -> Self {
+        Self { id, extra: Extra::new() }
+    }
+}
+
+opaque_debug!(BulkContactTag { id });
+
+/// `tags` of `bulk_update_contacts_request.contacts`; Preview only.
+#[derive(Clone, Default, PartialEq, Serialize)]
+pub struct BulkContactTags {
+    /// `add`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub add: Option<Vec<BulkContactTag>>,
+    /// `remove`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remove: Option<Vec<BulkContactTag>>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(BulkContactTags);
+
+/// `contacts` of `bulk_update_contacts_request`; Preview only.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct BulkContactUpdate {
+    /// `id`.
+    #[serde(serialize_with = "crate::id::as_text")]
+    pub id: ContactId,
+    /// `external_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// `email`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// `name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `phone`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// `avatar`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub avatar: Option<String>,
+    /// `owner_id`.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
+    pub owner_id: Option<AdminId>,
+    /// `unsubscribed_from_emails`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsubscribed_from_emails: Option<bool>,
+    /// `language_override`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language_override: Option<String>,
+    /// `custom_attributes`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_attributes: Option<Attributes>,
+    /// `companies`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub companies: Option<Vec<BulkContactCompany>>,
+    /// `tags`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<BulkContactTags>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl BulkContactUpdate {
+    /// With what has to be sent.
+    pub fn new(id: ContactId) -> Self {
+        Self {
+            id,
+            external_id: None,
+            email: None,
+            name: None,
+            phone: None,
+            avatar: None,
+            owner_id: None,
+            unsubscribed_from_emails: None,
+            language_override: None,
+            custom_attributes: None,
+            companies: None,
+            tags: None,
+            extra: Extra::new(),
+        }
+    }
+}
+
+opaque_debug!(BulkContactUpdate { id, owner_id });
+
+/// `contacts` of `bulk_delete_contacts_request`; Preview only.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct BulkDeletedContact {
+    /// `id`.
+    #[serde(serialize_with = "crate::id::as_text")]
+    pub id: ContactId,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl BulkDeletedContact {
+    /// With what has to be sent.
+    pub fn new(id: ContactId) -> Self {
+        Self { id, extra: Extra::new() }
+    }
+}
+
+opaque_debug!(BulkDeletedContact { id });
+
 /// `contacts` of `bulk_create_contacts_request`; Preview only.
 #[derive(Clone, Default, PartialEq, Serialize)]
-pub struct BulkCreateContactsRequestContact {
+pub struct BulkNewContact {
     /// `external_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
@@ -1140,280 +1290,29 @@ pub struct BulkCreateContactsRequestContact {
     pub unsubscribed_from_emails: Option<bool>,
     /// `companies`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub companies: Option<Vec<BulkCreateContactsRequestContactCompany>>,
+    pub companies: Option<Vec<BulkContactCompany>>,
     /// `tags`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tags: Option<BulkCreateContactsRequestContactTags>,
+    pub tags: Option<BulkNewContactTags>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-opaque_debug!(BulkCreateContactsRequestContact { owner_id });
-
-/// `companies` of `bulk_create_contacts_request.contacts`; Preview only.
-#[derive(Clone, PartialEq, Serialize)]
-pub struct BulkCreateContactsRequestContactCompany {
-    /// `company_id`.
-    #[serde(serialize_with = "crate::id::as_text")]
-    pub company_id: CompanyId,
-    /// `name`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-impl BulkCreateContactsRequestContactCompany {
-    /// With what has to be sent.
-    pub fn new(company_id: CompanyId) -> Self {
-        Self { company_id, name: None, extra: Extra::new() }
-    }
-}
-
-opaque_debug!(BulkCreateContactsRequestContactCompany { company_id });
+opaque_debug!(BulkNewContact { owner_id });
 
 /// `tags` of `bulk_create_contacts_request.contacts`; Preview only.
 #[derive(Clone, Default, PartialEq, Serialize)]
-pub struct BulkCreateContactsRequestContactTags {
+pub struct BulkNewContactTags {
     /// `add`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub add: Option<Vec<BulkCreateContactsRequestContactTagsAdd>>,
+    pub add: Option<Vec<BulkContactTag>>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-opaque_debug!(BulkCreateContactsRequestContactTags);
-
-/// `add` of `bulk_create_contacts_request.contacts.tags`; Preview only.
-#[derive(Clone, PartialEq, Serialize)]
-pub struct BulkCreateContactsRequestContactTagsAdd {
-    /// `id`.
-    #[serde(serialize_with = "crate::id::as_text")]
-    pub id: Id,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-impl BulkCreateContactsRequestContactTagsAdd {
-    /// With what has to be sent.
-    pub fn new(id: Id) -> Self {
-        Self { id, extra: Extra::new() }
-    }
-}
-
-opaque_debug!(BulkCreateContactsRequestContactTagsAdd { id });
-
-/// `job` of `bulk_create_contacts_request`; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize)]
-pub struct BulkCreateContactsRequestJob {
-    /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
-    pub id: Option<Id>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(BulkCreateContactsRequestJob { id });
-
-/// `contacts` of `bulk_delete_contacts_request`; Preview only.
-#[derive(Clone, PartialEq, Serialize)]
-pub struct BulkDeleteContactsRequestContact {
-    /// `id`.
-    #[serde(serialize_with = "crate::id::as_text")]
-    pub id: Id,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-impl BulkDeleteContactsRequestContact {
-    /// With what has to be sent.
-    pub fn new(id: Id) -> Self {
-        Self { id, extra: Extra::new() }
-    }
-}
-
-opaque_debug!(BulkDeleteContactsRequestContact { id });
-
-/// `job` of `bulk_delete_contacts_request`; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize)]
-pub struct BulkDeleteContactsRequestJob {
-    /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
-    pub id: Option<Id>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(BulkDeleteContactsRequestJob { id });
-
-/// `contacts` of `bulk_update_contacts_request`; Preview only.
-#[derive(Clone, PartialEq, Serialize)]
-pub struct BulkUpdateContactsRequestContact {
-    /// `id`.
-    #[serde(serialize_with = "crate::id::as_text")]
-    pub id: Id,
-    /// `external_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub external_id: Option<String>,
-    /// `email`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
-    /// `name`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// `phone`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone: Option<String>,
-    /// `avatar`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub avatar: Option<String>,
-    /// `owner_id`.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
-    pub owner_id: Option<AdminId>,
-    /// `unsubscribed_from_emails`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unsubscribed_from_emails: Option<bool>,
-    /// `language_override`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub language_override: Option<String>,
-    /// `custom_attributes`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub custom_attributes: Option<Attributes>,
-    /// `companies`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub companies: Option<Vec<BulkUpdateContactsRequestContactCompany>>,
-    /// `tags`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tags: Option<BulkUpdateContactsRequestContactTags>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-impl BulkUpdateContactsRequestContact {
-    /// With what has to be sent.
-    pub fn new(id: Id) -> Self {
-        Self {
-            id,
-            external_id: None,
-            email: None,
-            name: None,
-            phone: None,
-            avatar: None,
-            owner_id: None,
-            unsubscribed_from_emails: None,
-            language_override: None,
-            custom_attributes: None,
-            companies: None,
-            tags: None,
-            extra: Extra::new(),
-        }
-    }
-}
-
-opaque_debug!(BulkUpdateContactsRequestContact { id, owner_id });
-
-/// `companies` of `bulk_update_contacts_request.contacts`; Preview only.
-#[derive(Clone, PartialEq, Serialize)]
-pub struct BulkUpdateContactsRequestContactCompany {
-    /// `company_id`.
-    #[serde(serialize_with = "crate::id::as_text")]
-    pub company_id: CompanyId,
-    /// `name`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// `remove`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub remove: Option<bool>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-impl BulkUpdateContactsRequestContactCompany {
-    /// With what has to be sent.
-    pub fn new(company_id: CompanyId) -> Self {
-        Self { company_id, name: None, remove: None, extra: Extra::new() }
-    }
-}
-
-opaque_debug!(BulkUpdateContactsRequestContactCompany { company_id });
-
-/// `tags` of `bulk_update_contacts_request.contacts`; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize)]
-pub struct BulkUpdateContactsRequestContactTags {
-    /// `add`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub add: Option<Vec<BulkUpdateContactsRequestContactTagsAdd>>,
-    /// `remove`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub remove: Option<Vec<BulkUpdateContactsRequestContactTagsRemove>>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(BulkUpdateContactsRequestContactTags);
-
-/// `add` of `bulk_update_contacts_request.contacts.tags`; Preview only.
-#[derive(Clone, PartialEq, Serialize)]
-pub struct BulkUpdateContactsRequestContactTagsAdd {
-    /// `id`.
-    #[serde(serialize_with = "crate::id::as_text")]
-    pub id: Id,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-impl BulkUpdateContactsRequestContactTagsAdd {
-    /// With what has to be sent.
-    pub fn new(id: Id) -> Self {
-        Self { id, extra: Extra::new() }
-    }
-}
-
-opaque_debug!(BulkUpdateContactsRequestContactTagsAdd { id });
-
-/// `remove` of `bulk_update_contacts_request.contacts.tags`; Preview only.
-#[derive(Clone, PartialEq, Serialize)]
-pub struct BulkUpdateContactsRequestContactTagsRemove {
-    /// `id`.
-    #[serde(serialize_with = "crate::id::as_text")]
-    pub id: Id,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-impl BulkUpdateContactsRequestContactTagsRemove {
-    /// With what has to be sent.
-    pub fn new(id: Id) -> Self {
-        Self { id, extra: Extra::new() }
-    }
-}
-
-opaque_debug!(BulkUpdateContactsRequestContactTagsRemove { id });
-
-/// `job` of `bulk_update_contacts_request`; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize)]
-pub struct BulkUpdateContactsRequestJob {
-    /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
-    pub id: Option<Id>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(BulkUpdateContactsRequestJob { id });
+opaque_debug!(BulkNewContactTags);
 
 /// `contact` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -1628,45 +1527,13 @@ pub struct ContactActivityList {
     pub data: Option<Vec<ContactActivity>>,
     /// `pages`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pages: Option<ContactActivityListPages>,
+    pub pages: Option<CursorPages>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 opaque_debug!(ContactActivityList);
-
-/// `pages` of `contact_activity_list`; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ContactActivityListPages {
-    /// `type`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub per_page: Option<i64>,
-    /// `next`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<ContactActivityListPagesNext>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(ContactActivityListPages);
-
-/// `next` of `contact_activity_list.pages`; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ContactActivityListPagesNext {
-    /// `starting_after`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub starting_after: Option<String>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(ContactActivityListPagesNext);
 
 /// `contact_archived` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -1689,32 +1556,6 @@ pub struct ContactArchived {
 }
 
 opaque_debug!(ContactArchived { id });
-
-/// `contact_attached_companies` object.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ContactAttachedCompanies {
-    /// `type`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// `companies`.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        deserialize_with = "crate::lenient::without_nulls"
-    )]
-    pub companies: Option<Vec<Company>>,
-    /// `total_count`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total_count: Option<i64>,
-    /// `pages`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pages: Option<PagesLink>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(ContactAttachedCompanies);
 
 /// `avatar` of `contact`.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -1740,7 +1581,7 @@ pub struct ContactBlocked {
     pub kind: Option<String>,
     /// `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Id>,
+    pub id: Option<ContactId>,
     /// `external_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
@@ -1779,6 +1620,32 @@ pub struct ContactCompanies {
 }
 
 opaque_debug!(ContactCompanies);
+
+/// `contact_attached_companies` object.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ContactCompanyList {
+    /// `type`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// `total_count`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_count: Option<i64>,
+    /// `pages`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages: Option<PagesLink>,
+    /// `data`.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
+    pub data: Option<Vec<Company>>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(ContactCompanyList);
 
 /// `contact_deleted` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -1884,7 +1751,7 @@ pub struct ContactReference {
     pub kind: Option<String>,
     /// `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Id>,
+    pub id: Option<ContactId>,
     /// `external_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
@@ -1895,30 +1762,9 @@ pub struct ContactReference {
 
 opaque_debug!(ContactReference { id });
 
-/// `reply_options` of `contact_reply_base_request`; since 2.14.
-#[derive(Clone, PartialEq, Serialize)]
-pub struct ContactReplyBaseRequestReplyOption {
-    /// `text`.
-    pub text: String,
-    /// `uuid`.
-    pub uuid: String,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-impl ContactReplyBaseRequestReplyOption {
-    /// With what has to be sent.
-    pub fn new(text: String, uuid: String) -> Self {
-        Self { text, uuid, extra: Extra::new() }
-    }
-}
-
-opaque_debug!(ContactReplyBaseRequestReplyOption);
-
 /// `contact_segments` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ContactSegments {
+pub struct ContactSegmentList {
     /// `type`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
@@ -1934,7 +1780,7 @@ pub struct ContactSegments {
     pub extra: Extra,
 }
 
-opaque_debug!(ContactSegments);
+opaque_debug!(ContactSegmentList);
 
 /// `contact_social_profiles` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -2001,72 +1847,6 @@ pub struct ContactUnarchived {
 
 opaque_debug!(ContactUnarchived { id });
 
-/// `contacts_bulk_job` object; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ContactsBulkJob {
-    /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<JobId>,
-    /// `type`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// `state`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<ContactsBulkJobState>,
-    /// `created_at`, unix seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_at: Option<Timestamp>,
-    /// `updated_at`, unix seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub updated_at: Option<Timestamp>,
-    /// `completed_at`, unix seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub completed_at: Option<Timestamp>,
-    /// `tasks`.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        deserialize_with = "crate::lenient::without_nulls"
-    )]
-    pub tasks: Option<Vec<ContactsBulkJobTask>>,
-    /// `url`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(ContactsBulkJob { id });
-
-/// `tasks` of `contacts_bulk_job`; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ContactsBulkJobTask {
-    /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Id>,
-    /// `item_count`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub item_count: Option<i64>,
-    /// `state`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<ContactsBulkJobTaskState>,
-    /// `created_at`, unix seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_at: Option<Timestamp>,
-    /// `started_at`, unix seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub started_at: Option<Timestamp>,
-    /// `completed_at`, unix seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub completed_at: Option<Timestamp>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(ContactsBulkJobTask { id });
-
 /// `merge_history_item` object; since 2.16.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MergeHistoryItem {
@@ -2075,7 +1855,7 @@ pub struct MergeHistoryItem {
     pub kind: Option<String>,
     /// `source_contact_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source_contact_id: Option<Id>,
+    pub source_contact_id: Option<ContactId>,
     /// `source_contact_role`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_contact_role: Option<MergeHistoryItemSourceContactRole>,
@@ -2160,6 +1940,22 @@ pub struct MergePreviewAttributeChanges {
 
 opaque_debug!(MergePreviewAttributeChanges);
 
+/// `conversations` of `merge_preview_reassignments`; Preview only.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct MergePreviewCount {
+    /// `from`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<i64>,
+    /// `into`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub into: Option<i64>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(MergePreviewCount);
+
 /// `merge_preview_reason` object; Preview only.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MergePreviewReason {
@@ -2181,105 +1977,25 @@ opaque_debug!(MergePreviewReason);
 pub struct MergePreviewReassignments {
     /// `conversations`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub conversations: Option<MergePreviewReassignmentsConversations>,
+    pub conversations: Option<MergePreviewCount>,
     /// `tickets`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tickets: Option<MergePreviewReassignmentsTickets>,
+    pub tickets: Option<MergePreviewCount>,
     /// `phone_calls`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone_calls: Option<MergePreviewReassignmentsPhoneCalls>,
+    pub phone_calls: Option<MergePreviewCount>,
     /// `tags`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tags: Option<MergePreviewReassignmentsTags>,
+    pub tags: Option<MergePreviewCount>,
     /// `notes`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub notes: Option<MergePreviewReassignmentsNotes>,
+    pub notes: Option<MergePreviewCount>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 opaque_debug!(MergePreviewReassignments);
-
-/// `conversations` of `merge_preview_reassignments`; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct MergePreviewReassignmentsConversations {
-    /// `from`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<i64>,
-    /// `into`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub into: Option<i64>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(MergePreviewReassignmentsConversations);
-
-/// `notes` of `merge_preview_reassignments`; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct MergePreviewReassignmentsNotes {
-    /// `from`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<i64>,
-    /// `into`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub into: Option<i64>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(MergePreviewReassignmentsNotes);
-
-/// `phone_calls` of `merge_preview_reassignments`; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct MergePreviewReassignmentsPhoneCalls {
-    /// `from`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<i64>,
-    /// `into`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub into: Option<i64>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(MergePreviewReassignmentsPhoneCalls);
-
-/// `tags` of `merge_preview_reassignments`; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct MergePreviewReassignmentsTags {
-    /// `from`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<i64>,
-    /// `into`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub into: Option<i64>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(MergePreviewReassignmentsTags);
-
-/// `tickets` of `merge_preview_reassignments`; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct MergePreviewReassignmentsTickets {
-    /// `from`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<i64>,
-    /// `into`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub into: Option<i64>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(MergePreviewReassignmentsTickets);
 
 /// `merge_preview_response` object; Preview only.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -2356,44 +2072,6 @@ ContactMergeFailed = "contact.merge_failed",
 }
 
 open_enum! {
-/// `contacts_bulk_job.state`.
-pub enum ContactsBulkJobState {
-/// `pending`.
-Pending = "pending",
-/// `running`.
-Running = "running",
-/// `completed`.
-Completed = "completed",
-/// `completed_with_errors`.
-CompletedWithErrors = "completed_with_errors",
-}
-}
-
-open_enum! {
-/// `contacts_bulk_job.tasks.state`.
-pub enum ContactsBulkJobTaskState {
-/// `pending`.
-Pending = "pending",
-/// `running`.
-Running = "running",
-/// `completed`.
-Completed = "completed",
-/// `completed_with_errors`.
-CompletedWithErrors = "completed_with_errors",
-}
-}
-
-open_enum! {
-/// `ListContactMergeHistory.order`.
-pub enum ListContactMergeHistoryOrder {
-/// `asc`.
-Asc = "asc",
-/// `desc`.
-Desc = "desc",
-}
-}
-
-open_enum! {
 /// `merge_history_item.source_contact_role`.
 pub enum MergeHistoryItemSourceContactRole {
 /// `lead`.
@@ -2428,5 +2106,15 @@ FacebookUser = "facebook_user",
 ExternalLeadChannelNotAllowed = "external_lead_channel_not_allowed",
 /// `mailing_list`.
 MailingList = "mailing_list",
+}
+}
+
+open_enum! {
+/// `ListContactMergeHistory.order`.
+pub enum SortDirection {
+/// `asc`.
+Asc = "asc",
+/// `desc`.
+Desc = "desc",
 }
 }

@@ -8,9 +8,8 @@ use serde_json::Value;
 
 use crate::attributes::{Attributes, Extra};
 use crate::error::{BuildError, DecodeError};
-use crate::generated::admins::AdminReplyConversationRequestMessageType;
 use crate::generated::companies::Company;
-use crate::generated::contacts::{ContactReference, ContactReplyBaseRequestReplyOption};
+use crate::generated::contacts::ContactReference;
 use crate::generated::messages::Message;
 use crate::generated::pages::{CursorPages, PagesLink};
 use crate::generated::references::{LinkedObjectList, Reference};
@@ -36,7 +35,7 @@ pub struct AssignConversation {
     pub conversation_id: ConversationId,
     /// `type`.
     #[serde(rename = "type")]
-    pub kind: AssignConversationRequestType,
+    pub kind: AssigneeType,
     /// `admin_id`.
     #[serde(serialize_with = "crate::id::as_text")]
     pub admin_id: AdminId,
@@ -62,7 +61,7 @@ impl AssignConversation {
     /// With what has to be sent.
     pub fn new(
         conversation_id: ConversationId,
-        kind: AssignConversationRequestType,
+        kind: AssigneeType,
         admin_id: AdminId,
         assignee_id: Id,
     ) -> Self {
@@ -261,7 +260,7 @@ opaque_debug!(ConvertConversationToTicket { conversation_id });
 #[derive(Clone, PartialEq, Serialize)]
 pub struct CreateConversation {
     /// `from`.
-    pub from: CreateConversationRequestFrom,
+    pub from: ConversationStarter,
     /// `body`.
     pub body: String,
     /// `subject`.
@@ -290,7 +289,7 @@ impl CreateConversation {
     };
 
     /// With what has to be sent.
-    pub fn new(from: CreateConversationRequestFrom, body: String) -> Self {
+    pub fn new(from: ConversationStarter, body: String) -> Self {
         Self {
             from,
             body,
@@ -863,7 +862,7 @@ pub struct ReplyAsAdmin {
     #[serde(skip)]
     pub conversation_id: ConversationId,
     /// `message_type`.
-    pub message_type: AdminReplyConversationRequestMessageType,
+    pub message_type: ReplyType,
     /// `body`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
@@ -904,7 +903,7 @@ impl ReplyAsAdmin {
     /// With what has to be sent.
     pub fn new(
         conversation_id: ConversationId,
-        message_type: AdminReplyConversationRequestMessageType,
+        message_type: ReplyType,
         admin_id: AdminId,
     ) -> Self {
         Self {
@@ -977,7 +976,7 @@ pub struct ReplyAsContact {
     pub attachment_urls: Option<Vec<String>>,
     /// `reply_options`; since 2.14.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reply_options: Option<Vec<ContactReplyBaseRequestReplyOption>>,
+    pub reply_options: Option<Vec<QuickReplyOption>>,
     /// `attachment_files`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attachment_files: Option<Vec<ConversationAttachmentFiles>>,
@@ -1328,7 +1327,7 @@ pub struct UpdateConversation {
     pub title: Option<String>,
     /// `priority`; Preview only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub priority: Option<UpdateConversationRequestPriority>,
+    pub priority: Option<ConversationPriority>,
     /// `admin_id`; Preview only.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
     pub admin_id: Option<AdminId>,
@@ -1688,7 +1687,7 @@ pub struct Conversation {
     pub company: Option<Company>,
     /// `tags`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tags: Option<Tags>,
+    pub tags: Option<ConversationTags>,
     /// `conversation_rating`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conversation_rating: Option<ConversationRating>,
@@ -1784,48 +1783,6 @@ pub struct ConversationAttachmentFiles {
 
 opaque_debug!(ConversationAttachmentFiles);
 
-/// `attribute` of `conversation_attribute_updated_by_admin`; since 2.13.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ConversationAttributeUpdatedByAdminAttribute {
-    /// `name`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(ConversationAttributeUpdatedByAdminAttribute);
-
-/// `value` of `conversation_attribute_updated_by_admin`; since 2.13.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ConversationAttributeUpdatedByAdminValue {
-    /// `name`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// `previous`; since 2.15.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub previous: Option<String>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(ConversationAttributeUpdatedByAdminValue);
-
-/// `workflow` of `conversation_attribute_updated_by_workflow`; since 2.13.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ConversationAttributeUpdatedByWorkflowWorkflow {
-    /// `name`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(ConversationAttributeUpdatedByWorkflowWorkflow);
-
 /// `conversation_channel` object; since 2.16.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConversationChannel {
@@ -1867,7 +1824,7 @@ opaque_debug!(ConversationContacts);
 pub struct ConversationDeleted {
     /// `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Id>,
+    pub id: Option<ConversationId>,
     /// `object`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
@@ -2021,7 +1978,7 @@ pub struct ConversationPart {
     pub metadata: Option<ConversationPartMetadata>,
     /// `state`; since 2.13.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<ConversationPartState>,
+    pub state: Option<ConversationState>,
     /// `tags`; since 2.13.
     #[serde(
         skip_serializing_if = "Option::is_none",
@@ -2082,7 +2039,7 @@ pub struct ConversationPartMetadata {
         default,
         deserialize_with = "crate::lenient::without_nulls"
     )]
-    pub quick_reply_options: Option<Vec<ConversationPartMetadataQuickReplyOption>>,
+    pub quick_reply_options: Option<Vec<TranslatedQuickReplyOption>>,
     /// `quick_reply_uuid`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quick_reply_uuid: Option<String>,
@@ -2092,25 +2049,6 @@ pub struct ConversationPartMetadata {
 }
 
 opaque_debug!(ConversationPartMetadata);
-
-/// `quick_reply_options` of `conversation_part_metadata`; since 2.14.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ConversationPartMetadataQuickReplyOption {
-    /// `text`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-    /// `uuid`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub uuid: Option<String>,
-    /// `translations`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub translations: Option<BTreeMap<String, Value>>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(ConversationPartMetadataQuickReplyOption);
 
 /// `conversation_parts` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -2283,44 +2221,6 @@ pub struct ConversationScorecardReviewedTeammate {
 
 opaque_debug!(ConversationScorecardReviewedTeammate { admin_id });
 
-/// `sla_definition` of `conversation_sla_applied_by_workflow`; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ConversationSlaAppliedByWorkflowSlaDefinition {
-    /// `first_reply_time`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_reply_time: Option<i64>,
-    /// `next_reply_time`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_reply_time: Option<i64>,
-    /// `resolution_time`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub resolution_time: Option<i64>,
-    /// `time_to_close`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub time_to_close: Option<i64>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(ConversationSlaAppliedByWorkflowSlaDefinition);
-
-/// `sla_states` of `conversation_sla_target_missed`; Preview only.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ConversationSlaTargetMissedSlaStates {
-    /// `status`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<ConversationSlaTargetMissedSlaStatesStatus>,
-    /// `seconds_remaining`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seconds_remaining: Option<i64>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(ConversationSlaTargetMissedSlaStates);
-
 /// `conversation_source` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConversationSource {
@@ -2414,6 +2314,29 @@ pub struct ConversationSourceReplyTo {
 
 opaque_debug!(ConversationSourceReplyTo);
 
+/// `from` of `create_conversation_request`.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct ConversationStarter {
+    /// `type`.
+    #[serde(rename = "type")]
+    pub kind: ConversationStarterType,
+    /// `id`.
+    #[serde(serialize_with = "crate::id::as_text")]
+    pub id: ContactId,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl ConversationStarter {
+    /// With what has to be sent.
+    pub fn new(kind: ConversationStarterType, id: ContactId) -> Self {
+        Self { kind, id, extra: Extra::new() }
+    }
+}
+
+opaque_debug!(ConversationStarter { id });
+
 /// `conversation_statistics` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConversationStatistics {
@@ -2501,6 +2424,26 @@ pub struct ConversationStatistics {
 
 opaque_debug!(ConversationStatistics { last_closed_by_id });
 
+/// `tags` object.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ConversationTags {
+    /// `type`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// `tags`.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
+    pub tags: Option<Vec<Tag>>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(ConversationTags);
+
 /// `conversation_teammates` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConversationTeammates {
@@ -2521,45 +2464,6 @@ pub struct ConversationTeammates {
 
 opaque_debug!(ConversationTeammates);
 
-/// `from` of `create_conversation_request`.
-#[derive(Clone, PartialEq, Serialize)]
-pub struct CreateConversationRequestFrom {
-    /// `type`.
-    #[serde(rename = "type")]
-    pub kind: CreateConversationRequestFromType,
-    /// `id`.
-    #[serde(serialize_with = "crate::id::as_text")]
-    pub id: Id,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-impl CreateConversationRequestFrom {
-    /// With what has to be sent.
-    pub fn new(kind: CreateConversationRequestFromType, id: Id) -> Self {
-        Self { kind, id, extra: Extra::new() }
-    }
-}
-
-opaque_debug!(CreateConversationRequestFrom { id });
-
-/// `action` of `custom_action_finished`; since 2.13.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct CustomActionFinishedAction {
-    /// `name`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// `result`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub result: Option<CustomActionFinishedActionResult>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(CustomActionFinishedAction);
-
 /// `deleted_conversation_item` object; since 2.16.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeletedConversationItem {
@@ -2568,7 +2472,7 @@ pub struct DeletedConversationItem {
     pub kind: Option<String>,
     /// `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Id>,
+    pub id: Option<ConversationId>,
     /// `metrics_retained`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics_retained: Option<bool>,
@@ -2650,24 +2554,69 @@ pub struct EmailMessageMetadata {
 
 opaque_debug!(EmailMessageMetadata);
 
+/// `action` of `custom_action_finished`; since 2.13.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct EventAction {
+    /// `name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `result`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<EventActionResult>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(EventAction);
+
+/// `attribute` of `conversation_attribute_updated_by_admin`; since 2.13.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct EventAttribute {
+    /// `name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(EventAttribute);
+
+/// `value` of `conversation_attribute_updated_by_admin`; since 2.13.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct EventAttributeValue {
+    /// `name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `previous`; since 2.15.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(EventAttributeValue);
+
 /// `event_details` object; since 2.13.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct EventDetails {
     /// `workflow`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub workflow: Option<ConversationAttributeUpdatedByWorkflowWorkflow>,
+    pub workflow: Option<EventWorkflow>,
     /// `attribute`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub attribute: Option<ConversationAttributeUpdatedByAdminAttribute>,
+    pub attribute: Option<EventAttribute>,
     /// `value`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub value: Option<ConversationAttributeUpdatedByAdminValue>,
+    pub value: Option<EventAttributeValue>,
     /// `action`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub action: Option<CustomActionFinishedAction>,
+    pub action: Option<EventAction>,
     /// `event`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub event: Option<OperatorWorkflowEventEvent>,
+    pub event: Option<EventWorkflowStep>,
     /// `tags_added`; Preview only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags_added: Option<Vec<String>>,
@@ -2682,25 +2631,25 @@ pub struct EventDetails {
     pub custom_until_time: Option<DateTimeText>,
     /// `current_priority`; Preview only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub current_priority: Option<EventDetailsCurrentPriority>,
+    pub current_priority: Option<ConversationPriority>,
     /// `previous_priority`; Preview only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub previous_priority: Option<EventDetailsPreviousPriority>,
+    pub previous_priority: Option<ConversationPriority>,
     /// `sla_name`; Preview only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sla_name: Option<String>,
     /// `sla_definition`; Preview only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sla_definition: Option<ConversationSlaAppliedByWorkflowSlaDefinition>,
+    pub sla_definition: Option<SlaDefinition>,
     /// `sla_target_type`; Preview only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sla_target_type: Option<EventDetailsSlaTargetType>,
     /// `current_sla_status`; Preview only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub current_sla_status: Option<EventDetailsCurrentSlaStatus>,
+    pub current_sla_status: Option<SlaStatus>,
     /// `sla_states`; Preview only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sla_states: Option<BTreeMap<String, ConversationSlaTargetMissedSlaStates>>,
+    pub sla_states: Option<BTreeMap<String, SlaTargetState>>,
     /// `call_id`; Preview only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_id: Option<Id>,
@@ -2710,6 +2659,35 @@ pub struct EventDetails {
 }
 
 opaque_debug!(EventDetails { call_id });
+
+/// `workflow` of `conversation_attribute_updated_by_workflow`; since 2.13.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct EventWorkflow {
+    /// `name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(EventWorkflow);
+
+/// `event` of `operator_workflow_event`; since 2.13.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct EventWorkflowStep {
+    /// `type`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// `result`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(EventWorkflowStep);
 
 /// `handling_event` object; since 2.15.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -2749,22 +2727,6 @@ pub struct HandlingEventList {
 }
 
 opaque_debug!(HandlingEventList);
-
-/// `event` of `operator_workflow_event`; since 2.13.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct OperatorWorkflowEventEvent {
-    /// `type`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// `result`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub result: Option<String>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(OperatorWorkflowEventEvent);
 
 /// `part_attachment` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -2855,7 +2817,7 @@ pub struct SideConversationList {
     pub total_count: Option<i64>,
     /// `pages`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pages: Option<SideConversationListPages>,
+    pub pages: Option<CursorPages>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -2863,34 +2825,12 @@ pub struct SideConversationList {
 
 opaque_debug!(SideConversationList);
 
-/// `pages` of `side_conversation_list`; since 2.16.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct SideConversationListPages {
-    /// `type`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// `page`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub page: Option<i64>,
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub per_page: Option<i64>,
-    /// `total_pages`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total_pages: Option<i64>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(SideConversationListPages);
-
 /// `side_conversation_summary` object; since 2.16.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SideConversationSummary {
     /// `side_conversation_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub side_conversation_id: Option<Id>,
+    pub side_conversation_id: Option<ConversationId>,
     /// `conversation_parts`.
     #[serde(
         skip_serializing_if = "Option::is_none",
@@ -2919,13 +2859,51 @@ pub struct SlaApplied {
     pub sla_name: Option<String>,
     /// `sla_status`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sla_status: Option<SlaAppliedSlaStatus>,
+    pub sla_status: Option<SlaStatus>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 opaque_debug!(SlaApplied);
+
+/// `sla_definition` of `conversation_sla_applied_by_workflow`; Preview only.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SlaDefinition {
+    /// `first_reply_time`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_reply_time: Option<i64>,
+    /// `next_reply_time`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_reply_time: Option<i64>,
+    /// `resolution_time`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolution_time: Option<i64>,
+    /// `time_to_close`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_to_close: Option<i64>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(SlaDefinition);
+
+/// `sla_states` of `conversation_sla_target_missed`; Preview only.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SlaTargetState {
+    /// `status`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<SlaStatus>,
+    /// `seconds_remaining`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds_remaining: Option<i64>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(SlaTargetState);
 
 /// `source_email_message_metadata` object; since 2.16.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -2953,26 +2931,6 @@ pub struct SourceEmailMessageMetadata {
 
 opaque_debug!(SourceEmailMessageMetadata);
 
-/// `tags` object.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Tags {
-    /// `type`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// `tags`.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        deserialize_with = "crate::lenient::without_nulls"
-    )]
-    pub tags: Option<Vec<Tag>>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(Tags);
-
 /// `teammate_reference` object; since 2.15.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TeammateReference {
@@ -2994,6 +2952,25 @@ pub struct TeammateReference {
 }
 
 opaque_debug!(TeammateReference { id });
+
+/// `quick_reply_options` of `conversation_part_metadata`; since 2.14.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TranslatedQuickReplyOption {
+    /// `text`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// `uuid`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uuid: Option<String>,
+    /// `translations`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub translations: Option<BTreeMap<String, Value>>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(TranslatedQuickReplyOption);
 
 open_enum! {
 /// `ai_agent.last_answer_type`.
@@ -3043,7 +3020,7 @@ FinPreview = "fin_preview",
 
 open_enum! {
 /// `assign_conversation_request.type`.
-pub enum AssignConversationRequestType {
+pub enum AssigneeType {
 /// `admin`.
 Admin = "admin",
 /// `team`.
@@ -3068,34 +3045,22 @@ WorkflowConnectorAction = "workflow_connector_action",
 }
 
 open_enum! {
-/// `conversation_part.state`.
-pub enum ConversationPartState {
-/// `open`.
-Open = "open",
-/// `closed`.
-Closed = "closed",
-/// `snoozed`.
-Snoozed = "snoozed",
-}
-}
-
-open_enum! {
-/// `conversation.priority`.
+/// `conversation.priority`, `event_details.current_priority`, `event_details.previous_priority`, `update_conversation_request.priority`.
 pub enum ConversationPriority {
+/// `none`.
+None = "none",
+/// `low`.
+Low = "low",
+/// `medium`.
+Medium = "medium",
+/// `high`.
+High = "high",
+/// `urgent`.
+Urgent = "urgent",
 /// `priority`; until 2.15.
 Priority = "priority",
 /// `not_priority`; until 2.15.
 NotPriority = "not_priority",
-/// `none`; since 2.16.
-None = "none",
-/// `low`; since 2.16.
-Low = "low",
-/// `medium`; since 2.16.
-Medium = "medium",
-/// `high`; since 2.16.
-High = "high",
-/// `urgent`; since 2.16.
-Urgent = "urgent",
 }
 }
 
@@ -3106,20 +3071,6 @@ pub enum ConversationScorecardReviewedTeammateType {
 Ai = "ai",
 /// `admin`.
 Admin = "admin",
-}
-}
-
-open_enum! {
-/// `conversation_sla_target_missed.sla_states.status`.
-pub enum ConversationSlaTargetMissedSlaStatesStatus {
-/// `hit`.
-Hit = "hit",
-/// `missed`.
-Missed = "missed",
-/// `active`.
-Active = "active",
-/// `paused`.
-Paused = "paused",
 }
 }
 
@@ -3150,7 +3101,19 @@ Whatsapp = "whatsapp",
 }
 
 open_enum! {
-/// `conversation.state`.
+/// `create_conversation_request.from.type`.
+pub enum ConversationStarterType {
+/// `lead`.
+Lead = "lead",
+/// `user`.
+User = "user",
+/// `contact`.
+Contact = "contact",
+}
+}
+
+open_enum! {
+/// `conversation.state`, `conversation_part.state`.
 pub enum ConversationState {
 /// `open`.
 Open = "open",
@@ -3162,72 +3125,12 @@ Snoozed = "snoozed",
 }
 
 open_enum! {
-/// `create_conversation_request.from.type`.
-pub enum CreateConversationRequestFromType {
-/// `lead`.
-Lead = "lead",
-/// `user`.
-User = "user",
-/// `contact`.
-Contact = "contact",
-}
-}
-
-open_enum! {
 /// `custom_action_finished.action.result`.
-pub enum CustomActionFinishedActionResult {
+pub enum EventActionResult {
 /// `success`.
 Success = "success",
 /// `failed`.
 Failed = "failed",
-}
-}
-
-open_enum! {
-/// `event_details.current_priority`.
-pub enum EventDetailsCurrentPriority {
-/// `none`.
-None = "none",
-/// `low`.
-Low = "low",
-/// `medium`.
-Medium = "medium",
-/// `high`.
-High = "high",
-/// `urgent`.
-Urgent = "urgent",
-}
-}
-
-open_enum! {
-/// `event_details.current_sla_status`.
-pub enum EventDetailsCurrentSlaStatus {
-/// `hit`.
-Hit = "hit",
-/// `missed`.
-Missed = "missed",
-/// `active`.
-Active = "active",
-/// `paused`.
-Paused = "paused",
-/// `canceled`.
-Canceled = "canceled",
-}
-}
-
-open_enum! {
-/// `event_details.previous_priority`.
-pub enum EventDetailsPreviousPriority {
-/// `none`.
-None = "none",
-/// `low`.
-Low = "low",
-/// `medium`.
-Medium = "medium",
-/// `high`.
-High = "high",
-/// `urgent`.
-Urgent = "urgent",
 }
 }
 
@@ -3256,6 +3159,18 @@ Resumed = "resumed",
 }
 
 open_enum! {
+/// `admin_reply_conversation_request.message_type`.
+pub enum ReplyType {
+/// `comment`.
+Comment = "comment",
+/// `note`.
+Note = "note",
+/// `quick_reply`; since 2.14.
+QuickReply = "quick_reply",
+}
+}
+
+open_enum! {
 /// `sales_agent.outcome`.
 pub enum SalesAgentOutcome {
 /// `qualified`.
@@ -3272,16 +3187,20 @@ Spam = "spam",
 }
 
 open_enum! {
-/// `sla_applied.sla_status`.
-pub enum SlaAppliedSlaStatus {
+/// `conversation_sla_target_missed.sla_states.status`, `event_details.current_sla_status`, `sla_applied.sla_status`.
+pub enum SlaStatus {
 /// `hit`.
 Hit = "hit",
 /// `missed`.
 Missed = "missed",
-/// `cancelled`.
-Cancelled = "cancelled",
 /// `active`.
 Active = "active",
+/// `paused`.
+Paused = "paused",
+/// `canceled`.
+Canceled = "canceled",
+/// `cancelled`.
+Cancelled = "cancelled",
 }
 }
 
@@ -3294,21 +3213,5 @@ Admin = "admin",
 Team = "team",
 /// `bot`.
 Bot = "bot",
-}
-}
-
-open_enum! {
-/// `update_conversation_request.priority`.
-pub enum UpdateConversationRequestPriority {
-/// `none`.
-None = "none",
-/// `low`.
-Low = "low",
-/// `medium`.
-Medium = "medium",
-/// `high`.
-High = "high",
-/// `urgent`.
-Urgent = "urgent",
 }
 }

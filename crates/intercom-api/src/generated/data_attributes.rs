@@ -22,7 +22,7 @@ pub struct CreateDataAttribute {
     /// `name`.
     pub name: String,
     /// `model`.
-    pub model: CreateDataAttributeRequestModel,
+    pub model: DataAttributeModel,
     /// `description`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -30,7 +30,7 @@ pub struct CreateDataAttribute {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messenger_writable: Option<bool>,
     /// `data_type`.
-    pub data_type: CreateDataAttributeRequestDataType,
+    pub data_type: DataAttributeType,
     /// `options`; since 2.14.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub options: Option<Vec<DataAttributeOption>>,
@@ -48,11 +48,7 @@ impl CreateDataAttribute {
     };
 
     /// With what has to be sent.
-    pub fn new(
-        name: String,
-        model: CreateDataAttributeRequestModel,
-        data_type: CreateDataAttributeRequestDataType,
-    ) -> Self {
+    pub fn new(name: String, model: DataAttributeModel, data_type: DataAttributeType) -> Self {
         Self {
             name,
             model,
@@ -97,7 +93,7 @@ opaque_debug!(CreateDataAttribute);
 #[derive(Clone, Default, PartialEq)]
 pub struct ListDataAttributes {
     /// `model`.
-    pub model: Option<LisDataAttributesModel>,
+    pub model: Option<DataAttributeModel>,
     /// `include_archived`.
     pub include_archived: Option<bool>,
 }
@@ -240,7 +236,7 @@ pub struct DataAttribute {
     pub description: Option<String>,
     /// `data_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub data_type: Option<DataAttributeDataType>,
+    pub data_type: Option<DataAttributeType>,
     /// `options`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub options: Option<Vec<DataAttributeOption>>,
@@ -296,8 +292,20 @@ pub struct DataAttributeList {
 opaque_debug!(DataAttributeList);
 
 open_enum! {
-/// `create_data_attribute_request.data_type`.
-pub enum CreateDataAttributeRequestDataType {
+/// `create_data_attribute_request.model`, `data_attribute.model`, `lisDataAttributes.model`.
+pub enum DataAttributeModel {
+/// `contact`.
+Contact = "contact",
+/// `company`.
+Company = "company",
+/// `conversation`; until 2.15.
+Conversation = "conversation",
+}
+}
+
+open_enum! {
+/// `create_data_attribute_request.data_type`, `data_attribute.data_type`.
+pub enum DataAttributeType {
 /// `string`.
 String = "string",
 /// `integer`.
@@ -312,55 +320,5 @@ Datetime = "datetime",
 Date = "date",
 /// `options`.
 Options = "options",
-}
-}
-
-open_enum! {
-/// `create_data_attribute_request.model`.
-pub enum CreateDataAttributeRequestModel {
-/// `contact`.
-Contact = "contact",
-/// `company`.
-Company = "company",
-}
-}
-
-open_enum! {
-/// `data_attribute.data_type`.
-pub enum DataAttributeDataType {
-/// `string`.
-String = "string",
-/// `integer`.
-Integer = "integer",
-/// `float`.
-Float = "float",
-/// `boolean`.
-Boolean = "boolean",
-/// `date`.
-Date = "date",
-/// `datetime`; Preview only.
-Datetime = "datetime",
-}
-}
-
-open_enum! {
-/// `data_attribute.model`.
-pub enum DataAttributeModel {
-/// `contact`.
-Contact = "contact",
-/// `company`.
-Company = "company",
-}
-}
-
-open_enum! {
-/// `lisDataAttributes.model`.
-pub enum LisDataAttributesModel {
-/// `contact`.
-Contact = "contact",
-/// `company`.
-Company = "company",
-/// `conversation`; until 2.15.
-Conversation = "conversation",
 }
 }

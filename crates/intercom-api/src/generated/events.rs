@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::attributes::Extra;
 use crate::error::{BuildError, DecodeError};
 use crate::handle::ContactHandle;
-use crate::id::Id;
+use crate::id::{ContactId, Id};
 use crate::operation::{Operation, Safety, check_version, decode_json};
 use crate::paging::{Paged, Paging};
 use crate::redact::opaque_debug;
@@ -78,7 +78,7 @@ pub struct CreateEventSummaries {
     pub user_id: Option<String>,
     /// `event_summaries`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub event_summaries: Option<CreateDataEventSummariesRequestEventSummaries>,
+    pub event_summaries: Option<NewEventSummary>,
     /// Fields of the body that this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -156,7 +156,7 @@ impl Operation for ListEventSummaries {
 
 impl Paged for ListEventSummaries {
     type Item = DataEventSummaryItem;
-    const PAGING: Paging = Paging::Single;
+    const PAGING: Paging = Paging::NextUrl;
     const ITEMS: &'static str = "events";
 }
 
@@ -210,28 +210,6 @@ impl Paged for ListEvents {
 
 opaque_debug!(ListEvents);
 
-/// `event_summaries` of `create_data_event_summaries_request`.
-#[derive(Clone, Default, PartialEq, Serialize)]
-pub struct CreateDataEventSummariesRequestEventSummaries {
-    /// `event_name`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub event_name: Option<String>,
-    /// `count`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub count: Option<i64>,
-    /// `first`, unix seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first: Option<Timestamp>,
-    /// `last`, unix seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last: Option<Timestamp>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(CreateDataEventSummariesRequestEventSummaries);
-
 /// `data_event` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DataEvent {
@@ -252,7 +230,7 @@ pub struct DataEvent {
     pub id: Option<Id>,
     /// `intercom_user_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub intercom_user_id: Option<Id>,
+    pub intercom_user_id: Option<ContactId>,
     /// `email`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
@@ -316,7 +294,7 @@ pub struct DataEventSummary {
     pub email: Option<String>,
     /// `intercom_user_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub intercom_user_id: Option<Id>,
+    pub intercom_user_id: Option<ContactId>,
     /// `user_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
@@ -358,3 +336,25 @@ pub struct DataEventSummaryItem {
 }
 
 opaque_debug!(DataEventSummaryItem);
+
+/// `event_summaries` of `create_data_event_summaries_request`.
+#[derive(Clone, Default, PartialEq, Serialize)]
+pub struct NewEventSummary {
+    /// `event_name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_name: Option<String>,
+    /// `count`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<i64>,
+    /// `first`, unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<Timestamp>,
+    /// `last`, unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<Timestamp>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(NewEventSummary);

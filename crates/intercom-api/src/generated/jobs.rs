@@ -11,6 +11,7 @@ use crate::operation::{Operation, Safety, check_version, decode_json};
 use crate::redact::opaque_debug;
 use crate::request::{Endpoint, Method, Request};
 use crate::response::Response;
+use crate::timestamp::Timestamp;
 use crate::version::{ApiVersion, VersionRange};
 
 /// `GET /jobs/status/{status_id}`; since 2.14.
@@ -38,23 +39,102 @@ impl Operation for RetrieveJob {
     const NAME: &'static str = "RetrieveJob";
     const SAFETY: Safety = Safety::Read;
     const VERSIONS: VersionRange = VersionRange::since(ApiVersion::V2_14);
-    type Output = Jobs;
+    type Output = Job;
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         Request::new(&Self::ENDPOINT, version, &[&self.job_id])
     }
 
-    fn decode(response: &Response) -> Result<Jobs, DecodeError> {
+    fn decode(response: &Response) -> Result<Job, DecodeError> {
         decode_json(Self::NAME, response)
     }
 }
 
 opaque_debug!(RetrieveJob { job_id });
 
+/// `contacts_bulk_job` object; Preview only.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct BulkJob {
+    /// `id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<JobId>,
+    /// `type`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// `state`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<BulkJobState>,
+    /// `created_at`, unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
+    /// `updated_at`, unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+    /// `completed_at`, unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Timestamp>,
+    /// `tasks`.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
+    pub tasks: Option<Vec<BulkJobTask>>,
+    /// `url`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(BulkJob { id });
+
+/// `job` of `bulk_create_contacts_request`; Preview only.
+#[derive(Clone, Default, PartialEq, Serialize)]
+pub struct BulkJobReference {
+    /// `id`.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
+    pub id: Option<Id>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(BulkJobReference { id });
+
+/// `tasks` of `contacts_bulk_job`; Preview only.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct BulkJobTask {
+    /// `id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<Id>,
+    /// `item_count`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item_count: Option<i64>,
+    /// `state`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<BulkJobState>,
+    /// `created_at`, unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
+    /// `started_at`, unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// `completed_at`, unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Timestamp>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(BulkJobTask { id });
+
 /// `jobs` object; since 2.14.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Jobs {
+pub struct Job {
     /// `type`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
@@ -66,7 +146,7 @@ pub struct Jobs {
     pub url: Option<String>,
     /// `status`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<JobsStatus>,
+    pub status: Option<JobStatus>,
     /// `resource_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_type: Option<String>,
@@ -81,11 +161,25 @@ pub struct Jobs {
     pub extra: Extra,
 }
 
-opaque_debug!(Jobs { id, resource_id });
+opaque_debug!(Job { id, resource_id });
+
+open_enum! {
+/// `contacts_bulk_job.state`, `contacts_bulk_job.tasks.state`.
+pub enum BulkJobState {
+/// `pending`.
+Pending = "pending",
+/// `running`.
+Running = "running",
+/// `completed`.
+Completed = "completed",
+/// `completed_with_errors`.
+CompletedWithErrors = "completed_with_errors",
+}
+}
 
 open_enum! {
 /// `jobs.status`.
-pub enum JobsStatus {
+pub enum JobStatus {
 /// `pending`.
 Pending = "pending",
 /// `success`.

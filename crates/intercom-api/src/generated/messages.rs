@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attributes::Extra;
 use crate::error::{BuildError, DecodeError};
+use crate::generated::pages::CursorPages;
 use crate::id::{AdminId, ContactId, ConversationId, Id};
 use crate::lenient::OneOrMany;
 use crate::open::open_enum;
@@ -20,7 +21,7 @@ use crate::version::{ApiVersion, VersionRange};
 #[derive(Clone, PartialEq, Serialize)]
 pub struct CreateMessage {
     /// `message_type`.
-    pub message_type: CreateMessageRequestMessageType,
+    pub message_type: OutboundMessageType,
     /// `subject`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
@@ -31,7 +32,7 @@ pub struct CreateMessage {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
     /// `from`.
-    pub from: CreateMessageRequestFrom,
+    pub from: MessageSender,
     /// `to`.
     pub to: OneOrMany<Recipient>,
     /// `cc`; since 2.14.
@@ -61,8 +62,8 @@ impl CreateMessage {
 
     /// With what has to be sent.
     pub fn new(
-        message_type: CreateMessageRequestMessageType,
-        from: CreateMessageRequestFrom,
+        message_type: OutboundMessageType,
+        from: MessageSender,
         to: OneOrMany<Recipient>,
     ) -> Self {
         Self {
@@ -217,27 +218,6 @@ impl Operation for RetrieveWhatsAppMessageStatus {
 
 opaque_debug!(RetrieveWhatsAppMessageStatus);
 
-/// `from` of `create_message_request`.
-#[derive(Clone, PartialEq, Serialize)]
-#[serde(tag = "type", rename = "admin")]
-pub struct CreateMessageRequestFrom {
-    /// `id`.
-    #[serde(serialize_with = "crate::id::as_number")]
-    pub id: AdminId,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-impl CreateMessageRequestFrom {
-    /// With what has to be sent.
-    pub fn new(id: AdminId) -> Self {
-        Self { id, extra: Extra::new() }
-    }
-}
-
-opaque_debug!(CreateMessageRequestFrom { id });
-
 /// `message` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Message {
@@ -258,7 +238,7 @@ pub struct Message {
     pub body: Option<String>,
     /// `message_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub message_type: Option<MessageMessageType>,
+    pub message_type: Option<MessageType>,
     /// `conversation_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conversation_id: Option<ConversationId>,
@@ -268,6 +248,27 @@ pub struct Message {
 }
 
 opaque_debug!(Message { id, conversation_id });
+
+/// `from` of `create_message_request`.
+#[derive(Clone, PartialEq, Serialize)]
+#[serde(tag = "type", rename = "admin")]
+pub struct MessageSender {
+    /// `id`.
+    #[serde(serialize_with = "crate::id::as_number")]
+    pub id: AdminId,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl MessageSender {
+    /// With what has to be sent.
+    pub fn new(id: AdminId) -> Self {
+        Self { id, extra: Extra::new() }
+    }
+}
+
+opaque_debug!(MessageSender { id });
 
 /// `recipient` object; since 2.14.
 #[derive(Clone, PartialEq, Serialize)]
@@ -300,7 +301,7 @@ pub struct WhatsappMessageStatus {
     pub conversation_id: Option<ConversationId>,
     /// `status`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<WhatsappMessageStatusStatus>,
+    pub status: Option<WhatsAppStatus>,
     /// `type`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
@@ -353,7 +354,7 @@ pub struct WhatsappMessageStatusList {
     pub ruleset_id: Option<Id>,
     /// `pages`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pages: Option<WhatsappMessageStatusListPages>,
+    pub pages: Option<CursorPages>,
     /// `total_count`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_count: Option<i64>,
@@ -382,7 +383,7 @@ pub struct WhatsappMessageStatusListEvent {
     pub conversation_id: Option<ConversationId>,
     /// `status`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<WhatsappMessageStatusListEventStatus>,
+    pub status: Option<WhatsAppStatus>,
     /// `type`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
@@ -405,58 +406,9 @@ pub struct WhatsappMessageStatusListEvent {
 
 opaque_debug!(WhatsappMessageStatusListEvent { id, conversation_id, whatsapp_message_id });
 
-/// `pages` of `whatsapp_message_status_list`; since 2.14.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct WhatsappMessageStatusListPages {
-    /// `type`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// `per_page`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub per_page: Option<i64>,
-    /// `total_pages`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total_pages: Option<i64>,
-    /// `next`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<WhatsappMessageStatusListPagesNext>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(WhatsappMessageStatusListPages);
-
-/// `next` of `whatsapp_message_status_list.pages`; since 2.14.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct WhatsappMessageStatusListPagesNext {
-    /// `starting_after`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub starting_after: Option<String>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(WhatsappMessageStatusListPagesNext);
-
-open_enum! {
-/// `create_message_request.message_type`.
-pub enum CreateMessageRequestMessageType {
-/// `in_app`.
-InApp = "in_app",
-/// `email`.
-Email = "email",
-/// `whatsapp`; since 2.16.
-Whatsapp = "whatsapp",
-/// `sms`; Preview only.
-Sms = "sms",
-}
-}
-
 open_enum! {
 /// `message.message_type`.
-pub enum MessageMessageType {
+pub enum MessageType {
 /// `email`.
 Email = "email",
 /// `inapp`.
@@ -473,6 +425,20 @@ Whatsapp = "whatsapp",
 }
 
 open_enum! {
+/// `create_message_request.message_type`.
+pub enum OutboundMessageType {
+/// `in_app`.
+InApp = "in_app",
+/// `email`.
+Email = "email",
+/// `whatsapp`; since 2.16.
+Whatsapp = "whatsapp",
+/// `sms`; Preview only.
+Sms = "sms",
+}
+}
+
+open_enum! {
 /// `recipient.type`.
 pub enum RecipientType {
 /// `user`.
@@ -483,22 +449,8 @@ Lead = "lead",
 }
 
 open_enum! {
-/// `whatsapp_message_status_list.events.status`.
-pub enum WhatsappMessageStatusListEventStatus {
-/// `sent`.
-Sent = "sent",
-/// `delivered`.
-Delivered = "delivered",
-/// `read`.
-Read = "read",
-/// `failed`.
-Failed = "failed",
-}
-}
-
-open_enum! {
-/// `whatsapp_message_status.status`.
-pub enum WhatsappMessageStatusStatus {
+/// `whatsapp_message_status.status`, `whatsapp_message_status_list.events.status`.
+pub enum WhatsAppStatus {
 /// `sent`.
 Sent = "sent",
 /// `delivered`.

@@ -7,7 +7,7 @@ use crate::attributes::Extra;
 use crate::error::{BuildError, DecodeError};
 use crate::generated::admins::Admin;
 use crate::generated::pages::CursorPages;
-use crate::id::{AdminId, CompanyId, ContactId, Id, NoteId};
+use crate::id::{AdminId, CompanyId, ContactId, NoteId};
 use crate::operation::{Operation, Safety, check_version, decode_json};
 use crate::paging::{Paged, Paging};
 use crate::redact::opaque_debug;
@@ -306,7 +306,7 @@ pub struct NoteCompany {
     pub kind: Option<String>,
     /// `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Id>,
+    pub id: Option<CompanyId>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -322,7 +322,7 @@ pub struct NoteContact {
     pub kind: Option<String>,
     /// `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Id>,
+    pub id: Option<ContactId>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,

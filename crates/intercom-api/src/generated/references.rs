@@ -38,7 +38,7 @@ pub struct LinkedObject {
     pub id: Option<Id>,
     /// `category`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub category: Option<LinkedObjectCategory>,
+    pub category: Option<TicketCategory>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -89,23 +89,23 @@ pub struct Reference {
 opaque_debug!(Reference { id });
 
 open_enum! {
-/// `linked_object.category`.
-pub enum LinkedObjectCategory {
-/// `Customer`.
-Customer = "Customer",
-/// `Back-office`.
-BackOffice = "Back-office",
-/// `Tracker`.
-Tracker = "Tracker",
-}
-}
-
-open_enum! {
 /// `linked_object.type`.
 pub enum LinkedObjectType {
 /// `ticket`.
 Ticket = "ticket",
 /// `conversation`.
 Conversation = "conversation",
+}
+}
+
+open_enum! {
+/// `linked_object.category`, `ticket.category`, `ticket_type.category`.
+pub enum TicketCategory {
+/// `Customer`.
+Customer = "Customer",
+/// `Back-office`.
+BackOffice = "Back-office",
+/// `Tracker`.
+Tracker = "Tracker",
 }
 }

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::attributes::Extra;
 use crate::error::{BuildError, DecodeError};
-use crate::generated::companies::CompanyAttachedSegments;
-use crate::generated::contacts::ContactSegments;
+use crate::generated::companies::CompanySegmentList;
+use crate::generated::contacts::ContactSegmentList;
 use crate::id::{CompanyId, ContactId, SegmentId};
 use crate::open::open_enum;
 use crate::operation::{Operation, Safety, check_version, decode_json};
@@ -45,14 +45,14 @@ impl Operation for ListCompanySegments {
     const NAME: &'static str = "ListCompanySegments";
     const SAFETY: Safety = Safety::Read;
     const VERSIONS: VersionRange = VersionRange::ALL;
-    type Output = CompanyAttachedSegments;
+    type Output = CompanySegmentList;
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         Request::new(&Self::ENDPOINT, version, &[&self.company_id])
     }
 
-    fn decode(response: &Response) -> Result<CompanyAttachedSegments, DecodeError> {
+    fn decode(response: &Response) -> Result<CompanySegmentList, DecodeError> {
         decode_json(Self::NAME, response)
     }
 }
@@ -90,14 +90,14 @@ impl Operation for ListContactSegments {
     const NAME: &'static str = "ListContactSegments";
     const SAFETY: Safety = Safety::Read;
     const VERSIONS: VersionRange = VersionRange::ALL;
-    type Output = ContactSegments;
+    type Output = ContactSegmentList;
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         Request::new(&Self::ENDPOINT, version, &[&self.contact_id])
     }
 
-    fn decode(response: &Response) -> Result<ContactSegments, DecodeError> {
+    fn decode(response: &Response) -> Result<ContactSegmentList, DecodeError> {
         decode_json(Self::NAME, response)
     }
 }

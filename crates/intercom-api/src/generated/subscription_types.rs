@@ -218,7 +218,7 @@ pub struct SubscriptionType {
     pub consent_type: Option<SubscriptionTypeConsentType>,
     /// `content_types`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub content_types: Option<Vec<SubscriptionTypeContentTypes>>,
+    pub content_types: Option<Vec<SubscriptionTypeContentType>>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -277,7 +277,7 @@ OptIn = "opt_in",
 
 open_enum! {
 /// `subscription_type.content_types`.
-pub enum SubscriptionTypeContentTypes {
+pub enum SubscriptionTypeContentType {
 /// `email`.
 Email = "email",
 /// `sms_message`.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::attributes::Extra;
 use crate::error::{BuildError, DecodeError};
 use crate::generated::references::Reference;
-use crate::id::{AdminId, ContactId, ConversationId, Id, TagId, TicketId};
+use crate::id::{AdminId, CompanyId, ContactId, ConversationId, Id, TagId, TicketId};
 use crate::operation::{Operation, Safety, check_version, decode_json};
 use crate::paging::{Paged, Paging};
 use crate::redact::opaque_debug;
@@ -349,7 +349,7 @@ impl Operation for CreateOrUpdateTag {
     const NAME: &'static str = "CreateOrUpdateTag";
     const SAFETY: Safety = Safety::Idempotent;
     const VERSIONS: VersionRange = VersionRange::ALL;
-    type Output = TagCreateResponse;
+    type Output = TagResult;
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
@@ -358,7 +358,7 @@ impl Operation for CreateOrUpdateTag {
         Ok(request)
     }
 
-    fn decode(response: &Response) -> Result<TagCreateResponse, DecodeError> {
+    fn decode(response: &Response) -> Result<TagResult, DecodeError> {
         decode_json(Self::NAME, response)
     }
 }
@@ -798,7 +798,7 @@ pub struct TagCompanies {
     /// `name`.
     pub name: String,
     /// `companies`.
-    pub companies: Vec<TagCompanyRequestCompany>,
+    pub companies: Vec<CompanyToTag>,
     /// Fields of the body that this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -813,7 +813,7 @@ impl TagCompanies {
     };
 
     /// With what has to be sent.
-    pub fn new(name: String, companies: Vec<TagCompanyRequestCompany>) -> Self {
+    pub fn new(name: String, companies: Vec<CompanyToTag>) -> Self {
         Self { name, companies, extra: Extra::new() }
     }
 }
@@ -822,7 +822,7 @@ impl Operation for TagCompanies {
     const NAME: &'static str = "TagCompanies";
     const SAFETY: Safety = Safety::Idempotent;
     const VERSIONS: VersionRange = VersionRange::ALL;
-    type Output = TagCreateResponse;
+    type Output = TagResult;
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
@@ -831,7 +831,7 @@ impl Operation for TagCompanies {
         Ok(request)
     }
 
-    fn decode(response: &Response) -> Result<TagCreateResponse, DecodeError> {
+    fn decode(response: &Response) -> Result<TagResult, DecodeError> {
         decode_json(Self::NAME, response)
     }
 }
@@ -844,7 +844,7 @@ pub struct TagContacts {
     /// `name`.
     pub name: String,
     /// `users`.
-    pub users: Vec<TagMultipleUsersRequestUser>,
+    pub users: Vec<ContactToTag>,
     /// Fields of the body that this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -859,7 +859,7 @@ impl TagContacts {
     };
 
     /// With what has to be sent.
-    pub fn new(name: String, users: Vec<TagMultipleUsersRequestUser>) -> Self {
+    pub fn new(name: String, users: Vec<ContactToTag>) -> Self {
         Self { name, users, extra: Extra::new() }
     }
 }
@@ -868,7 +868,7 @@ impl Operation for TagContacts {
     const NAME: &'static str = "TagContacts";
     const SAFETY: Safety = Safety::Idempotent;
     const VERSIONS: VersionRange = VersionRange::ALL;
-    type Output = TagCreateResponse;
+    type Output = TagResult;
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
@@ -877,7 +877,7 @@ impl Operation for TagContacts {
         Ok(request)
     }
 
-    fn decode(response: &Response) -> Result<TagCreateResponse, DecodeError> {
+    fn decode(response: &Response) -> Result<TagResult, DecodeError> {
         decode_json(Self::NAME, response)
     }
 }
@@ -890,7 +890,7 @@ pub struct UntagCompanies {
     /// `name`.
     pub name: String,
     /// `companies`.
-    pub companies: Vec<UntagCompanyRequestCompany>,
+    pub companies: Vec<CompanyToUntag>,
     /// Fields of the body that this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -905,7 +905,7 @@ impl UntagCompanies {
     };
 
     /// With what has to be sent.
-    pub fn new(name: String, companies: Vec<UntagCompanyRequestCompany>) -> Self {
+    pub fn new(name: String, companies: Vec<CompanyToUntag>) -> Self {
         Self { name, companies, extra: Extra::new() }
     }
 }
@@ -914,7 +914,7 @@ impl Operation for UntagCompanies {
     const NAME: &'static str = "UntagCompanies";
     const SAFETY: Safety = Safety::Idempotent;
     const VERSIONS: VersionRange = VersionRange::ALL;
-    type Output = TagCreateResponse;
+    type Output = TagResult;
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
@@ -923,12 +923,60 @@ impl Operation for UntagCompanies {
         Ok(request)
     }
 
-    fn decode(response: &Response) -> Result<TagCreateResponse, DecodeError> {
+    fn decode(response: &Response) -> Result<TagResult, DecodeError> {
         decode_json(Self::NAME, response)
     }
 }
 
 opaque_debug!(UntagCompanies);
+
+/// `companies` of `tag_company_request`.
+#[derive(Clone, Default, PartialEq, Serialize)]
+pub struct CompanyToTag {
+    /// `id`.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
+    pub id: Option<CompanyId>,
+    /// `company_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub company_id: Option<String>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(CompanyToTag { id });
+
+/// `companies` of `untag_company_request`.
+#[derive(Clone, Default, PartialEq, Serialize)]
+pub struct CompanyToUntag {
+    /// `id`.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
+    pub id: Option<CompanyId>,
+    /// `company_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub company_id: Option<String>,
+    /// `untag`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub untag: Option<bool>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(CompanyToUntag { id });
+
+/// `users` of `tag_multiple_users_request`.
+#[derive(Clone, Default, PartialEq, Serialize)]
+pub struct ContactToTag {
+    /// `id`.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
+    pub id: Option<ContactId>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(ContactToTag { id });
 
 /// `tag` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -955,25 +1003,29 @@ pub struct Tag {
 
 opaque_debug!(Tag { id });
 
-/// `companies` of `tag_company_request`.
-#[derive(Clone, Default, PartialEq, Serialize)]
-pub struct TagCompanyRequestCompany {
-    /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
-    pub id: Option<Id>,
-    /// `company_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub company_id: Option<String>,
+/// `tag_list` object.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TagList {
+    /// `type`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// `data`.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
+    pub data: Option<Vec<Tag>>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-opaque_debug!(TagCompanyRequestCompany { id });
+opaque_debug!(TagList);
 
 /// `tag_create_response` object; since 2.16.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct TagCreateResponse {
+pub struct TagResult {
     /// `type`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
@@ -995,27 +1047,27 @@ pub struct TagCreateResponse {
         default,
         deserialize_with = "crate::lenient::without_nulls"
     )]
-    pub users: Option<Vec<TagCreateResponseUser>>,
+    pub users: Option<Vec<TaggedContact>>,
     /// `companies`.
     #[serde(
         skip_serializing_if = "Option::is_none",
         default,
         deserialize_with = "crate::lenient::without_nulls"
     )]
-    pub companies: Option<Vec<TagCreateResponseCompany>>,
+    pub companies: Option<Vec<TaggedCompany>>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-opaque_debug!(TagCreateResponse { id });
+opaque_debug!(TagResult { id });
 
 /// `companies` of `tag_create_response`; since 2.16.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct TagCreateResponseCompany {
+pub struct TaggedCompany {
     /// `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Id>,
+    pub id: Option<CompanyId>,
     /// `tagged`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tagged: Option<bool>,
@@ -1024,14 +1076,14 @@ pub struct TagCreateResponseCompany {
     pub extra: Extra,
 }
 
-opaque_debug!(TagCreateResponseCompany { id });
+opaque_debug!(TaggedCompany { id });
 
 /// `users` of `tag_create_response`; since 2.16.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct TagCreateResponseUser {
+pub struct TaggedContact {
     /// `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Id>,
+    pub id: Option<ContactId>,
     /// `tagged`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tagged: Option<bool>,
@@ -1040,56 +1092,4 @@ pub struct TagCreateResponseUser {
     pub extra: Extra,
 }
 
-opaque_debug!(TagCreateResponseUser { id });
-
-/// `tag_list` object.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct TagList {
-    /// `type`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// `data`.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        deserialize_with = "crate::lenient::without_nulls"
-    )]
-    pub data: Option<Vec<Tag>>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(TagList);
-
-/// `users` of `tag_multiple_users_request`.
-#[derive(Clone, Default, PartialEq, Serialize)]
-pub struct TagMultipleUsersRequestUser {
-    /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
-    pub id: Option<Id>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(TagMultipleUsersRequestUser { id });
-
-/// `companies` of `untag_company_request`.
-#[derive(Clone, Default, PartialEq, Serialize)]
-pub struct UntagCompanyRequestCompany {
-    /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
-    pub id: Option<Id>,
-    /// `company_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub company_id: Option<String>,
-    /// `untag`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub untag: Option<bool>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(UntagCompanyRequestCompany { id });
+opaque_debug!(TaggedContact { id });

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::attributes::Extra;
 use crate::error::{BuildError, DecodeError};
-use crate::generated::admins::{AdminPriorityLevel, AdminPriorityLevelRequest};
 use crate::id::{AdminId, TeamId};
 use crate::operation::{Operation, Safety, check_version, decode_json};
 use crate::paging::{Paged, Paging};
@@ -185,6 +184,38 @@ impl Operation for UpdateTeamMembers {
 }
 
 opaque_debug!(UpdateTeamMembers { team_id });
+
+/// `admin_priority_level` object; since 2.8.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AdminPriorityLevel {
+    /// `primary_admin_ids`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub primary_admin_ids: Option<Vec<AdminId>>,
+    /// `secondary_admin_ids`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secondary_admin_ids: Option<Vec<AdminId>>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(AdminPriorityLevel);
+
+/// `admin_priority_level_request` object; Preview only.
+#[derive(Clone, Default, PartialEq, Serialize)]
+pub struct AdminPriorityLevelRequest {
+    /// `primary_admin_ids`.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_number")]
+    pub primary_admin_ids: Option<Vec<AdminId>>,
+    /// `secondary_admin_ids`.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_number")]
+    pub secondary_admin_ids: Option<Vec<AdminId>>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(AdminPriorityLevelRequest);
 
 /// `team` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]

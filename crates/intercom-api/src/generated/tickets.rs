@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::attributes::{Attributes, Extra};
 use crate::generated::contacts::ContactReference;
 use crate::generated::conversations::PartAttachment;
-use crate::generated::references::{LinkedObjectList, Reference};
+use crate::generated::references::{LinkedObjectList, Reference, TicketCategory};
 use crate::id::{AdminId, Id, TeamId, TicketId, WorkspaceId};
 use crate::lenient::{OneOrMany, TextOr};
 use crate::open::open_enum;
@@ -129,10 +129,10 @@ pub struct TicketPart {
     pub body: Option<String>,
     /// `previous_ticket_state`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub previous_ticket_state: Option<TicketPartPreviousTicketState>,
+    pub previous_ticket_state: Option<TicketStateCategory>,
     /// `ticket_state`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ticket_state: Option<TicketPartTicketState>,
+    pub ticket_state: Option<TicketStateCategory>,
     /// `created_at`, unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
@@ -309,7 +309,7 @@ pub struct TicketType {
     pub id: Option<Id>,
     /// `category`; since 2.10.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub category: Option<TicketTypeCategory>,
+    pub category: Option<TicketCategory>,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -446,18 +446,6 @@ pub struct TicketTypeTicketStates {
 opaque_debug!(TicketTypeTicketStates);
 
 open_enum! {
-/// `ticket.category`.
-pub enum TicketCategory {
-/// `Customer`.
-Customer = "Customer",
-/// `Back-office`.
-BackOffice = "Back-office",
-/// `Tracker`.
-Tracker = "Tracker",
-}
-}
-
-open_enum! {
 /// `ticket_part_author.type`.
 pub enum TicketPartAuthorType {
 /// `admin`.
@@ -472,35 +460,7 @@ User = "user",
 }
 
 open_enum! {
-/// `ticket_part.previous_ticket_state`.
-pub enum TicketPartPreviousTicketState {
-/// `submitted`.
-Submitted = "submitted",
-/// `in_progress`.
-InProgress = "in_progress",
-/// `waiting_on_customer`.
-WaitingOnCustomer = "waiting_on_customer",
-/// `resolved`.
-Resolved = "resolved",
-}
-}
-
-open_enum! {
-/// `ticket_part.ticket_state`.
-pub enum TicketPartTicketState {
-/// `submitted`.
-Submitted = "submitted",
-/// `in_progress`.
-InProgress = "in_progress",
-/// `waiting_on_customer`.
-WaitingOnCustomer = "waiting_on_customer",
-/// `resolved`.
-Resolved = "resolved",
-}
-}
-
-open_enum! {
-/// `ticket_state.category`.
+/// `ticket_part.previous_ticket_state`, `ticket_part.ticket_state`, `ticket_state.category`.
 pub enum TicketStateCategory {
 /// `submitted`.
 Submitted = "submitted",
@@ -510,17 +470,5 @@ InProgress = "in_progress",
 WaitingOnCustomer = "waiting_on_customer",
 /// `resolved`.
 Resolved = "resolved",
-}
-}
-
-open_enum! {
-/// `ticket_type.category`.
-pub enum TicketTypeCategory {
-/// `Customer`.
-Customer = "Customer",
-/// `Back-office`.
-BackOffice = "Back-office",
-/// `Tracker`.
-Tracker = "Tracker",
 }
 }

@@ -53,12 +53,12 @@ fn companies() -> Vec<Sample> {
         sample(
             &[],
             intercom_api::companies::BulkCreateCompanies {
-                job: Some(intercom_api::companies::BulkCreateCompaniesRequestJob {
+                job: Some(intercom_api::jobs::BulkJobReference {
                     id: Some(id("42")),
-                    ..intercom_api::companies::BulkCreateCompaniesRequestJob::default()
+                    ..intercom_api::jobs::BulkJobReference::default()
                 }),
                 ..intercom_api::companies::BulkCreateCompanies::new(vec![
-                    intercom_api::companies::BulkCreateCompaniesRequestCompany {
+                    intercom_api::companies::BulkNewCompany {
                         company_id: Some(id("42")),
                         name: Some("name".to_owned()),
                         plan: Some("plan".to_owned()),
@@ -69,7 +69,7 @@ fn companies() -> Vec<Sample> {
                         remote_created_at: Some(Timestamp::from_unix(1_700_000_000)),
                         monthly_spend: Some(7),
                         update_last_request_at: Some(true),
-                        ..intercom_api::companies::BulkCreateCompaniesRequestCompany::default()
+                        ..intercom_api::companies::BulkNewCompany::default()
                     },
                 ])
             },
@@ -77,24 +77,24 @@ fn companies() -> Vec<Sample> {
         sample(
             &[],
             intercom_api::companies::BulkDeleteCompanies {
-                job: Some(intercom_api::companies::BulkDeleteCompaniesRequestJob {
+                job: Some(intercom_api::jobs::BulkJobReference {
                     id: Some(id("42")),
-                    ..intercom_api::companies::BulkDeleteCompaniesRequestJob::default()
+                    ..intercom_api::jobs::BulkJobReference::default()
                 }),
                 ..intercom_api::companies::BulkDeleteCompanies::new(vec![
-                    intercom_api::companies::BulkDeleteCompaniesRequestCompany::new(id("42")),
+                    intercom_api::companies::BulkDeletedCompany::new(id("42")),
                 ])
             },
         ),
         sample(
             &[],
             intercom_api::companies::BulkUpdateCompanies {
-                job: Some(intercom_api::companies::BulkUpdateCompaniesRequestJob {
+                job: Some(intercom_api::jobs::BulkJobReference {
                     id: Some(id("42")),
-                    ..intercom_api::companies::BulkUpdateCompaniesRequestJob::default()
+                    ..intercom_api::jobs::BulkJobReference::default()
                 }),
                 ..intercom_api::companies::BulkUpdateCompanies::new(vec![
-                    intercom_api::companies::BulkUpdateCompaniesRequestCompany {
+                    intercom_api::companies::BulkCompanyUpdate {
                         name: Some("name".to_owned()),
                         plan: Some("plan".to_owned()),
                         size: Some(7),
@@ -104,7 +104,7 @@ fn companies() -> Vec<Sample> {
                         remote_created_at: Some(Timestamp::from_unix(1_700_000_000)),
                         monthly_spend: Some(7),
                         update_last_request_at: Some(true),
-                        ..intercom_api::companies::BulkUpdateCompaniesRequestCompany::new(id("42"))
+                        ..intercom_api::companies::BulkCompanyUpdate::new(id("42"))
                     },
                 ])
             },
@@ -195,26 +195,211 @@ fn companies() -> Vec<Sample> {
 
 fn contacts() -> Vec<Sample> {
     vec![
-sample(&[], intercom_api::contacts::ArchiveContact::new(id("42"))),
-sample(&[], intercom_api::contacts::BlockContact::new(id("42"))),
-sample(&[], intercom_api::contacts::BulkCreateContacts { job: Some(intercom_api::contacts::BulkCreateContactsRequestJob { id: Some(id("42")), ..intercom_api::contacts::BulkCreateContactsRequestJob::default() }), ..intercom_api::contacts::BulkCreateContacts::new(vec![intercom_api::contacts::BulkCreateContactsRequestContact { external_id: Some("external_id".to_owned()), email: Some("email".to_owned()), name: Some("name".to_owned()), role: Some("role".to_owned()), phone: Some("phone".to_owned()), avatar: Some("avatar".to_owned()), language_override: Some("language_override".to_owned()), custom_attributes: Some(Attributes::from_iter([("plan", "pro")])), signed_up_at: Some(Timestamp::from_unix(1_700_000_000)), last_seen_at: Some(Timestamp::from_unix(1_700_000_000)), owner_id: Some(id("42")), unsubscribed_from_emails: Some(true), companies: Some(vec![intercom_api::contacts::BulkCreateContactsRequestContactCompany { name: Some("name".to_owned()), ..intercom_api::contacts::BulkCreateContactsRequestContactCompany::new(id("42")) }]), tags: Some(intercom_api::contacts::BulkCreateContactsRequestContactTags { add: Some(vec![intercom_api::contacts::BulkCreateContactsRequestContactTagsAdd::new(id("42"))]), ..intercom_api::contacts::BulkCreateContactsRequestContactTags::default() }), ..intercom_api::contacts::BulkCreateContactsRequestContact::default() }]) }),
-sample(&[], intercom_api::contacts::BulkDeleteContacts { job: Some(intercom_api::contacts::BulkDeleteContactsRequestJob { id: Some(id("42")), ..intercom_api::contacts::BulkDeleteContactsRequestJob::default() }), ..intercom_api::contacts::BulkDeleteContacts::new(vec![intercom_api::contacts::BulkDeleteContactsRequestContact::new(id("42"))]) }),
-sample(&[], intercom_api::contacts::BulkUpdateContacts { job: Some(intercom_api::contacts::BulkUpdateContactsRequestJob { id: Some(id("42")), ..intercom_api::contacts::BulkUpdateContactsRequestJob::default() }), ..intercom_api::contacts::BulkUpdateContacts::new(vec![intercom_api::contacts::BulkUpdateContactsRequestContact { external_id: Some("external_id".to_owned()), email: Some("email".to_owned()), name: Some("name".to_owned()), phone: Some("phone".to_owned()), avatar: Some("avatar".to_owned()), owner_id: Some(id("42")), unsubscribed_from_emails: Some(true), language_override: Some("language_override".to_owned()), custom_attributes: Some(Attributes::from_iter([("plan", "pro")])), companies: Some(vec![intercom_api::contacts::BulkUpdateContactsRequestContactCompany { name: Some("name".to_owned()), remove: Some(true), ..intercom_api::contacts::BulkUpdateContactsRequestContactCompany::new(id("42")) }]), tags: Some(intercom_api::contacts::BulkUpdateContactsRequestContactTags { add: Some(vec![intercom_api::contacts::BulkUpdateContactsRequestContactTagsAdd::new(id("42"))]), remove: Some(vec![intercom_api::contacts::BulkUpdateContactsRequestContactTagsRemove::new(id("42"))]), ..intercom_api::contacts::BulkUpdateContactsRequestContactTags::default() }), ..intercom_api::contacts::BulkUpdateContactsRequestContact::new(id("42")) }]) }),
-sample(&VARYING, intercom_api::contacts::CreateContact { role: Some("role".to_owned()), external_id: Some("external_id".to_owned()), email: Some("email".to_owned()), email_verified: Some(true), phone: Some("phone".to_owned()), name: Some("name".to_owned()), avatar: Some("avatar".to_owned()), signed_up_at: Some(Timestamp::from_unix(1_700_000_000)), last_seen_at: Some(Timestamp::from_unix(1_700_000_000)), owner_id: Some(id("42")), unsubscribed_from_emails: Some(true), language_override: Some("language_override".to_owned()), custom_attributes: Some(Attributes::from_iter([("plan", "pro")])), ..intercom_api::contacts::CreateContact::default() }),
-sample(&[], intercom_api::contacts::DeleteContact::new(id("42"))),
-sample(&[], intercom_api::contacts::ListCompanyContacts { page: Some(7), per_page: Some(7), ..intercom_api::contacts::ListCompanyContacts::new(id("42")) }),
-sample(&[], intercom_api::contacts::ListContactActivities { per_page: Some(7), starting_after: Some("starting_after".to_owned()), ..intercom_api::contacts::ListContactActivities::default() }),
-sample(&[], intercom_api::contacts::ListContactMergeHistory { cursor: Some("cursor".to_owned()), per_page: Some(7), order: Some(intercom_api::contacts::ListContactMergeHistoryOrder::from("sample")), ..intercom_api::contacts::ListContactMergeHistory::new(id("42")) }),
-sample(&[], intercom_api::contacts::ListContacts { include_merge_history: Some(true), per_page: Some(7), starting_after: Some("starting_after".to_owned()), ..intercom_api::contacts::ListContacts::default() }),
-sample(&[], intercom_api::contacts::MergeContacts { include_merge_history: Some(true), skip_duplicate_validation: Some(true), ..intercom_api::contacts::MergeContacts::new(id("42"), id("42")) }),
-sample(&[], intercom_api::contacts::PreviewContactMerge { skip_duplicate_validation: Some(true), ..intercom_api::contacts::PreviewContactMerge::new(id("42"), id("42")) }),
-sample(&[], intercom_api::contacts::RetrieveBulkContactsJob::new(id("42"))),
-sample(&[], intercom_api::contacts::RetrieveContact { include_merge_history: Some(true), ..intercom_api::contacts::RetrieveContact::new(id("42")) }),
-sample(&[], intercom_api::contacts::RetrieveContactByExternalId { include_merge_history: Some(true), ..intercom_api::contacts::RetrieveContactByExternalId::new("external_id".to_owned()) }),
-sample(&[], intercom_api::contacts::SearchContacts { include_merge_history: Some(true), ..intercom_api::contacts::SearchContacts::new(SearchRequest::new(Query::field("updated_at", Operator::GreaterThan, 1_700_000_000)).ascending("updated_at").per_page(50)) }),
-sample(&[], intercom_api::contacts::UnarchiveContact::new(id("42"))),
-sample(&VARYING, intercom_api::contacts::UpdateContact { include_merge_history: Some(true), role: Some("role".to_owned()), external_id: Some("external_id".to_owned()), email: Some("email".to_owned()), email_verified: Some(true), phone: Some("phone".to_owned()), name: Some("name".to_owned()), avatar: Some("avatar".to_owned()), signed_up_at: Some(Timestamp::from_unix(1_700_000_000)), last_seen_at: Some(Timestamp::from_unix(1_700_000_000)), owner_id: Some(id("42")), unsubscribed_from_emails: Some(true), language_override: Some("language_override".to_owned()), custom_attributes: Some(Attributes::from_iter([("plan", "pro")])), ..intercom_api::contacts::UpdateContact::new(id("42")) }),
-]
+        sample(&[], intercom_api::contacts::ArchiveContact::new(id("42"))),
+        sample(&[], intercom_api::contacts::BlockContact::new(id("42"))),
+        sample(
+            &[],
+            intercom_api::contacts::BulkCreateContacts {
+                job: Some(intercom_api::jobs::BulkJobReference {
+                    id: Some(id("42")),
+                    ..intercom_api::jobs::BulkJobReference::default()
+                }),
+                ..intercom_api::contacts::BulkCreateContacts::new(vec![
+                    intercom_api::contacts::BulkNewContact {
+                        external_id: Some("external_id".to_owned()),
+                        email: Some("email".to_owned()),
+                        name: Some("name".to_owned()),
+                        role: Some("role".to_owned()),
+                        phone: Some("phone".to_owned()),
+                        avatar: Some("avatar".to_owned()),
+                        language_override: Some("language_override".to_owned()),
+                        custom_attributes: Some(Attributes::from_iter([("plan", "pro")])),
+                        signed_up_at: Some(Timestamp::from_unix(1_700_000_000)),
+                        last_seen_at: Some(Timestamp::from_unix(1_700_000_000)),
+                        owner_id: Some(id("42")),
+                        unsubscribed_from_emails: Some(true),
+                        companies: Some(vec![intercom_api::contacts::BulkContactCompany {
+                            name: Some("name".to_owned()),
+                            remove: Some(true),
+                            ..intercom_api::contacts::BulkContactCompany::new(id("42"))
+                        }]),
+                        tags: Some(intercom_api::contacts::BulkNewContactTags {
+                            add: Some(vec![intercom_api::contacts::BulkContactTag::new(id("42"))]),
+                            ..intercom_api::contacts::BulkNewContactTags::default()
+                        }),
+                        ..intercom_api::contacts::BulkNewContact::default()
+                    },
+                ])
+            },
+        ),
+        sample(
+            &[],
+            intercom_api::contacts::BulkDeleteContacts {
+                job: Some(intercom_api::jobs::BulkJobReference {
+                    id: Some(id("42")),
+                    ..intercom_api::jobs::BulkJobReference::default()
+                }),
+                ..intercom_api::contacts::BulkDeleteContacts::new(vec![
+                    intercom_api::contacts::BulkDeletedContact::new(id("42")),
+                ])
+            },
+        ),
+        sample(
+            &[],
+            intercom_api::contacts::BulkUpdateContacts {
+                job: Some(intercom_api::jobs::BulkJobReference {
+                    id: Some(id("42")),
+                    ..intercom_api::jobs::BulkJobReference::default()
+                }),
+                ..intercom_api::contacts::BulkUpdateContacts::new(vec![
+                    intercom_api::contacts::BulkContactUpdate {
+                        external_id: Some("external_id".to_owned()),
+                        email: Some("email".to_owned()),
+                        name: Some("name".to_owned()),
+                        phone: Some("phone".to_owned()),
+                        avatar: Some("avatar".to_owned()),
+                        owner_id: Some(id("42")),
+                        unsubscribed_from_emails: Some(true),
+                        language_override: Some("language_override".to_owned()),
+                        custom_attributes: Some(Attributes::from_iter([("plan", "pro")])),
+                        companies: Some(vec![intercom_api::contacts::BulkContactCompany {
+                            name: Some("name".to_owned()),
+                            remove: Some(true),
+                            ..intercom_api::contacts::BulkContactCompany::new(id("42"))
+                        }]),
+                        tags: Some(intercom_api::contacts::BulkContactTags {
+                            add: Some(vec![intercom_api::contacts::BulkContactTag::new(id("42"))]),
+                            remove: Some(vec![intercom_api::contacts::BulkContactTag::new(id(
+                                "42",
+                            ))]),
+                            ..intercom_api::contacts::BulkContactTags::default()
+                        }),
+                        ..intercom_api::contacts::BulkContactUpdate::new(id("42"))
+                    },
+                ])
+            },
+        ),
+        sample(
+            &VARYING,
+            intercom_api::contacts::CreateContact {
+                role: Some("role".to_owned()),
+                external_id: Some("external_id".to_owned()),
+                email: Some("email".to_owned()),
+                email_verified: Some(true),
+                phone: Some("phone".to_owned()),
+                name: Some("name".to_owned()),
+                avatar: Some("avatar".to_owned()),
+                signed_up_at: Some(Timestamp::from_unix(1_700_000_000)),
+                last_seen_at: Some(Timestamp::from_unix(1_700_000_000)),
+                owner_id: Some(id("42")),
+                unsubscribed_from_emails: Some(true),
+                language_override: Some("language_override".to_owned()),
+                custom_attributes: Some(Attributes::from_iter([("plan", "pro")])),
+                ..intercom_api::contacts::CreateContact::default()
+            },
+        ),
+        sample(&[], intercom_api::contacts::DeleteContact::new(id("42"))),
+        sample(
+            &[],
+            intercom_api::contacts::ListCompanyContacts {
+                page: Some(7),
+                per_page: Some(7),
+                ..intercom_api::contacts::ListCompanyContacts::new(id("42"))
+            },
+        ),
+        sample(
+            &[],
+            intercom_api::contacts::ListContactActivities {
+                per_page: Some(7),
+                starting_after: Some("starting_after".to_owned()),
+                ..intercom_api::contacts::ListContactActivities::default()
+            },
+        ),
+        sample(
+            &[],
+            intercom_api::contacts::ListContactMergeHistory {
+                cursor: Some("cursor".to_owned()),
+                per_page: Some(7),
+                order: Some(intercom_api::contacts::SortDirection::from("sample")),
+                ..intercom_api::contacts::ListContactMergeHistory::new(id("42"))
+            },
+        ),
+        sample(
+            &[],
+            intercom_api::contacts::ListContacts {
+                include_merge_history: Some(true),
+                per_page: Some(7),
+                starting_after: Some("starting_after".to_owned()),
+                ..intercom_api::contacts::ListContacts::default()
+            },
+        ),
+        sample(
+            &[],
+            intercom_api::contacts::MergeContacts {
+                include_merge_history: Some(true),
+                skip_duplicate_validation: Some(true),
+                ..intercom_api::contacts::MergeContacts::new(id("42"), id("42"))
+            },
+        ),
+        sample(
+            &[],
+            intercom_api::contacts::PreviewContactMerge {
+                skip_duplicate_validation: Some(true),
+                ..intercom_api::contacts::PreviewContactMerge::new(id("42"), id("42"))
+            },
+        ),
+        sample(&[], intercom_api::contacts::RetrieveBulkContactsJob::new(id("42"))),
+        sample(
+            &[],
+            intercom_api::contacts::RetrieveContact {
+                include_merge_history: Some(true),
+                ..intercom_api::contacts::RetrieveContact::new(id("42"))
+            },
+        ),
+        sample(
+            &[],
+            intercom_api::contacts::RetrieveContactByExternalId {
+                include_merge_history: Some(true),
+                ..intercom_api::contacts::RetrieveContactByExternalId::new("external_id".to_owned())
+            },
+        ),
+        sample(
+            &[],
+            intercom_api::contacts::SearchContacts {
+                include_merge_history: Some(true),
+                ..intercom_api::contacts::SearchContacts::new(
+                    SearchRequest::new(Query::field(
+                        "updated_at",
+                        Operator::GreaterThan,
+                        1_700_000_000,
+                    ))
+                    .ascending("updated_at")
+                    .per_page(50),
+                )
+            },
+        ),
+        sample(&[], intercom_api::contacts::UnarchiveContact::new(id("42"))),
+        sample(
+            &VARYING,
+            intercom_api::contacts::UpdateContact {
+                include_merge_history: Some(true),
+                role: Some("role".to_owned()),
+                external_id: Some("external_id".to_owned()),
+                email: Some("email".to_owned()),
+                email_verified: Some(true),
+                phone: Some("phone".to_owned()),
+                name: Some("name".to_owned()),
+                avatar: Some("avatar".to_owned()),
+                signed_up_at: Some(Timestamp::from_unix(1_700_000_000)),
+                last_seen_at: Some(Timestamp::from_unix(1_700_000_000)),
+                owner_id: Some(id("42")),
+                unsubscribed_from_emails: Some(true),
+                language_override: Some("language_override".to_owned()),
+                custom_attributes: Some(Attributes::from_iter([("plan", "pro")])),
+                ..intercom_api::contacts::UpdateContact::new(id("42"))
+            },
+        ),
+    ]
 }
 
 fn conversations() -> Vec<Sample> {
@@ -225,7 +410,7 @@ fn conversations() -> Vec<Sample> {
                 body: Some("body".to_owned()),
                 ..intercom_api::conversations::AssignConversation::new(
                     id("42"),
-                    intercom_api::conversations::AssignConversationRequestType::from("sample"),
+                    intercom_api::conversations::AssigneeType::from("sample"),
                     id("42"),
                     id("42"),
                 )
@@ -264,10 +449,8 @@ fn conversations() -> Vec<Sample> {
                 created_at: Some(Timestamp::from_unix(1_700_000_000)),
                 brand_id: Some(id("42")),
                 ..intercom_api::conversations::CreateConversation::new(
-                    intercom_api::conversations::CreateConversationRequestFrom::new(
-                        intercom_api::conversations::CreateConversationRequestFromType::from(
-                            "sample",
-                        ),
+                    intercom_api::conversations::ConversationStarter::new(
+                        intercom_api::conversations::ConversationStarterType::from("sample"),
                         id("42"),
                     ),
                     "body".to_owned(),
@@ -343,7 +526,7 @@ fn conversations() -> Vec<Sample> {
                 skip_unsnooze: Some(true),
                 ..intercom_api::conversations::ReplyAsAdmin::new(
                     id("42"),
-                    intercom_api::admins::AdminReplyConversationRequestMessageType::from("sample"),
+                    intercom_api::conversations::ReplyType::from("sample"),
                     id("42"),
                 )
             },
@@ -353,12 +536,10 @@ fn conversations() -> Vec<Sample> {
             intercom_api::conversations::ReplyAsContact {
                 created_at: Some(Timestamp::from_unix(1_700_000_000)),
                 attachment_urls: Some(vec!["attachment_urls".to_owned()]),
-                reply_options: Some(vec![
-                    intercom_api::contacts::ContactReplyBaseRequestReplyOption::new(
-                        "text".to_owned(),
-                        "uuid".to_owned(),
-                    ),
-                ]),
+                reply_options: Some(vec![intercom_api::conversations::QuickReplyOption::new(
+                    "text".to_owned(),
+                    "uuid".to_owned(),
+                )]),
                 attachment_files: Some(vec![
                     intercom_api::conversations::ConversationAttachmentFiles {
                         content_type: Some("content_type".to_owned()),
@@ -416,9 +597,7 @@ fn conversations() -> Vec<Sample> {
                 display_as: Some("display_as".to_owned()),
                 read: Some(true),
                 title: Some("title".to_owned()),
-                priority: Some(
-                    intercom_api::conversations::UpdateConversationRequestPriority::from("sample"),
-                ),
+                priority: Some(intercom_api::conversations::ConversationPriority::from("sample")),
                 admin_id: Some(id("42")),
                 custom_attributes: Some(Attributes::from_iter([("plan", "pro")])),
                 company_id: Some(id("42")),
@@ -453,17 +632,15 @@ fn data_attributes() -> Vec<Sample> {
                 options: Some(vec!["gold".into()]),
                 ..intercom_api::data_attributes::CreateDataAttribute::new(
                     "name".to_owned(),
-                    intercom_api::data_attributes::CreateDataAttributeRequestModel::from("sample"),
-                    intercom_api::data_attributes::CreateDataAttributeRequestDataType::from(
-                        "sample",
-                    ),
+                    intercom_api::data_attributes::DataAttributeModel::from("sample"),
+                    intercom_api::data_attributes::DataAttributeType::from("sample"),
                 )
             },
         ),
         sample(
             &[],
             intercom_api::data_attributes::ListDataAttributes {
-                model: Some(intercom_api::data_attributes::LisDataAttributesModel::from("sample")),
+                model: Some(intercom_api::data_attributes::DataAttributeModel::from("sample")),
                 include_archived: Some(true),
                 ..intercom_api::data_attributes::ListDataAttributes::default()
             },
@@ -483,11 +660,44 @@ fn data_attributes() -> Vec<Sample> {
 
 fn events() -> Vec<Sample> {
     vec![
-sample(&[], intercom_api::events::CreateEvent { metadata: Some([("key".to_owned(), json!({"key": 1}))].into()), ..intercom_api::events::CreateEvent::new("event_name".to_owned(), Timestamp::from_unix(1_700_000_000), ContactHandle::Email("jo@example.com".to_owned())) }),
-sample(&[], intercom_api::events::CreateEventSummaries { user_id: Some("user_id".to_owned()), event_summaries: Some(intercom_api::events::CreateDataEventSummariesRequestEventSummaries { event_name: Some("event_name".to_owned()), count: Some(7), first: Some(Timestamp::from_unix(1_700_000_000)), last: Some(Timestamp::from_unix(1_700_000_000)), ..intercom_api::events::CreateDataEventSummariesRequestEventSummaries::default() }), ..intercom_api::events::CreateEventSummaries::default() }),
-sample(&[], intercom_api::events::ListEventSummaries::new(ContactHandle::Email("jo@example.com".to_owned()))),
-sample(&[], intercom_api::events::ListEvents::new(ContactHandle::Email("jo@example.com".to_owned()))),
-]
+        sample(
+            &[],
+            intercom_api::events::CreateEvent {
+                metadata: Some([("key".to_owned(), json!({"key": 1}))].into()),
+                ..intercom_api::events::CreateEvent::new(
+                    "event_name".to_owned(),
+                    Timestamp::from_unix(1_700_000_000),
+                    ContactHandle::Email("jo@example.com".to_owned()),
+                )
+            },
+        ),
+        sample(
+            &[],
+            intercom_api::events::CreateEventSummaries {
+                user_id: Some("user_id".to_owned()),
+                event_summaries: Some(intercom_api::events::NewEventSummary {
+                    event_name: Some("event_name".to_owned()),
+                    count: Some(7),
+                    first: Some(Timestamp::from_unix(1_700_000_000)),
+                    last: Some(Timestamp::from_unix(1_700_000_000)),
+                    ..intercom_api::events::NewEventSummary::default()
+                }),
+                ..intercom_api::events::CreateEventSummaries::default()
+            },
+        ),
+        sample(
+            &[],
+            intercom_api::events::ListEventSummaries::new(ContactHandle::Email(
+                "jo@example.com".to_owned(),
+            )),
+        ),
+        sample(
+            &[],
+            intercom_api::events::ListEvents::new(ContactHandle::Email(
+                "jo@example.com".to_owned(),
+            )),
+        ),
+    ]
 }
 
 fn jobs() -> Vec<Sample> {
@@ -507,8 +717,8 @@ fn messages() -> Vec<Sample> {
                 created_at: Some(Timestamp::from_unix(1_700_000_000)),
                 create_conversation_without_contact_reply: Some(true),
                 ..intercom_api::messages::CreateMessage::new(
-                    intercom_api::messages::CreateMessageRequestMessageType::from("sample"),
-                    intercom_api::messages::CreateMessageRequestFrom::new(id("42")),
+                    intercom_api::messages::OutboundMessageType::from("sample"),
+                    intercom_api::messages::MessageSender::new(id("42")),
                     intercom_api::messages::Recipient::new("user".into(), id("42")).into(),
                 )
             },
@@ -651,10 +861,10 @@ fn tags() -> Vec<Sample> {
             &[],
             intercom_api::tags::TagCompanies::new(
                 "name".to_owned(),
-                vec![intercom_api::tags::TagCompanyRequestCompany {
+                vec![intercom_api::tags::CompanyToTag {
                     id: Some(id("42")),
                     company_id: Some("company_id".to_owned()),
-                    ..intercom_api::tags::TagCompanyRequestCompany::default()
+                    ..intercom_api::tags::CompanyToTag::default()
                 }],
             ),
         ),
@@ -662,9 +872,9 @@ fn tags() -> Vec<Sample> {
             &[],
             intercom_api::tags::TagContacts::new(
                 "name".to_owned(),
-                vec![intercom_api::tags::TagMultipleUsersRequestUser {
+                vec![intercom_api::tags::ContactToTag {
                     id: Some(id("42")),
-                    ..intercom_api::tags::TagMultipleUsersRequestUser::default()
+                    ..intercom_api::tags::ContactToTag::default()
                 }],
             ),
         ),
@@ -672,11 +882,11 @@ fn tags() -> Vec<Sample> {
             &[],
             intercom_api::tags::UntagCompanies::new(
                 "name".to_owned(),
-                vec![intercom_api::tags::UntagCompanyRequestCompany {
+                vec![intercom_api::tags::CompanyToUntag {
                     id: Some(id("42")),
                     company_id: Some("company_id".to_owned()),
                     untag: Some(true),
-                    ..intercom_api::tags::UntagCompanyRequestCompany::default()
+                    ..intercom_api::tags::CompanyToUntag::default()
                 }],
             ),
         ),
@@ -697,10 +907,10 @@ fn teams() -> Vec<Sample> {
         sample(
             &[],
             intercom_api::teams::UpdateTeamMembers {
-                admin_priority_level: Some(intercom_api::admins::AdminPriorityLevelRequest {
+                admin_priority_level: Some(intercom_api::teams::AdminPriorityLevelRequest {
                     primary_admin_ids: Some(vec![id("42")]),
                     secondary_admin_ids: Some(vec![id("42")]),
-                    ..intercom_api::admins::AdminPriorityLevelRequest::default()
+                    ..intercom_api::teams::AdminPriorityLevelRequest::default()
                 }),
                 ..intercom_api::teams::UpdateTeamMembers::new(id("42"), vec![id("42")])
             },

@@ -80,14 +80,17 @@ impl<'a> Planner<'a> {
             return name.to_owned();
         }
         match schema.rsplit_once('.') {
-            Some((owner, field)) => {
-                let described = self.manifest.field(schema);
-                let is_list = described.is_some_and(|h| matches!(h.newest().shape, Shape::List(_)));
-                let field = if is_list { naming::singular(field) } else { field.to_owned() };
-                self.struct_name(owner) + &naming::pascal(&field)
-            }
+            Some((owner, field)) => self.part_name(owner, field),
             None => naming::pascal(schema),
         }
+    }
+
+    /// The Rust name of what a field holds, when the field describes it.
+    fn part_name(&self, owner: &str, field: &str) -> String {
+        let described = self.manifest.field(&format!("{owner}.{field}"));
+        let is_list = described.is_some_and(|h| matches!(h.newest().shape, Shape::List(_)));
+        let field = if is_list { naming::singular(field) } else { field.to_owned() };
+        naming::part(&self.struct_name(owner), &naming::pascal(&field))
     }
 
     /// The schema whose struct a type is or holds, also inside a hand-written type.
@@ -236,7 +239,7 @@ impl<'a> Planner<'a> {
             Some(name) => name.to_owned(),
             None => {
                 let (owner, field) = address.rsplit_once('.').context("no owner")?;
-                self.struct_name(owner) + &naming::pascal(field)
+                self.part_name(owner, field)
             }
         };
         let mut enums = self.enums.borrow_mut();
