@@ -10,7 +10,7 @@ const EXAMPLES: &str = "\
 Examples:
   intercom-sim --listen 127.0.0.1:8700 --contacts 5000 --conversations 20000
   intercom-sim --listen 127.0.0.1:8700 --dataset ./workspace --timezone America/New_York
-  intercom-sim --listen [::1]:0 --now 2025-12-22T15:00:00Z --rate-limit 167 --activity 60
+  intercom-sim --listen [::1]:0 --now 2025-12-22T15:00:00Z --rate-limit 167 --activity 2
 
   curl -H 'Authorization: Bearer any' http://127.0.0.1:8700/me
   curl http://127.0.0.1:8700/__sim/stats
@@ -54,7 +54,7 @@ pub(crate) struct Arguments {
     /// Searches find a change only so many seconds after it was made.
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub(crate) index_lag: u32,
-    /// Invented changes per minute: sign-ups, tags, answers, closings, plan changes.
+    /// Invented changes a second: sign-ups, tags, answers, closings, plan changes.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) activity: u32,
     /// Format of the log on standard error.

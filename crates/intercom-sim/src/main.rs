@@ -81,9 +81,9 @@ fn workspace(arguments: &Arguments, now: i64) -> anyhow::Result<Workspace> {
     }))
 }
 
-/// Changes the workspace so many times a minute.
-async fn live(transport: SimTransport, per_minute: u32) {
-    let mut pace = tokio::time::interval(Duration::from_secs(60) / per_minute);
+/// Changes the workspace so many times a second.
+async fn live(transport: SimTransport, per_second: u32) {
+    let mut pace = tokio::time::interval(Duration::from_secs(1) / per_second);
     loop {
         pace.tick().await;
         let now = transport.now();

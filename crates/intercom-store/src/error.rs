@@ -30,7 +30,7 @@ pub enum StoreError {
         location: Location,
     },
     /// The file cannot be created, read or written.
-    #[error("cannot use {location} as a database")]
+    #[error("cannot use {location} as a database; its folder must exist and be writable")]
     Unusable {
         /// Which.
         location: Location,

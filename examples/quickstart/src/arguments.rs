@@ -45,8 +45,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
 
-    /// The time to begin at (RFC 3339); the system's clock when absent. With `--once` time stands
-    /// still.
+    /// The time to begin at (RFC 3339); the system's clock when absent. Given together with
+    /// `--once`, it stands still.
     #[arg(long, value_name = "T")]
     pub(crate) now: Option<DateTime<Utc>>,
 

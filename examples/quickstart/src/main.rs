@@ -40,7 +40,7 @@ async fn main() -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", causes(&error));
             ExitCode::FAILURE
         }
     }
@@ -113,11 +113,23 @@ fn line(now: DateTime<Utc>, report: &RunReport) -> String {
 /// How little the second sync did.
 fn saving(first: &RunReport, second: &RunReport) -> String {
     format!(
-        "It fetched {} records where the first fetched {}, and wrote {} of them.",
+        "It fetched {} records where the first fetched {}, and wrote {} of them.\n\
+         (The API compares the dates of contacts by whole days, so today's come again.)",
         second.n_fetched(),
         first.n_fetched(),
         second.n_written()
     )
+}
+
+/// The error and its causes; a cause that only repeats the end of what was said is left out.
+fn causes(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| {
+        match said.ends_with(&cause) {
+            true => said,
+            false if said.is_empty() => cause,
+            false => format!("{said}: {cause}"),
+        }
+    })
 }
 
 fn say(text: &str) -> anyhow::Result<()> {

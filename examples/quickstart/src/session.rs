@@ -23,7 +23,7 @@ pub(crate) struct Session {
     sync: Sync,
     store: Arc<dyn Store>,
     workspace: Workspace,
-    /// With `--once` the time of the syncs stands still.
+    /// With `--once --now` the time of the syncs stands still.
     is_frozen: bool,
     /// Holds the database; gone when the program ends.
     _folder: Option<tempfile::TempDir>,
@@ -59,7 +59,7 @@ impl Session {
         let client = Client::new(Arc::new(simulated.clone()), ClientSettings::default());
         let sync = Sync::new(client, store.clone(), SyncSettings::default());
         let workspace = sync.workspace(now).await?;
-        let is_frozen = arguments.once;
+        let is_frozen = arguments.once && arguments.now.is_some();
         Ok(Self { simulated, sync, store, workspace, is_frozen, _folder: folder })
     }
 

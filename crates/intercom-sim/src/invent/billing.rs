@@ -78,8 +78,7 @@ pub(super) fn write(attributes: &mut Object<'_>, rng: &mut Rng, since: i64, now:
     let charged = payments.iter().rev().find(|payment| payment.2 == "succeeded");
     attributes.field("stripe_id", &format!("cus_{customer:012x}"));
     attributes.field("stripe_plan", first.plan.name);
-    #[expect(clippy::cast_precision_loss, reason = "a price")]
-    attributes.field("stripe_plan_price", &(first.plan.amount as f64 / 100.0));
+    attributes.field("stripe_plan_price", &first.plan.amount);
     attributes.field("stripe_subscription_status", first.status);
     let is_delinquent = matches!(first.status, "past_due" | "unpaid");
     attributes.field("stripe_delinquent", &is_delinquent);

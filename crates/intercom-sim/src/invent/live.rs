@@ -88,7 +88,7 @@ fn plan(workspace: &mut Workspace, rng: &mut Rng, now: i64) {
     }]);
     let attributes = json!({
         "stripe_subscription_status": status, "stripe_delinquent": status == "past_due",
-        "stripe_plan": "Pro Plan", "stripe_plan_price": f64::from(amount) / 100.0,
+        "stripe_plan": "Pro Plan", "stripe_plan_price": amount,
         "Stripe Subscriptions": subscription,
     });
     patch(workspace, rng, attributes, now);

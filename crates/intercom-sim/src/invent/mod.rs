@@ -180,7 +180,7 @@ fn attributes(created_at: i64) -> Vec<DataAttribute> {
         (Model::Contact, "stripe_last_charge_amount", DataType::Integer),
         (Model::Contact, "stripe_last_charge_at", DataType::Date),
         (Model::Contact, "stripe_plan", DataType::String),
-        (Model::Contact, "stripe_plan_price", DataType::Float),
+        (Model::Contact, "stripe_plan_price", DataType::Integer),
         (Model::Contact, "stripe_subscription_status", DataType::String),
     ];
     let usage =
