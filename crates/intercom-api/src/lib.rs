@@ -2,6 +2,7 @@
 
 pub mod attributes;
 pub mod error;
+pub mod ext;
 mod generated;
 pub mod handle;
 pub mod id;

@@ -60,10 +60,10 @@ opaque_debug!(ListActivityLogEventTypes);
 /// `GET /admins/activity_logs`.
 #[derive(Clone, PartialEq)]
 pub struct ListActivityLogs {
-    /// `created_at_after`.
-    pub created_at_after: String,
-    /// `created_at_before`.
-    pub created_at_before: Option<String>,
+    /// `created_at_after`, unix seconds.
+    pub created_at_after: Timestamp,
+    /// `created_at_before`, unix seconds.
+    pub created_at_before: Option<Timestamp>,
 }
 
 impl ListActivityLogs {
@@ -75,7 +75,7 @@ impl ListActivityLogs {
     };
 
     /// With what has to be sent.
-    pub fn new(created_at_after: String) -> Self {
+    pub fn new(created_at_after: Timestamp) -> Self {
         Self { created_at_after, created_at_before: None }
     }
 }
@@ -89,9 +89,9 @@ impl Operation for ListActivityLogs {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
-        request.set_query("created_at_after", self.created_at_after.as_str());
+        request.set_query("created_at_after", self.created_at_after.as_unix().to_string());
         if let Some(value) = &self.created_at_before {
-            request.set_query("created_at_before", value.as_str());
+            request.set_query("created_at_before", value.as_unix().to_string());
         }
         Ok(request)
     }

@@ -879,8 +879,8 @@ opaque_debug!(BulkDeletedCompany { id });
 #[derive(Clone, Default, PartialEq, Serialize)]
 pub struct BulkNewCompany {
     /// `company_id`.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
-    pub company_id: Option<CompanyId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub company_id: Option<String>,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -913,7 +913,7 @@ pub struct BulkNewCompany {
     pub extra: Extra,
 }
 
-opaque_debug!(BulkNewCompany { company_id });
+opaque_debug!(BulkNewCompany);
 
 /// `company` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -1104,8 +1104,7 @@ opaque_debug!(UpdateContact { contact_id });
 #[derive(Clone, PartialEq, Serialize)]
 pub struct BulkContactCompany {
     /// `company_id`.
-    #[serde(serialize_with = "crate::id::as_text")]
-    pub company_id: CompanyId,
+    pub company_id: String,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -1119,12 +1118,12 @@ pub struct BulkContactCompany {
 
 impl BulkContactCompany {
     /// With what has to be sent.
-    pub fn new(company_id: CompanyId) -> Self {
+    pub fn new(company_id: String) -> Self {
         Self { company_id, name: None, remove: None, extra: Extra::new() }
     }
 }
 
-opaque_debug!(BulkContactCompany { company_id });
+opaque_debug!(BulkContactCompany);
 
 /// `add` of `bulk_update_contacts_request.contacts.tags`; Preview only.
 #[derive(Clone, PartialEq, Serialize)]

@@ -8,7 +8,7 @@ use crate::error::{BuildError, DecodeError};
 use crate::id::{AdminId, Id};
 use crate::lenient::DataAttributeOption;
 use crate::open::open_enum;
-use crate::operation::{Operation, Safety, check_parameter, check_version, decode_json};
+use crate::operation::{Operation, Safety, check_version, decode_json};
 use crate::paging::{Paged, Paging};
 use crate::redact::opaque_debug;
 use crate::request::{Endpoint, Method, Request};
@@ -31,7 +31,7 @@ pub struct CreateDataAttribute {
     pub messenger_writable: Option<bool>,
     /// `data_type`.
     pub data_type: DataAttributeType,
-    /// `options`; since 2.14.
+    /// `options`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub options: Option<Vec<DataAttributeOption>>,
     /// Fields of the body that this crate does not know.
@@ -69,12 +69,6 @@ impl Operation for CreateDataAttribute {
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
-        check_parameter::<Self>(
-            version,
-            "options",
-            self.options.is_some(),
-            VersionRange::since(ApiVersion::V2_14),
-        )?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
         let mut body = self.clone();
         crate::lenient::adapt_options(&mut body.options, version);
@@ -153,7 +147,7 @@ pub struct UpdateDataAttribute {
     /// `messenger_writable`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messenger_writable: Option<bool>,
-    /// `options`; since 2.14.
+    /// `options`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub options: Option<Vec<DataAttributeOption>>,
     /// Fields of the body that this crate does not know.
@@ -190,12 +184,6 @@ impl Operation for UpdateDataAttribute {
 
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
-        check_parameter::<Self>(
-            version,
-            "options",
-            self.options.is_some(),
-            VersionRange::since(ApiVersion::V2_14),
-        )?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[&self.data_attribute_id])?;
         let mut body = self.clone();
         crate::lenient::adapt_options(&mut body.options, version);

@@ -127,7 +127,7 @@ fn safety(safety: Safety) -> &'static str {
 }
 
 /// The `VersionRange` of a set without gaps.
-fn range(versions: Versions) -> String {
+pub(super) fn range(versions: Versions) -> String {
     match (versions.first(), versions.last()) {
         _ if versions == Versions::ALL => "VersionRange::ALL".to_owned(),
         (Some(first), Some(Version::PREVIEW)) => {

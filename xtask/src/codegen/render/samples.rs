@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::operations::range;
 use super::{HEADER, Names};
 use crate::codegen::overlay::Overlay;
 use crate::codegen::plan::{Body, Field, Operation, Plan, Rust, Spelling, Struct};
+use crate::codegen::versions::Versions;
 
 /// The source of the samples.
 pub(super) fn render(plan: &Plan, overlay: &Overlay, names: &Names) -> String {
@@ -12,34 +14,38 @@ pub(super) fn render(plan: &Plan, overlay: &Overlay, names: &Names) -> String {
     let structs = structs.map(|object| (object.schema.as_str(), object)).collect();
     let writer = Writer { plan, overlay, names, structs };
     let mut source = format!(
-        "{HEADER}//! One value of every operation, every parameter set.\n\n\
+        "{HEADER}//! One value of every operation, with every parameter that its version knows.\n\n\
          use serde_json::json;\n\nuse intercom_api::search::{{Operator, Query, SearchRequest}};\n\
-         use intercom_api::{{Attributes, ContactHandle, Timestamp}};\n\n\
-         use crate::requests::{{Sample, id, sample}};\n"
+         use intercom_api::{{ApiVersion, Attributes, ContactHandle, Timestamp, VersionRange}};\n\n\
+         use crate::requests::{{Sample, id, sample, varying, within}};\n"
     );
     let groups = plan.groups.iter().filter(|(_, group)| !group.operations.is_empty());
-    let mut all = String::new();
+    let mut table = String::new();
     for (name, group) in groups {
-        all += &format!("all.extend({name}());\n");
+        table += &format!("({name:?}, {name}()),\n");
         source += &format!("\nfn {name}() -> Vec<Sample> {{\nvec![\n");
         for operation in &group.operations {
-            let versions = if varies(operation) { "&VARYING" } else { "&[]" };
-            source += &format!("sample({versions}, {}),\n", writer.operation(operation));
+            let make = if varies(operation) { "varying" } else { "sample" };
+            let value = writer.operation(operation);
+            let version = if value.contains("within(") { "version" } else { "_" };
+            source += &format!("{make}(|{version}| {value}),\n");
         }
         source += "]\n}\n";
     }
     source
-        + "\n/// Versions whose spelling of ids differs.\n\
-           const VARYING: [&str; 4] = [\"2.10\", \"2.11\", \"2.14\", \"2.16\"];\n\n\
-           /// The samples of every group.\n\
-           pub(crate) fn all() -> Vec<Sample> {\nlet mut all = Vec::new();\n"
-        + &all
-        + "all\n}\n"
+        + "\n/// The samples by group.\n\
+           pub(crate) fn groups() -> Vec<(&'static str, Vec<Sample>)> {\nvec![\n"
+        + &table
+        + "]\n}\n"
 }
 
-/// Whether the version decides how an id is spelled.
+/// Whether the version decides how something in the body is encoded.
 fn varies(operation: &Operation) -> bool {
-    operation.body_fields().iter().any(|field| matches!(field.spelling, Spelling::NumberIn(_)))
+    operation.body_fields().iter().any(|field| {
+        let is_list_by_hand =
+            matches!(&field.kind, Rust::List(item) if matches!(**item, Rust::Hand(_)));
+        matches!(field.spelling, Spelling::NumberIn(_)) || is_list_by_hand
+    })
 }
 
 struct Writer<'a> {
@@ -66,7 +72,12 @@ impl Writer<'_> {
         if fields.is_empty() && matches!(operation.body, Body::None) {
             return path;
         }
-        self.literal(&path, &fields, search)
+        let literal = self.literal(&path, &fields, search);
+        match operation.body {
+            // Nothing is left for the struct update to fill in.
+            Body::None => literal.replace(&format!(", ..{path}::default()"), ""),
+            Body::Search | Body::Fields { .. } => literal,
+        }
     }
 
     /// Required fields through `new`, the others by struct update.
@@ -80,12 +91,20 @@ impl Writer<'_> {
             format!("{path}::new({})", arguments.join(", "))
         };
         let optional = fields.iter().filter(|field| !field.required);
-        let optional: Vec<String> =
-            optional.map(|field| format!("{}: Some({})", field.name, self.field(field))).collect();
+        let optional: Vec<String> = optional.map(|field| self.optional(field)).collect();
         if optional.is_empty() {
             return base;
         }
         format!("{path} {{ {}, ..{base} }}", optional.join(", "))
+    }
+
+    /// A field that need not be set, where the version knows it.
+    fn optional(&self, field: &Field) -> String {
+        let (name, value) = (&field.name, self.field(field));
+        match field.versions.map(Versions::hull).filter(|versions| *versions != Versions::ALL) {
+            Some(versions) => format!("{name}: within(version, {}, {value})", range(versions)),
+            None => format!("{name}: Some({value})"),
+        }
     }
 
     fn field(&self, field: &Field) -> String {

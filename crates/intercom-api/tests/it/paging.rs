@@ -1,0 +1,128 @@
+//! How lists go on.
+
+use intercom_api::admins::SearchActivityLogs;
+use intercom_api::companies::{ListCompanies, ScrollCompanies};
+use intercom_api::contacts::{ListContactMergeHistory, ListContacts, SearchContacts};
+use intercom_api::conversations::ListDeletedConversations;
+use intercom_api::search::{Operator, Query, SearchRequest};
+use intercom_api::tags::ListTags;
+use intercom_api::{
+    ApiVersion, BuildError, ContactId, Cursor, DecodeError, PageView, Paged, Paging, Response,
+    Timestamp, decode_item,
+};
+
+const VERSION: ApiVersion = ApiVersion::V2_16;
+
+fn next<O: Paged>(body: &str) -> Option<Cursor> {
+    let response = Response::new(200, body.to_owned());
+    PageView::read::<O>(&response).expect("a page").next
+}
+
+fn target<O: Paged>(operation: &O, cursor: &Cursor) -> String {
+    operation.request_at(VERSION, cursor).expect("a request").target()
+}
+
+fn search() -> SearchContacts {
+    SearchContacts::new(SearchRequest::new(Query::field("role", Operator::Equals, "user")))
+}
+
+#[test]
+fn a_search_goes_on_in_its_body() {
+    assert_eq!(SearchContacts::PAGING, Paging::BodyCursor);
+    let body = r#"{"data":[],"pages":{"next":{"per_page":5,"starting_after":"abc"}}}"#;
+    let cursor = next::<SearchContacts>(body).expect("a cursor");
+    let request = search().request_at(VERSION, &cursor).expect("a request");
+    let body = request.body.expect("a body");
+    let sent: serde_json::Value = serde_json::from_slice(&body).expect("json");
+    assert_eq!(sent["pagination"]["starting_after"], "abc");
+    assert!(request.query.is_empty());
+}
+
+#[test]
+fn a_list_goes_on_by_cursor_in_its_query() {
+    let cursor = Cursor::After("a b&c".to_owned());
+    let list = ListContacts { per_page: Some(5), ..ListContacts::default() };
+    assert_eq!(target(&list, &cursor), "/contacts?per_page=5&starting_after=a+b%26c");
+}
+
+#[test]
+fn a_list_goes_on_by_number_until_the_last() {
+    let body = |page| format!(r#"{{"data":[],"pages":{{"page":{page},"total_pages":3}}}}"#);
+    assert_eq!(next::<ListCompanies>(&body(2)), Some(Cursor::Page(3)));
+    assert_eq!(next::<ListCompanies>(&body(3)), None);
+    assert_eq!(target(&ListCompanies::default(), &Cursor::Page(3)), "/companies/list?page=3");
+}
+
+#[test]
+fn a_search_by_number_goes_on_in_its_body() {
+    let logs = SearchActivityLogs::new(Timestamp::from_unix(5));
+    let request = logs.request_at(VERSION, &Cursor::Page(2)).expect("a request");
+    assert_eq!(request.body.as_deref(), Some(&br#"{"created_at_after":5,"page":2}"#[..]));
+}
+
+#[test]
+fn of_a_url_only_the_query_is_used() {
+    let body = r#"{"conversations":[],"pages":{"next":"https://elsewhere.example/steal?page=2"}}"#;
+    let cursor = next::<ListDeletedConversations>(body).expect("a cursor");
+    let request = ListDeletedConversations::default().request_at(VERSION, &cursor);
+    assert_eq!(request.expect("a request").target(), "/conversations/deleted?page=2");
+}
+
+#[test]
+fn a_scroll_ends_with_an_empty_page() {
+    let body = |data| format!(r#"{{"type":"list","data":{data},"scroll_param":"s1"}}"#);
+    assert_eq!(next::<ScrollCompanies>(&body("[{}]")), Some(Cursor::Scroll("s1".to_owned())));
+    assert_eq!(next::<ScrollCompanies>(&body("[]")), None);
+    assert_eq!(next::<ScrollCompanies>(r#"{"data":[{}]}"#), None);
+    let cursor = Cursor::Scroll("s1".to_owned());
+    assert_eq!(target(&ScrollCompanies::default(), &cursor), "/companies/scroll?scroll_param=s1");
+}
+
+#[test]
+fn a_cursor_may_stand_beside_the_items() {
+    let list = ListContactMergeHistory::new(ContactId::new("5ba6").expect("an id"));
+    let cursor = next::<ListContactMergeHistory>(r#"{"data":[],"next_cursor":"n1"}"#);
+    let cursor = cursor.expect("a cursor");
+    assert_eq!(target(&list, &cursor), "/contacts/5ba6/merge_history?cursor=n1");
+}
+
+#[test]
+fn a_list_without_a_cursor_ends() {
+    for pages in ["null", "{}", r#"{"next":null}"#, r#"{"next":{"starting_after":null}}"#] {
+        let body = format!(r#"{{"data":[],"pages":{pages}}}"#);
+        assert_eq!(next::<SearchContacts>(&body), None, "{pages}");
+    }
+    let tempting = r#"{"data":[],"pages":{"next":{"starting_after":"x"}}}"#;
+    assert_eq!(next::<ListTags>(tempting), None);
+}
+
+#[test]
+fn a_cursor_of_another_kind_is_refused() {
+    for cursor in [Cursor::Page(2), Cursor::Scroll("s".to_owned()), Cursor::Url("u".to_owned())] {
+        let refused = search().request_at(VERSION, &cursor);
+        assert!(matches!(refused, Err(BuildError::Cursor { operation: "SearchContacts" })));
+    }
+    let refused = ListTags.request_at(VERSION, &Cursor::Page(2));
+    assert!(matches!(refused, Err(BuildError::Cursor { operation: "ListTags" })));
+}
+
+#[test]
+fn an_item_that_does_not_decode_costs_only_itself() {
+    let body = r#"{"data":[{"id":"1"},{"id":{}},{"id":"3"}],"total_count":3}"#;
+    let response = Response::new(200, body);
+    let page = PageView::read::<SearchContacts>(&response).expect("a page");
+    let ids: Vec<_> = page.items.iter().map(|item| decode_item::<SearchContacts>(item)).collect();
+    assert_eq!(page.total_count, Some(3));
+    assert_eq!(ids.iter().filter(|item| item.is_ok()).count(), 2);
+    let error: &DecodeError = ids[1].as_ref().expect_err("an object is no id");
+    assert_eq!((error.operation, error.path.as_str()), ("SearchContacts", "id"));
+}
+
+#[test]
+fn a_page_without_its_items_is_an_error() {
+    let response = Response::new(200, r#"{"conversations":[]}"#);
+    let error = PageView::read::<SearchContacts>(&response).expect_err("no `data`");
+    assert_eq!(error.path, "data");
+    let response = Response::new(200, r#"{"data":null}"#);
+    assert!(PageView::read::<SearchContacts>(&response).expect("a page").items.is_empty());
+}
