@@ -1,4 +1,53 @@
 //! The Intercom REST API as data.
+//!
+//! An API call is a struct that implements [`Operation`]: its name, whether it may be repeated,
+//! the versions that have it, what it answers. Building its [`Request`] never touches the network,
+//! so a request can be printed, compared, stored and snapshotted; sending it is someone else's
+//! work. An answer is a [`Response`], and decoding it is a function of its bytes.
+//!
+//! ```
+//! use intercom_api::contacts::{SearchContacts, UpdateContact};
+//! use intercom_api::search::{Operator, Query, SearchRequest};
+//! use intercom_api::{ApiVersion, ContactId, Operation, PageView, Response, decode_item};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let since = Query::field("updated_at", Operator::GreaterThan, 1_700_000_000);
+//! let search = SearchContacts::new(SearchRequest::new(since).ascending("updated_at"));
+//! let request = search.request(ApiVersion::V2_16)?;
+//! assert_eq!(request.target(), "/contacts/search");
+//!
+//! let answer = r#"{"data":[{"id":"5ba6","email":"jo@example.com"}],"pages":{}}"#;
+//! let response = Response::new(200, answer);
+//! let page = PageView::read::<SearchContacts>(&response)?;
+//! let contact = decode_item::<SearchContacts>(page.items[0])?;
+//! assert_eq!(contact.email.as_deref(), Some("jo@example.com"));
+//!
+//! // Required parameters go through `new`, the others by struct update.
+//! let id = ContactId::new("5ba6")?;
+//! let update = UpdateContact { name: Some("Jo".to_owned()), ..UpdateContact::new(id) };
+//! let request = update.request(ApiVersion::V2_16)?;
+//! assert_eq!(request.body.as_deref(), Some(&br#"{"name":"Jo"}"#[..]));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! One model serves every version: fields of answers are optional, sets of values that the server
+//! may extend end in `Other`, and what this crate does not know stays in `extra`, so that an answer
+//! encodes as it came. The version decides how a request is encoded, and what it does not know is
+//! refused before it is sent. `Debug` shows ids and names of types, never the data of a person.
+//!
+//! # Modules
+//!
+//! - By resource, generated from `spec/`: [`admins`], [`companies`], [`contacts`],
+//!   [`conversations`], [`data_attributes`], [`events`], [`jobs`], [`messages`], [`notes`],
+//!   [`segments`], [`subscription_types`], [`tags`], [`teams`], [`tickets`]; with [`pages`] and
+//!   [`references`], which they share.
+//! - [`operation`], [`request`], [`response`], [`version`]: what an API call is. [`ext`]: calls
+//!   that belong together.
+//! - [`search`] builds and checks queries; [`paging`] reads pages, however they go on.
+//! - [`id`], [`timestamp`], [`attributes`], [`handle`], [`lenient`]: values that the API spells more
+//!   than one way.
+//! - [`error`]: requests that cannot be built, answers that are errors or cannot be read.
 
 pub mod attributes;
 pub mod error;

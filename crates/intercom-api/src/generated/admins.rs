@@ -240,7 +240,7 @@ pub struct SearchActivityLogs {
     /// `per_page`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per_page: Option<i64>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -314,7 +314,7 @@ pub struct SetAwayAdmin {
     /// `away_status_reason_id`; since 2.14.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_number")]
     pub away_status_reason_id: Option<Id>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -686,6 +686,9 @@ pub struct App {
     /// `identity_verification`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity_verification: Option<bool>,
+    /// `secure`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secure: Option<bool>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -778,241 +781,241 @@ pub struct MeRole {
 opaque_debug!(MeRole { id });
 
 open_enum! {
-/// `activity_log.activity_type`.
-pub enum ActivityLogActivityType {
-/// `admin_assignment_limit_change`; until 2.13.
-AdminAssignmentLimitChange = "admin_assignment_limit_change",
-/// `admin_avatar_change`.
-AdminAvatarChange = "admin_avatar_change",
-/// `admin_away_mode_change`.
-AdminAwayModeChange = "admin_away_mode_change",
-/// `admin_deletion`.
-AdminDeletion = "admin_deletion",
-/// `admin_deprovisioned`.
-AdminDeprovisioned = "admin_deprovisioned",
-/// `admin_impersonation_end`.
-AdminImpersonationEnd = "admin_impersonation_end",
-/// `admin_impersonation_start`.
-AdminImpersonationStart = "admin_impersonation_start",
-/// `admin_invite_change`.
-AdminInviteChange = "admin_invite_change",
-/// `admin_invite_creation`.
-AdminInviteCreation = "admin_invite_creation",
-/// `admin_invite_deletion`.
-AdminInviteDeletion = "admin_invite_deletion",
-/// `admin_login_failure`.
-AdminLoginFailure = "admin_login_failure",
-/// `admin_login_success`.
-AdminLoginSuccess = "admin_login_success",
-/// `admin_logout`.
-AdminLogout = "admin_logout",
-/// `admin_password_reset_request`.
-AdminPasswordResetRequest = "admin_password_reset_request",
-/// `admin_password_reset_success`.
-AdminPasswordResetSuccess = "admin_password_reset_success",
-/// `admin_permission_change`.
-AdminPermissionChange = "admin_permission_change",
-/// `admin_provisioned`.
-AdminProvisioned = "admin_provisioned",
-/// `admin_two_factor_auth_change`.
-AdminTwoFactorAuthChange = "admin_two_factor_auth_change",
-/// `admin_unauthorized_sign_in_method`.
-AdminUnauthorizedSignInMethod = "admin_unauthorized_sign_in_method",
-/// `app_admin_join`.
-AppAdminJoin = "app_admin_join",
-/// `app_authentication_method_change`.
-AppAuthenticationMethodChange = "app_authentication_method_change",
-/// `app_data_deletion`.
-AppDataDeletion = "app_data_deletion",
-/// `app_data_export`.
-AppDataExport = "app_data_export",
-/// `app_google_sso_domain_change`.
-AppGoogleSsoDomainChange = "app_google_sso_domain_change",
-/// `app_identity_verification_change`.
-AppIdentityVerificationChange = "app_identity_verification_change",
-/// `app_name_change`.
-AppNameChange = "app_name_change",
-/// `app_outbound_address_change`.
-AppOutboundAddressChange = "app_outbound_address_change",
-/// `app_package_installation`.
-AppPackageInstallation = "app_package_installation",
-/// `app_package_token_regeneration`.
-AppPackageTokenRegeneration = "app_package_token_regeneration",
-/// `app_package_uninstallation`.
-AppPackageUninstallation = "app_package_uninstallation",
-/// `app_team_creation`.
-AppTeamCreation = "app_team_creation",
-/// `app_team_deletion`.
-AppTeamDeletion = "app_team_deletion",
-/// `app_team_membership_modification`.
-AppTeamMembershipModification = "app_team_membership_modification",
-/// `app_timezone_change`.
-AppTimezoneChange = "app_timezone_change",
-/// `app_webhook_creation`.
-AppWebhookCreation = "app_webhook_creation",
-/// `app_webhook_deletion`.
-AppWebhookDeletion = "app_webhook_deletion",
-/// `articles_in_messenger_enabled_change`.
-ArticlesInMessengerEnabledChange = "articles_in_messenger_enabled_change",
-/// `bulk_delete`.
-BulkDelete = "bulk_delete",
-/// `bulk_export`.
-BulkExport = "bulk_export",
-/// `campaign_deletion`.
-CampaignDeletion = "campaign_deletion",
-/// `campaign_state_change`.
-CampaignStateChange = "campaign_state_change",
-/// `conversation_part_deletion`.
-ConversationPartDeletion = "conversation_part_deletion",
-/// `conversation_pdf_export`.
-ConversationPdfExport = "conversation_pdf_export",
-/// `conversation_topic_change`.
-ConversationTopicChange = "conversation_topic_change",
-/// `conversation_topic_creation`.
-ConversationTopicCreation = "conversation_topic_creation",
-/// `conversation_topic_deletion`.
-ConversationTopicDeletion = "conversation_topic_deletion",
-/// `help_center_settings_change`.
-HelpCenterSettingsChange = "help_center_settings_change",
-/// `inbound_conversations_change`.
-InboundConversationsChange = "inbound_conversations_change",
-/// `inbox_access_change`.
-InboxAccessChange = "inbox_access_change",
-/// `message_deletion`.
-MessageDeletion = "message_deletion",
-/// `message_state_change`.
-MessageStateChange = "message_state_change",
-/// `messenger_look_and_feel_change`.
-MessengerLookAndFeelChange = "messenger_look_and_feel_change",
-/// `messenger_search_required_change`.
-MessengerSearchRequiredChange = "messenger_search_required_change",
-/// `messenger_spaces_change`.
-MessengerSpacesChange = "messenger_spaces_change",
-/// `office_hours_change`.
-OfficeHoursChange = "office_hours_change",
-/// `role_change`.
-RoleChange = "role_change",
-/// `role_creation`.
-RoleCreation = "role_creation",
-/// `role_deletion`.
-RoleDeletion = "role_deletion",
-/// `ruleset_activation_title_preview`.
-RulesetActivationTitlePreview = "ruleset_activation_title_preview",
-/// `ruleset_creation`.
-RulesetCreation = "ruleset_creation",
-/// `ruleset_deletion`.
-RulesetDeletion = "ruleset_deletion",
-/// `search_browse_enabled_change`.
-SearchBrowseEnabledChange = "search_browse_enabled_change",
-/// `search_browse_required_change`.
-SearchBrowseRequiredChange = "search_browse_required_change",
-/// `seat_change`.
-SeatChange = "seat_change",
-/// `seat_revoke`.
-SeatRevoke = "seat_revoke",
-/// `security_settings_change`.
-SecuritySettingsChange = "security_settings_change",
-/// `temporary_expectation_change`.
-TemporaryExpectationChange = "temporary_expectation_change",
-/// `upfront_email_collection_change`.
-UpfrontEmailCollectionChange = "upfront_email_collection_change",
-/// `welcome_message_change`.
-WelcomeMessageChange = "welcome_message_change",
-/// `admin_occupancy_setting_change`; since 2.13.
-AdminOccupancySettingChange = "admin_occupancy_setting_change",
-/// `admin_occupancy_state_change`; since 2.13.
-AdminOccupancyStateChange = "admin_occupancy_state_change",
-/// `admin_conversation_assignment_limit_change`; since 2.14.
-AdminConversationAssignmentLimitChange = "admin_conversation_assignment_limit_change",
-/// `admin_ticket_assignment_limit_change`; since 2.14.
-AdminTicketAssignmentLimitChange = "admin_ticket_assignment_limit_change",
-/// `admin_impersonation_consent_approved`; 2.14 to 2.16.
-AdminImpersonationConsentApproved = "admin_impersonation_consent_approved",
-/// `admin_impersonation_consent_revoked`; 2.14 to 2.16.
-AdminImpersonationConsentRevoked = "admin_impersonation_consent_revoked",
-/// `automatic_away_mode_setting_change`; 2.14 to 2.16.
-AutomaticAwayModeSettingChange = "automatic_away_mode_setting_change",
-/// `custom_authentication_token_creation`; 2.14 to 2.16.
-CustomAuthenticationTokenCreation = "custom_authentication_token_creation",
-/// `customer_facing_name_change`; since 2.14.
-CustomerFacingNameChange = "customer_facing_name_change",
-/// `macro_creation`; 2.14 to 2.16.
-MacroCreation = "macro_creation",
-/// `macro_deletion`; 2.14 to 2.16.
-MacroDeletion = "macro_deletion",
-/// `macro_update`; 2.14 to 2.16.
-MacroUpdate = "macro_update",
-/// `macro_usage_export`; 2.14 to 2.16.
-MacroUsageExport = "macro_usage_export",
-/// `malicious_domains_setting_change`; 2.14 to 2.16.
-MaliciousDomainsSettingChange = "malicious_domains_setting_change",
-/// `messenger_api_secret_creation`; 2.14 to 2.16.
-MessengerApiSecretCreation = "messenger_api_secret_creation",
-/// `messenger_api_secret_deletion`; 2.14 to 2.16.
-MessengerApiSecretDeletion = "messenger_api_secret_deletion",
-/// `oauth_token_revocation`; 2.14 to 2.16.
-OauthTokenRevocation = "oauth_token_revocation",
-/// `series_creation`; 2.14 to 2.16.
-SeriesCreation = "series_creation",
-/// `series_deletion`; 2.14 to 2.16.
-SeriesDeletion = "series_deletion",
-/// `series_settings_update`; 2.14 to 2.16.
-SeriesSettingsUpdate = "series_settings_update",
-/// `series_status_change`; 2.14 to 2.16.
-SeriesStatusChange = "series_status_change",
-/// `series_update`; 2.14 to 2.16.
-SeriesUpdate = "series_update",
-/// `strip_inbound_email_links_change`; 2.14 to 2.16.
-StripInboundEmailLinksChange = "strip_inbound_email_links_change",
-/// `team_assignment_limit_change`; 2.14 to 2.16.
-TeamAssignmentLimitChange = "team_assignment_limit_change",
-/// `trusted_domains_setting_change`; 2.14 to 2.16.
-TrustedDomainsSettingChange = "trusted_domains_setting_change",
-/// `unassign_unsnoozed_at_capacity_setting_change`; 2.14 to 2.16.
-UnassignUnsnoozedAtCapacitySettingChange = "unassign_unsnoozed_at_capacity_setting_change",
-/// `unassign_unsnoozed_when_away_setting_change`; 2.14 to 2.16.
-UnassignUnsnoozedWhenAwaySettingChange = "unassign_unsnoozed_when_away_setting_change",
-/// `allowed_attachment_filetypes_setting_change`; 2.14 to 2.16.
-AllowedAttachmentFiletypesSettingChange = "allowed_attachment_filetypes_setting_change",
-/// `attach_uploads_inline_setting_change`; 2.14 to 2.16.
-AttachUploadsInlineSettingChange = "attach_uploads_inline_setting_change",
-/// `teammate_gifs_setting_change`; 2.14 to 2.16.
-TeammateGifsSettingChange = "teammate_gifs_setting_change",
-/// `user_camera_attachments_setting_change`; 2.14 to 2.16.
-UserCameraAttachmentsSettingChange = "user_camera_attachments_setting_change",
-/// `user_conversation_attachments_setting_change`; 2.14 to 2.16.
-UserConversationAttachmentsSettingChange = "user_conversation_attachments_setting_change",
-/// `user_file_attachments_setting_change`; 2.14 to 2.16.
-UserFileAttachmentsSettingChange = "user_file_attachments_setting_change",
-/// `user_gifs_setting_change`; 2.14 to 2.16.
-UserGifsSettingChange = "user_gifs_setting_change",
-/// `user_media_attachments_setting_change`; 2.14 to 2.16.
-UserMediaAttachmentsSettingChange = "user_media_attachments_setting_change",
-/// `user_voice_notes_setting_change`; 2.14 to 2.16.
-UserVoiceNotesSettingChange = "user_voice_notes_setting_change",
-/// `workspace_deletion_request`; 2.14 to 2.16.
-WorkspaceDeletionRequest = "workspace_deletion_request",
-/// `conversation_deletion_schedule_creation`; 2.15 to 2.16.
-ConversationDeletionScheduleCreation = "conversation_deletion_schedule_creation",
-/// `conversation_deletion_schedule_deletion`; 2.15 to 2.16.
-ConversationDeletionScheduleDeletion = "conversation_deletion_schedule_deletion",
-/// `conversation_deletion_schedule_state_change`; 2.15 to 2.16.
-ConversationDeletionScheduleStateChange = "conversation_deletion_schedule_state_change",
-/// `conversation_deletion_schedule_update`; 2.15 to 2.16.
-ConversationDeletionScheduleUpdate = "conversation_deletion_schedule_update",
-/// `content_redaction_rule_creation`; 2.15 to 2.16.
-ContentRedactionRuleCreation = "content_redaction_rule_creation",
-/// `content_redaction_rule_deletion`; 2.15 to 2.16.
-ContentRedactionRuleDeletion = "content_redaction_rule_deletion",
-/// `content_redaction_rule_update`; 2.15 to 2.16.
-ContentRedactionRuleUpdate = "content_redaction_rule_update",
-/// `csv_import_completion`; 2.15 to 2.16.
-CsvImportCompletion = "csv_import_completion",
-/// `csv_import_creation`; 2.15 to 2.16.
-CsvImportCreation = "csv_import_creation",
-/// `inbox_bulk_action`; since 2.15.
-InboxBulkAction = "inbox_bulk_action",
-/// `hide_csat_from_agents_setting_change`; since 2.15.
-HideCsatFromAgentsSettingChange = "hide_csat_from_agents_setting_change",
-}
+    /// `activity_log.activity_type`.
+    pub enum ActivityLogActivityType {
+        /// `admin_assignment_limit_change`; until 2.13.
+        AdminAssignmentLimitChange = "admin_assignment_limit_change",
+        /// `admin_avatar_change`.
+        AdminAvatarChange = "admin_avatar_change",
+        /// `admin_away_mode_change`.
+        AdminAwayModeChange = "admin_away_mode_change",
+        /// `admin_deletion`.
+        AdminDeletion = "admin_deletion",
+        /// `admin_deprovisioned`.
+        AdminDeprovisioned = "admin_deprovisioned",
+        /// `admin_impersonation_end`.
+        AdminImpersonationEnd = "admin_impersonation_end",
+        /// `admin_impersonation_start`.
+        AdminImpersonationStart = "admin_impersonation_start",
+        /// `admin_invite_change`.
+        AdminInviteChange = "admin_invite_change",
+        /// `admin_invite_creation`.
+        AdminInviteCreation = "admin_invite_creation",
+        /// `admin_invite_deletion`.
+        AdminInviteDeletion = "admin_invite_deletion",
+        /// `admin_login_failure`.
+        AdminLoginFailure = "admin_login_failure",
+        /// `admin_login_success`.
+        AdminLoginSuccess = "admin_login_success",
+        /// `admin_logout`.
+        AdminLogout = "admin_logout",
+        /// `admin_password_reset_request`.
+        AdminPasswordResetRequest = "admin_password_reset_request",
+        /// `admin_password_reset_success`.
+        AdminPasswordResetSuccess = "admin_password_reset_success",
+        /// `admin_permission_change`.
+        AdminPermissionChange = "admin_permission_change",
+        /// `admin_provisioned`.
+        AdminProvisioned = "admin_provisioned",
+        /// `admin_two_factor_auth_change`.
+        AdminTwoFactorAuthChange = "admin_two_factor_auth_change",
+        /// `admin_unauthorized_sign_in_method`.
+        AdminUnauthorizedSignInMethod = "admin_unauthorized_sign_in_method",
+        /// `app_admin_join`.
+        AppAdminJoin = "app_admin_join",
+        /// `app_authentication_method_change`.
+        AppAuthenticationMethodChange = "app_authentication_method_change",
+        /// `app_data_deletion`.
+        AppDataDeletion = "app_data_deletion",
+        /// `app_data_export`.
+        AppDataExport = "app_data_export",
+        /// `app_google_sso_domain_change`.
+        AppGoogleSsoDomainChange = "app_google_sso_domain_change",
+        /// `app_identity_verification_change`.
+        AppIdentityVerificationChange = "app_identity_verification_change",
+        /// `app_name_change`.
+        AppNameChange = "app_name_change",
+        /// `app_outbound_address_change`.
+        AppOutboundAddressChange = "app_outbound_address_change",
+        /// `app_package_installation`.
+        AppPackageInstallation = "app_package_installation",
+        /// `app_package_token_regeneration`.
+        AppPackageTokenRegeneration = "app_package_token_regeneration",
+        /// `app_package_uninstallation`.
+        AppPackageUninstallation = "app_package_uninstallation",
+        /// `app_team_creation`.
+        AppTeamCreation = "app_team_creation",
+        /// `app_team_deletion`.
+        AppTeamDeletion = "app_team_deletion",
+        /// `app_team_membership_modification`.
+        AppTeamMembershipModification = "app_team_membership_modification",
+        /// `app_timezone_change`.
+        AppTimezoneChange = "app_timezone_change",
+        /// `app_webhook_creation`.
+        AppWebhookCreation = "app_webhook_creation",
+        /// `app_webhook_deletion`.
+        AppWebhookDeletion = "app_webhook_deletion",
+        /// `articles_in_messenger_enabled_change`.
+        ArticlesInMessengerEnabledChange = "articles_in_messenger_enabled_change",
+        /// `bulk_delete`.
+        BulkDelete = "bulk_delete",
+        /// `bulk_export`.
+        BulkExport = "bulk_export",
+        /// `campaign_deletion`.
+        CampaignDeletion = "campaign_deletion",
+        /// `campaign_state_change`.
+        CampaignStateChange = "campaign_state_change",
+        /// `conversation_part_deletion`.
+        ConversationPartDeletion = "conversation_part_deletion",
+        /// `conversation_pdf_export`.
+        ConversationPdfExport = "conversation_pdf_export",
+        /// `conversation_topic_change`.
+        ConversationTopicChange = "conversation_topic_change",
+        /// `conversation_topic_creation`.
+        ConversationTopicCreation = "conversation_topic_creation",
+        /// `conversation_topic_deletion`.
+        ConversationTopicDeletion = "conversation_topic_deletion",
+        /// `help_center_settings_change`.
+        HelpCenterSettingsChange = "help_center_settings_change",
+        /// `inbound_conversations_change`.
+        InboundConversationsChange = "inbound_conversations_change",
+        /// `inbox_access_change`.
+        InboxAccessChange = "inbox_access_change",
+        /// `message_deletion`.
+        MessageDeletion = "message_deletion",
+        /// `message_state_change`.
+        MessageStateChange = "message_state_change",
+        /// `messenger_look_and_feel_change`.
+        MessengerLookAndFeelChange = "messenger_look_and_feel_change",
+        /// `messenger_search_required_change`.
+        MessengerSearchRequiredChange = "messenger_search_required_change",
+        /// `messenger_spaces_change`.
+        MessengerSpacesChange = "messenger_spaces_change",
+        /// `office_hours_change`.
+        OfficeHoursChange = "office_hours_change",
+        /// `role_change`.
+        RoleChange = "role_change",
+        /// `role_creation`.
+        RoleCreation = "role_creation",
+        /// `role_deletion`.
+        RoleDeletion = "role_deletion",
+        /// `ruleset_activation_title_preview`.
+        RulesetActivationTitlePreview = "ruleset_activation_title_preview",
+        /// `ruleset_creation`.
+        RulesetCreation = "ruleset_creation",
+        /// `ruleset_deletion`.
+        RulesetDeletion = "ruleset_deletion",
+        /// `search_browse_enabled_change`.
+        SearchBrowseEnabledChange = "search_browse_enabled_change",
+        /// `search_browse_required_change`.
+        SearchBrowseRequiredChange = "search_browse_required_change",
+        /// `seat_change`.
+        SeatChange = "seat_change",
+        /// `seat_revoke`.
+        SeatRevoke = "seat_revoke",
+        /// `security_settings_change`.
+        SecuritySettingsChange = "security_settings_change",
+        /// `temporary_expectation_change`.
+        TemporaryExpectationChange = "temporary_expectation_change",
+        /// `upfront_email_collection_change`.
+        UpfrontEmailCollectionChange = "upfront_email_collection_change",
+        /// `welcome_message_change`.
+        WelcomeMessageChange = "welcome_message_change",
+        /// `admin_occupancy_setting_change`; since 2.13.
+        AdminOccupancySettingChange = "admin_occupancy_setting_change",
+        /// `admin_occupancy_state_change`; since 2.13.
+        AdminOccupancyStateChange = "admin_occupancy_state_change",
+        /// `admin_conversation_assignment_limit_change`; since 2.14.
+        AdminConversationAssignmentLimitChange = "admin_conversation_assignment_limit_change",
+        /// `admin_ticket_assignment_limit_change`; since 2.14.
+        AdminTicketAssignmentLimitChange = "admin_ticket_assignment_limit_change",
+        /// `admin_impersonation_consent_approved`; 2.14 to 2.16.
+        AdminImpersonationConsentApproved = "admin_impersonation_consent_approved",
+        /// `admin_impersonation_consent_revoked`; 2.14 to 2.16.
+        AdminImpersonationConsentRevoked = "admin_impersonation_consent_revoked",
+        /// `automatic_away_mode_setting_change`; 2.14 to 2.16.
+        AutomaticAwayModeSettingChange = "automatic_away_mode_setting_change",
+        /// `custom_authentication_token_creation`; 2.14 to 2.16.
+        CustomAuthenticationTokenCreation = "custom_authentication_token_creation",
+        /// `customer_facing_name_change`; since 2.14.
+        CustomerFacingNameChange = "customer_facing_name_change",
+        /// `macro_creation`; 2.14 to 2.16.
+        MacroCreation = "macro_creation",
+        /// `macro_deletion`; 2.14 to 2.16.
+        MacroDeletion = "macro_deletion",
+        /// `macro_update`; 2.14 to 2.16.
+        MacroUpdate = "macro_update",
+        /// `macro_usage_export`; 2.14 to 2.16.
+        MacroUsageExport = "macro_usage_export",
+        /// `malicious_domains_setting_change`; 2.14 to 2.16.
+        MaliciousDomainsSettingChange = "malicious_domains_setting_change",
+        /// `messenger_api_secret_creation`; 2.14 to 2.16.
+        MessengerApiSecretCreation = "messenger_api_secret_creation",
+        /// `messenger_api_secret_deletion`; 2.14 to 2.16.
+        MessengerApiSecretDeletion = "messenger_api_secret_deletion",
+        /// `oauth_token_revocation`; 2.14 to 2.16.
+        OauthTokenRevocation = "oauth_token_revocation",
+        /// `series_creation`; 2.14 to 2.16.
+        SeriesCreation = "series_creation",
+        /// `series_deletion`; 2.14 to 2.16.
+        SeriesDeletion = "series_deletion",
+        /// `series_settings_update`; 2.14 to 2.16.
+        SeriesSettingsUpdate = "series_settings_update",
+        /// `series_status_change`; 2.14 to 2.16.
+        SeriesStatusChange = "series_status_change",
+        /// `series_update`; 2.14 to 2.16.
+        SeriesUpdate = "series_update",
+        /// `strip_inbound_email_links_change`; 2.14 to 2.16.
+        StripInboundEmailLinksChange = "strip_inbound_email_links_change",
+        /// `team_assignment_limit_change`; 2.14 to 2.16.
+        TeamAssignmentLimitChange = "team_assignment_limit_change",
+        /// `trusted_domains_setting_change`; 2.14 to 2.16.
+        TrustedDomainsSettingChange = "trusted_domains_setting_change",
+        /// `unassign_unsnoozed_at_capacity_setting_change`; 2.14 to 2.16.
+        UnassignUnsnoozedAtCapacitySettingChange = "unassign_unsnoozed_at_capacity_setting_change",
+        /// `unassign_unsnoozed_when_away_setting_change`; 2.14 to 2.16.
+        UnassignUnsnoozedWhenAwaySettingChange = "unassign_unsnoozed_when_away_setting_change",
+        /// `allowed_attachment_filetypes_setting_change`; 2.14 to 2.16.
+        AllowedAttachmentFiletypesSettingChange = "allowed_attachment_filetypes_setting_change",
+        /// `attach_uploads_inline_setting_change`; 2.14 to 2.16.
+        AttachUploadsInlineSettingChange = "attach_uploads_inline_setting_change",
+        /// `teammate_gifs_setting_change`; 2.14 to 2.16.
+        TeammateGifsSettingChange = "teammate_gifs_setting_change",
+        /// `user_camera_attachments_setting_change`; 2.14 to 2.16.
+        UserCameraAttachmentsSettingChange = "user_camera_attachments_setting_change",
+        /// `user_conversation_attachments_setting_change`; 2.14 to 2.16.
+        UserConversationAttachmentsSettingChange = "user_conversation_attachments_setting_change",
+        /// `user_file_attachments_setting_change`; 2.14 to 2.16.
+        UserFileAttachmentsSettingChange = "user_file_attachments_setting_change",
+        /// `user_gifs_setting_change`; 2.14 to 2.16.
+        UserGifsSettingChange = "user_gifs_setting_change",
+        /// `user_media_attachments_setting_change`; 2.14 to 2.16.
+        UserMediaAttachmentsSettingChange = "user_media_attachments_setting_change",
+        /// `user_voice_notes_setting_change`; 2.14 to 2.16.
+        UserVoiceNotesSettingChange = "user_voice_notes_setting_change",
+        /// `workspace_deletion_request`; 2.14 to 2.16.
+        WorkspaceDeletionRequest = "workspace_deletion_request",
+        /// `conversation_deletion_schedule_creation`; 2.15 to 2.16.
+        ConversationDeletionScheduleCreation = "conversation_deletion_schedule_creation",
+        /// `conversation_deletion_schedule_deletion`; 2.15 to 2.16.
+        ConversationDeletionScheduleDeletion = "conversation_deletion_schedule_deletion",
+        /// `conversation_deletion_schedule_state_change`; 2.15 to 2.16.
+        ConversationDeletionScheduleStateChange = "conversation_deletion_schedule_state_change",
+        /// `conversation_deletion_schedule_update`; 2.15 to 2.16.
+        ConversationDeletionScheduleUpdate = "conversation_deletion_schedule_update",
+        /// `content_redaction_rule_creation`; 2.15 to 2.16.
+        ContentRedactionRuleCreation = "content_redaction_rule_creation",
+        /// `content_redaction_rule_deletion`; 2.15 to 2.16.
+        ContentRedactionRuleDeletion = "content_redaction_rule_deletion",
+        /// `content_redaction_rule_update`; 2.15 to 2.16.
+        ContentRedactionRuleUpdate = "content_redaction_rule_update",
+        /// `csv_import_completion`; 2.15 to 2.16.
+        CsvImportCompletion = "csv_import_completion",
+        /// `csv_import_creation`; 2.15 to 2.16.
+        CsvImportCreation = "csv_import_creation",
+        /// `inbox_bulk_action`; since 2.15.
+        InboxBulkAction = "inbox_bulk_action",
+        /// `hide_csat_from_agents_setting_change`; since 2.15.
+        HideCsatFromAgentsSettingChange = "hide_csat_from_agents_setting_change",
+    }
 }

@@ -30,7 +30,7 @@ pub struct AttachContactToCompany {
     /// `id`.
     #[serde(rename = "id", serialize_with = "crate::id::as_text")]
     pub company_id: CompanyId,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -77,7 +77,7 @@ pub struct BulkCreateCompanies {
     /// `job`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job: Option<BulkJobReference>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -124,7 +124,7 @@ pub struct BulkDeleteCompanies {
     /// `job`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job: Option<BulkJobReference>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -171,7 +171,7 @@ pub struct BulkUpdateCompanies {
     /// `job`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job: Option<BulkJobReference>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -243,7 +243,7 @@ pub struct CreateOrUpdateCompany {
     /// `update_last_request_at`; since 2.16.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub update_last_request_at: Option<bool>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -747,7 +747,7 @@ pub struct UpdateCompany {
     /// `monthly_spend`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub monthly_spend: Option<i64>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -108,7 +108,7 @@ pub struct BulkCreateContacts {
     /// `job`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job: Option<BulkJobReference>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -155,7 +155,7 @@ pub struct BulkDeleteContacts {
     /// `job`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job: Option<BulkJobReference>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -202,7 +202,7 @@ pub struct BulkUpdateContacts {
     /// `job`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job: Option<BulkJobReference>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -283,7 +283,7 @@ pub struct CreateContact {
     /// `custom_attributes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_attributes: Option<Attributes>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -613,7 +613,7 @@ pub struct MergeContacts {
     /// `skip_duplicate_validation`; since 2.16.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_duplicate_validation: Option<bool>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -685,7 +685,7 @@ pub struct PreviewContactMerge {
     /// `skip_duplicate_validation`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_duplicate_validation: Option<bool>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1019,7 +1019,7 @@ pub struct UpdateContact {
     /// `custom_attributes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_attributes: Option<Attributes>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1464,6 +1464,12 @@ pub struct Contact {
     /// `enabled_push_messaging`; since 2.12.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled_push_messaging: Option<bool>,
+    /// `opted_in_subscription_types`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opted_in_subscription_types: Option<ContactSubscriptionTypes>,
+    /// `opted_out_subscription_types`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opted_out_subscription_types: Option<ContactSubscriptionTypes>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1549,6 +1555,9 @@ pub struct ContactArchived {
     /// `external_id`; until 2.12.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
+    /// `object`; until 2.9.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1613,6 +1622,9 @@ pub struct ContactCompanies {
     /// `has_more`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
+    /// `type`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1661,6 +1673,9 @@ pub struct ContactDeleted {
     /// `external_id`; until 2.12.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
+    /// `object`; until 2.9.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1735,6 +1750,9 @@ pub struct ContactNotes {
     /// `has_more`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
+    /// `type`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1791,12 +1809,44 @@ pub struct ContactSocialProfiles {
         deserialize_with = "crate::lenient::without_nulls"
     )]
     pub data: Option<Vec<SocialProfile>>,
+    /// `type`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 opaque_debug!(ContactSocialProfiles);
+
+/// `contact_subscription_types` object.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ContactSubscriptionTypes {
+    /// `data`.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
+    pub data: Option<Vec<AddressableList>>,
+    /// `url`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// `total_count`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_count: Option<i64>,
+    /// `has_more`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has_more: Option<bool>,
+    /// `type`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+opaque_debug!(ContactSubscriptionTypes);
 
 /// `contact_tags` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -1817,6 +1867,9 @@ pub struct ContactTags {
     /// `has_more`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
+    /// `type`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1839,6 +1892,9 @@ pub struct ContactUnarchived {
     /// `external_id`; until 2.12.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
+    /// `object`; until 2.9.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -2055,65 +2111,65 @@ pub struct SocialProfile {
 opaque_debug!(SocialProfile);
 
 open_enum! {
-/// `contact_activity.event_type`.
-pub enum ContactActivityEventType {
-/// `contact.created`.
-ContactCreated = "contact.created",
-/// `contact.role_updated`.
-ContactRoleUpdated = "contact.role_updated",
-/// `contact.deleted`.
-ContactDeleted = "contact.deleted",
-/// `contact.merged`.
-ContactMerged = "contact.merged",
-/// `contact.merge_failed`.
-ContactMergeFailed = "contact.merge_failed",
-}
-}
-
-open_enum! {
-/// `merge_history_item.source_contact_role`.
-pub enum MergeHistoryItemSourceContactRole {
-/// `lead`.
-Lead = "lead",
-/// `user`.
-User = "user",
-}
+    /// `contact_activity.event_type`.
+    pub enum ContactActivityEventType {
+        /// `contact.created`.
+        ContactCreated = "contact.created",
+        /// `contact.role_updated`.
+        ContactRoleUpdated = "contact.role_updated",
+        /// `contact.deleted`.
+        ContactDeleted = "contact.deleted",
+        /// `contact.merged`.
+        ContactMerged = "contact.merged",
+        /// `contact.merge_failed`.
+        ContactMergeFailed = "contact.merge_failed",
+    }
 }
 
 open_enum! {
-/// `merge_preview_attribute_change.outcome`.
-pub enum MergePreviewAttributeChangeOutcome {
-/// `adopted`.
-Adopted = "adopted",
-/// `discarded`.
-Discarded = "discarded",
-/// `merged`.
-Merged = "merged",
-}
+    /// `merge_history_item.source_contact_role`.
+    pub enum MergeHistoryItemSourceContactRole {
+        /// `lead`.
+        Lead = "lead",
+        /// `user`.
+        User = "user",
+    }
 }
 
 open_enum! {
-/// `merge_preview_reason.code`.
-pub enum MergePreviewReasonCode {
-/// `invalid_merge_role_pair`.
-InvalidMergeRolePair = "invalid_merge_role_pair",
-/// `no_shared_identifier`.
-NoSharedIdentifier = "no_shared_identifier",
-/// `facebook_user`.
-FacebookUser = "facebook_user",
-/// `external_lead_channel_not_allowed`.
-ExternalLeadChannelNotAllowed = "external_lead_channel_not_allowed",
-/// `mailing_list`.
-MailingList = "mailing_list",
-}
+    /// `merge_preview_attribute_change.outcome`.
+    pub enum MergePreviewAttributeChangeOutcome {
+        /// `adopted`.
+        Adopted = "adopted",
+        /// `discarded`.
+        Discarded = "discarded",
+        /// `merged`.
+        Merged = "merged",
+    }
 }
 
 open_enum! {
-/// `ListContactMergeHistory.order`.
-pub enum SortDirection {
-/// `asc`.
-Asc = "asc",
-/// `desc`.
-Desc = "desc",
+    /// `merge_preview_reason.code`.
+    pub enum MergePreviewReasonCode {
+        /// `invalid_merge_role_pair`.
+        InvalidMergeRolePair = "invalid_merge_role_pair",
+        /// `no_shared_identifier`.
+        NoSharedIdentifier = "no_shared_identifier",
+        /// `facebook_user`.
+        FacebookUser = "facebook_user",
+        /// `external_lead_channel_not_allowed`.
+        ExternalLeadChannelNotAllowed = "external_lead_channel_not_allowed",
+        /// `mailing_list`.
+        MailingList = "mailing_list",
+    }
 }
+
+open_enum! {
+    /// `ListContactMergeHistory.order`.
+    pub enum SortDirection {
+        /// `asc`.
+        Asc = "asc",
+        /// `desc`.
+        Desc = "desc",
+    }
 }

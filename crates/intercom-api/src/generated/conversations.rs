@@ -45,7 +45,7 @@ pub struct AssignConversation {
     /// `body`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -100,7 +100,7 @@ pub struct AttachContactToConversation {
     pub admin_id: Option<AdminId>,
     /// `customer`.
     pub customer: ContactHandle,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -151,7 +151,7 @@ pub struct CloseConversation {
     /// `body`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -205,7 +205,7 @@ pub struct ConvertConversationToTicket {
     /// `attributes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attributes: Option<Attributes>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -275,7 +275,7 @@ pub struct CreateConversation {
     /// `brand_id`; since 2.16.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
     pub brand_id: Option<Id>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -397,7 +397,7 @@ pub struct DetachContactFromConversation {
     /// `admin_id`.
     #[serde(serialize_with = "crate::id::as_text")]
     pub admin_id: AdminId,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -672,7 +672,7 @@ pub struct MergeConversations {
     /// `merge_into_conversation_id`.
     #[serde(serialize_with = "crate::id::as_number")]
     pub merge_into_conversation_id: Id,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -720,7 +720,7 @@ pub struct OpenConversation {
     /// `admin_id`.
     #[serde(serialize_with = "crate::id::as_text")]
     pub admin_id: AdminId,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -768,7 +768,7 @@ pub struct RedactConversationPart {
     /// `conversation_part_id`.
     #[serde(serialize_with = "crate::id::as_text")]
     pub conversation_part_id: Id,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -816,7 +816,7 @@ pub struct RedactConversationSource {
     /// `source_id`.
     #[serde(serialize_with = "crate::id::as_text")]
     pub source_id: Id,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -887,7 +887,7 @@ pub struct ReplyAsAdmin {
     /// `skip_unsnooze`; Preview only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_unsnooze: Option<bool>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -983,7 +983,7 @@ pub struct ReplyAsContact {
     /// `contact`.
     #[serde(flatten)]
     pub contact: ContactHandle,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1267,7 +1267,7 @@ pub struct SnoozeConversation {
     pub admin_id: AdminId,
     /// `snoozed_until`, unix seconds.
     pub snoozed_until: Timestamp,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1337,7 +1337,7 @@ pub struct UpdateConversation {
     /// `company_id`; since 2.14.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
     pub company_id: Option<CompanyId>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1438,7 +1438,7 @@ pub struct UpdateConversationPart {
     pub experimental: bool,
     /// `secret`.
     pub secret: String,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -1757,6 +1757,13 @@ pub struct Conversation {
         deserialize_with = "crate::lenient::without_nulls"
     )]
     pub scorecards: Option<Vec<ConversationScorecard>>,
+    /// `customers`.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
+    pub customers: Option<Vec<Reference>>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -2973,245 +2980,245 @@ pub struct TranslatedQuickReplyOption {
 opaque_debug!(TranslatedQuickReplyOption);
 
 open_enum! {
-/// `ai_agent.last_answer_type`.
-pub enum AiAgentLastAnswerType {
-/// `ai_answer`.
-AiAnswer = "ai_answer",
-/// `custom_answer`.
-CustomAnswer = "custom_answer",
-}
-}
-
-open_enum! {
-/// `ai_agent.resolution_state`.
-pub enum AiAgentResolutionState {
-/// `assumed_resolution`.
-AssumedResolution = "assumed_resolution",
-/// `confirmed_resolution`.
-ConfirmedResolution = "confirmed_resolution",
-/// `routed_to_team`; 2.11 to 2.14.
-RoutedToTeam = "routed_to_team",
-/// `abandoned`; 2.11 to 2.14.
-Abandoned = "abandoned",
-/// `escalated`; since 2.15.
-Escalated = "escalated",
-/// `negative_feedback`; since 2.15.
-NegativeFeedback = "negative_feedback",
-/// `procedure_handoff`; since 2.15.
-ProcedureHandoff = "procedure_handoff",
-}
+    /// `ai_agent.last_answer_type`.
+    pub enum AiAgentLastAnswerType {
+        /// `ai_answer`.
+        AiAnswer = "ai_answer",
+        /// `custom_answer`.
+        CustomAnswer = "custom_answer",
+    }
 }
 
 open_enum! {
-/// `ai_agent.source_type`.
-pub enum AiAgentSourceType {
-/// `essentials_plan_setup`.
-EssentialsPlanSetup = "essentials_plan_setup",
-/// `profile`.
-Profile = "profile",
-/// `workflow`.
-Workflow = "workflow",
-/// `workflow_preview`.
-WorkflowPreview = "workflow_preview",
-/// `fin_preview`.
-FinPreview = "fin_preview",
-}
-}
-
-open_enum! {
-/// `assign_conversation_request.type`.
-pub enum AssigneeType {
-/// `admin`.
-Admin = "admin",
-/// `team`.
-Team = "team",
-}
+    /// `ai_agent.resolution_state`.
+    pub enum AiAgentResolutionState {
+        /// `assumed_resolution`.
+        AssumedResolution = "assumed_resolution",
+        /// `confirmed_resolution`.
+        ConfirmedResolution = "confirmed_resolution",
+        /// `routed_to_team`; 2.11 to 2.14.
+        RoutedToTeam = "routed_to_team",
+        /// `abandoned`; 2.11 to 2.14.
+        Abandoned = "abandoned",
+        /// `escalated`; since 2.15.
+        Escalated = "escalated",
+        /// `negative_feedback`; since 2.15.
+        NegativeFeedback = "negative_feedback",
+        /// `procedure_handoff`; since 2.15.
+        ProcedureHandoff = "procedure_handoff",
+    }
 }
 
 open_enum! {
-/// `content_source.content_type`.
-pub enum ContentSourceContentType {
-/// `file`.
-File = "file",
-/// `article`.
-Article = "article",
-/// `external_content`.
-ExternalContent = "external_content",
-/// `content_snippet`.
-ContentSnippet = "content_snippet",
-/// `workflow_connector_action`.
-WorkflowConnectorAction = "workflow_connector_action",
-}
-}
-
-open_enum! {
-/// `conversation.priority`, `event_details.current_priority`, `event_details.previous_priority`, `update_conversation_request.priority`.
-pub enum ConversationPriority {
-/// `none`.
-None = "none",
-/// `low`.
-Low = "low",
-/// `medium`.
-Medium = "medium",
-/// `high`.
-High = "high",
-/// `urgent`.
-Urgent = "urgent",
-/// `priority`; until 2.15.
-Priority = "priority",
-/// `not_priority`; until 2.15.
-NotPriority = "not_priority",
-}
+    /// `ai_agent.source_type`.
+    pub enum AiAgentSourceType {
+        /// `essentials_plan_setup`.
+        EssentialsPlanSetup = "essentials_plan_setup",
+        /// `profile`.
+        Profile = "profile",
+        /// `workflow`.
+        Workflow = "workflow",
+        /// `workflow_preview`.
+        WorkflowPreview = "workflow_preview",
+        /// `fin_preview`.
+        FinPreview = "fin_preview",
+    }
 }
 
 open_enum! {
-/// `conversation_scorecard_reviewed_teammate.type`.
-pub enum ConversationScorecardReviewedTeammateType {
-/// `ai`.
-Ai = "ai",
-/// `admin`.
-Admin = "admin",
-}
-}
-
-open_enum! {
-/// `conversation_source.type`.
-pub enum ConversationSourceType {
-/// `conversation`.
-Conversation = "conversation",
-/// `email`.
-Email = "email",
-/// `facebook`.
-Facebook = "facebook",
-/// `instagram`.
-Instagram = "instagram",
-/// `phone_call`.
-PhoneCall = "phone_call",
-/// `phone_switch`.
-PhoneSwitch = "phone_switch",
-/// `push`.
-Push = "push",
-/// `sms`.
-Sms = "sms",
-/// `twitter`.
-Twitter = "twitter",
-/// `whatsapp`.
-Whatsapp = "whatsapp",
-}
+    /// `assign_conversation_request.type`.
+    pub enum AssigneeType {
+        /// `admin`.
+        Admin = "admin",
+        /// `team`.
+        Team = "team",
+    }
 }
 
 open_enum! {
-/// `create_conversation_request.from.type`.
-pub enum ConversationStarterType {
-/// `lead`.
-Lead = "lead",
-/// `user`.
-User = "user",
-/// `contact`.
-Contact = "contact",
-}
-}
-
-open_enum! {
-/// `conversation.state`, `conversation_part.state`.
-pub enum ConversationState {
-/// `open`.
-Open = "open",
-/// `closed`.
-Closed = "closed",
-/// `snoozed`.
-Snoozed = "snoozed",
-}
+    /// `content_source.content_type`.
+    pub enum ContentSourceContentType {
+        /// `file`.
+        File = "file",
+        /// `article`.
+        Article = "article",
+        /// `external_content`.
+        ExternalContent = "external_content",
+        /// `content_snippet`.
+        ContentSnippet = "content_snippet",
+        /// `workflow_connector_action`.
+        WorkflowConnectorAction = "workflow_connector_action",
+    }
 }
 
 open_enum! {
-/// `custom_action_finished.action.result`.
-pub enum EventActionResult {
-/// `success`.
-Success = "success",
-/// `failed`.
-Failed = "failed",
-}
-}
-
-open_enum! {
-/// `event_details.sla_target_type`.
-pub enum EventDetailsSlaTargetType {
-/// `first_reply_time`.
-FirstReplyTime = "first_reply_time",
-/// `next_reply_time`.
-NextReplyTime = "next_reply_time",
-/// `resolution_time`.
-ResolutionTime = "resolution_time",
-/// `time_to_close`.
-TimeToClose = "time_to_close",
-}
+    /// `conversation.priority`, `event_details.current_priority`, `event_details.previous_priority`, `update_conversation_request.priority`.
+    pub enum ConversationPriority {
+        /// `none`.
+        None = "none",
+        /// `low`.
+        Low = "low",
+        /// `medium`.
+        Medium = "medium",
+        /// `high`.
+        High = "high",
+        /// `urgent`.
+        Urgent = "urgent",
+        /// `priority`; until 2.15.
+        Priority = "priority",
+        /// `not_priority`; until 2.15.
+        NotPriority = "not_priority",
+    }
 }
 
 open_enum! {
-/// `handling_event.type`.
-pub enum HandlingEventType {
-/// `paused`.
-Paused = "paused",
-/// `resumed`.
-Resumed = "resumed",
-}
-}
-
-open_enum! {
-/// `admin_reply_conversation_request.message_type`.
-pub enum ReplyType {
-/// `comment`.
-Comment = "comment",
-/// `note`.
-Note = "note",
-/// `quick_reply`; since 2.14.
-QuickReply = "quick_reply",
-}
+    /// `conversation_scorecard_reviewed_teammate.type`.
+    pub enum ConversationScorecardReviewedTeammateType {
+        /// `ai`.
+        Ai = "ai",
+        /// `admin`.
+        Admin = "admin",
+    }
 }
 
 open_enum! {
-/// `sales_agent.outcome`.
-pub enum SalesAgentOutcome {
-/// `qualified`.
-Qualified = "qualified",
-/// `disqualified`.
-Disqualified = "disqualified",
-/// `product_discovery`.
-ProductDiscovery = "product_discovery",
-/// `escalated_to_support`.
-EscalatedToSupport = "escalated_to_support",
-/// `spam`.
-Spam = "spam",
-}
-}
-
-open_enum! {
-/// `conversation_sla_target_missed.sla_states.status`, `event_details.current_sla_status`, `sla_applied.sla_status`.
-pub enum SlaStatus {
-/// `hit`.
-Hit = "hit",
-/// `missed`.
-Missed = "missed",
-/// `active`.
-Active = "active",
-/// `paused`.
-Paused = "paused",
-/// `canceled`.
-Canceled = "canceled",
-/// `cancelled`.
-Cancelled = "cancelled",
-}
+    /// `conversation_source.type`.
+    pub enum ConversationSourceType {
+        /// `conversation`.
+        Conversation = "conversation",
+        /// `email`.
+        Email = "email",
+        /// `facebook`.
+        Facebook = "facebook",
+        /// `instagram`.
+        Instagram = "instagram",
+        /// `phone_call`.
+        PhoneCall = "phone_call",
+        /// `phone_switch`.
+        PhoneSwitch = "phone_switch",
+        /// `push`.
+        Push = "push",
+        /// `sms`.
+        Sms = "sms",
+        /// `twitter`.
+        Twitter = "twitter",
+        /// `whatsapp`.
+        Whatsapp = "whatsapp",
+    }
 }
 
 open_enum! {
-/// `teammate_reference.type`.
-pub enum TeammateReferenceType {
-/// `admin`.
-Admin = "admin",
-/// `team`.
-Team = "team",
-/// `bot`.
-Bot = "bot",
+    /// `create_conversation_request.from.type`.
+    pub enum ConversationStarterType {
+        /// `lead`.
+        Lead = "lead",
+        /// `user`.
+        User = "user",
+        /// `contact`.
+        Contact = "contact",
+    }
 }
+
+open_enum! {
+    /// `conversation.state`, `conversation_part.state`.
+    pub enum ConversationState {
+        /// `open`.
+        Open = "open",
+        /// `closed`.
+        Closed = "closed",
+        /// `snoozed`.
+        Snoozed = "snoozed",
+    }
+}
+
+open_enum! {
+    /// `custom_action_finished.action.result`.
+    pub enum EventActionResult {
+        /// `success`.
+        Success = "success",
+        /// `failed`.
+        Failed = "failed",
+    }
+}
+
+open_enum! {
+    /// `event_details.sla_target_type`.
+    pub enum EventDetailsSlaTargetType {
+        /// `first_reply_time`.
+        FirstReplyTime = "first_reply_time",
+        /// `next_reply_time`.
+        NextReplyTime = "next_reply_time",
+        /// `resolution_time`.
+        ResolutionTime = "resolution_time",
+        /// `time_to_close`.
+        TimeToClose = "time_to_close",
+    }
+}
+
+open_enum! {
+    /// `handling_event.type`.
+    pub enum HandlingEventType {
+        /// `paused`.
+        Paused = "paused",
+        /// `resumed`.
+        Resumed = "resumed",
+    }
+}
+
+open_enum! {
+    /// `admin_reply_conversation_request.message_type`.
+    pub enum ReplyType {
+        /// `comment`.
+        Comment = "comment",
+        /// `note`.
+        Note = "note",
+        /// `quick_reply`; since 2.14.
+        QuickReply = "quick_reply",
+    }
+}
+
+open_enum! {
+    /// `sales_agent.outcome`.
+    pub enum SalesAgentOutcome {
+        /// `qualified`.
+        Qualified = "qualified",
+        /// `disqualified`.
+        Disqualified = "disqualified",
+        /// `product_discovery`.
+        ProductDiscovery = "product_discovery",
+        /// `escalated_to_support`.
+        EscalatedToSupport = "escalated_to_support",
+        /// `spam`.
+        Spam = "spam",
+    }
+}
+
+open_enum! {
+    /// `conversation_sla_target_missed.sla_states.status`, `event_details.current_sla_status`, `sla_applied.sla_status`.
+    pub enum SlaStatus {
+        /// `hit`.
+        Hit = "hit",
+        /// `missed`.
+        Missed = "missed",
+        /// `active`.
+        Active = "active",
+        /// `paused`.
+        Paused = "paused",
+        /// `canceled`.
+        Canceled = "canceled",
+        /// `cancelled`.
+        Cancelled = "cancelled",
+    }
+}
+
+open_enum! {
+    /// `teammate_reference.type`.
+    pub enum TeammateReferenceType {
+        /// `admin`.
+        Admin = "admin",
+        /// `team`.
+        Team = "team",
+        /// `bot`.
+        Bot = "bot",
+    }
 }

@@ -34,7 +34,7 @@ pub struct CreateDataAttribute {
     /// `options`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub options: Option<Vec<DataAttributeOption>>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -150,7 +150,7 @@ pub struct UpdateDataAttribute {
     /// `options`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub options: Option<Vec<DataAttributeOption>>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -280,33 +280,33 @@ pub struct DataAttributeList {
 opaque_debug!(DataAttributeList);
 
 open_enum! {
-/// `create_data_attribute_request.model`, `data_attribute.model`, `lisDataAttributes.model`.
-pub enum DataAttributeModel {
-/// `contact`.
-Contact = "contact",
-/// `company`.
-Company = "company",
-/// `conversation`; until 2.15.
-Conversation = "conversation",
-}
+    /// `create_data_attribute_request.model`, `data_attribute.model`, `lisDataAttributes.model`.
+    pub enum DataAttributeModel {
+        /// `contact`.
+        Contact = "contact",
+        /// `company`.
+        Company = "company",
+        /// `conversation`; until 2.15.
+        Conversation = "conversation",
+    }
 }
 
 open_enum! {
-/// `create_data_attribute_request.data_type`, `data_attribute.data_type`.
-pub enum DataAttributeType {
-/// `string`.
-String = "string",
-/// `integer`.
-Integer = "integer",
-/// `float`.
-Float = "float",
-/// `boolean`.
-Boolean = "boolean",
-/// `datetime`.
-Datetime = "datetime",
-/// `date`.
-Date = "date",
-/// `options`.
-Options = "options",
-}
+    /// `create_data_attribute_request.data_type`, `data_attribute.data_type`.
+    pub enum DataAttributeType {
+        /// `string`.
+        String = "string",
+        /// `integer`.
+        Integer = "integer",
+        /// `float`.
+        Float = "float",
+        /// `boolean`.
+        Boolean = "boolean",
+        /// `datetime`.
+        Datetime = "datetime",
+        /// `date`.
+        Date = "date",
+        /// `options`.
+        Options = "options",
+    }
 }

@@ -31,7 +31,7 @@ pub struct CreateEvent {
     /// `contact`.
     #[serde(flatten, serialize_with = "crate::handle::as_subject")]
     pub contact: ContactHandle,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -79,7 +79,7 @@ pub struct CreateEventSummaries {
     /// `event_summaries`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_summaries: Option<NewEventSummary>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -305,6 +305,9 @@ pub struct DataEventSummary {
         deserialize_with = "crate::lenient::without_nulls"
     )]
     pub events: Option<Vec<DataEventSummaryItem>>,
+    /// `pages`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages: Option<DataEventListPages>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,

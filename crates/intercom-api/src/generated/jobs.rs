@@ -164,27 +164,27 @@ pub struct Job {
 opaque_debug!(Job { id, resource_id });
 
 open_enum! {
-/// `contacts_bulk_job.state`, `contacts_bulk_job.tasks.state`.
-pub enum BulkJobState {
-/// `pending`.
-Pending = "pending",
-/// `running`.
-Running = "running",
-/// `completed`.
-Completed = "completed",
-/// `completed_with_errors`.
-CompletedWithErrors = "completed_with_errors",
-}
+    /// `contacts_bulk_job.state`, `contacts_bulk_job.tasks.state`.
+    pub enum BulkJobState {
+        /// `pending`.
+        Pending = "pending",
+        /// `running`.
+        Running = "running",
+        /// `completed`.
+        Completed = "completed",
+        /// `completed_with_errors`.
+        CompletedWithErrors = "completed_with_errors",
+    }
 }
 
 open_enum! {
-/// `jobs.status`.
-pub enum JobStatus {
-/// `pending`.
-Pending = "pending",
-/// `success`.
-Success = "success",
-/// `failed`.
-Failed = "failed",
-}
+    /// `jobs.status`.
+    pub enum JobStatus {
+        /// `pending`.
+        Pending = "pending",
+        /// `success`.
+        Success = "success",
+        /// `failed`.
+        Failed = "failed",
+    }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attributes::Extra;
 use crate::error::{BuildError, DecodeError};
+use crate::generated::admins::Admin;
 use crate::generated::pages::CursorPages;
 use crate::id::{AdminId, ContactId, ConversationId, Id};
 use crate::lenient::OneOrMany;
@@ -47,7 +48,7 @@ pub struct CreateMessage {
     /// `create_conversation_without_contact_reply`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub create_conversation_without_contact_reply: Option<bool>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -242,6 +243,9 @@ pub struct Message {
     /// `conversation_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conversation_id: Option<ConversationId>,
+    /// `owner`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Admin>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -407,57 +411,57 @@ pub struct WhatsappMessageStatusListEvent {
 opaque_debug!(WhatsappMessageStatusListEvent { id, conversation_id, whatsapp_message_id });
 
 open_enum! {
-/// `message.message_type`.
-pub enum MessageType {
-/// `email`.
-Email = "email",
-/// `inapp`.
-Inapp = "inapp",
-/// `facebook`.
-Facebook = "facebook",
-/// `twitter`.
-Twitter = "twitter",
-/// `sms`; Preview only.
-Sms = "sms",
-/// `whatsapp`; Preview only.
-Whatsapp = "whatsapp",
-}
-}
-
-open_enum! {
-/// `create_message_request.message_type`.
-pub enum OutboundMessageType {
-/// `in_app`.
-InApp = "in_app",
-/// `email`.
-Email = "email",
-/// `whatsapp`; since 2.16.
-Whatsapp = "whatsapp",
-/// `sms`; Preview only.
-Sms = "sms",
-}
+    /// `message.message_type`.
+    pub enum MessageType {
+        /// `email`.
+        Email = "email",
+        /// `inapp`.
+        Inapp = "inapp",
+        /// `facebook`.
+        Facebook = "facebook",
+        /// `twitter`.
+        Twitter = "twitter",
+        /// `sms`; Preview only.
+        Sms = "sms",
+        /// `whatsapp`; Preview only.
+        Whatsapp = "whatsapp",
+    }
 }
 
 open_enum! {
-/// `recipient.type`.
-pub enum RecipientType {
-/// `user`.
-User = "user",
-/// `lead`.
-Lead = "lead",
-}
+    /// `create_message_request.message_type`.
+    pub enum OutboundMessageType {
+        /// `in_app`.
+        InApp = "in_app",
+        /// `email`.
+        Email = "email",
+        /// `whatsapp`; since 2.16.
+        Whatsapp = "whatsapp",
+        /// `sms`; Preview only.
+        Sms = "sms",
+    }
 }
 
 open_enum! {
-/// `whatsapp_message_status.status`, `whatsapp_message_status_list.events.status`.
-pub enum WhatsAppStatus {
-/// `sent`.
-Sent = "sent",
-/// `delivered`.
-Delivered = "delivered",
-/// `read`.
-Read = "read",
-/// `failed`.
-Failed = "failed",
+    /// `recipient.type`.
+    pub enum RecipientType {
+        /// `user`.
+        User = "user",
+        /// `lead`.
+        Lead = "lead",
+    }
 }
+
+open_enum! {
+    /// `whatsapp_message_status.status`, `whatsapp_message_status_list.events.status`.
+    pub enum WhatsAppStatus {
+        /// `sent`.
+        Sent = "sent",
+        /// `delivered`.
+        Delivered = "delivered",
+        /// `read`.
+        Read = "read",
+        /// `failed`.
+        Failed = "failed",
+    }
 }

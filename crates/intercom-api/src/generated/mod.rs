@@ -5,7 +5,7 @@
 pub mod admins;
 /// Companies: 15 operations, 16 objects, 0 enumerations.
 pub mod companies;
-/// Contacts: 19 operations, 34 objects, 5 enumerations.
+/// Contacts: 19 operations, 35 objects, 5 enumerations.
 pub mod contacts;
 /// Conversations: 23 operations, 55 objects, 17 enumerations.
 pub mod conversations;

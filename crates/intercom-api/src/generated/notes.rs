@@ -27,7 +27,7 @@ pub struct CreateCompanyNote {
     /// `admin_id`.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
     pub admin_id: Option<AdminId>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -77,7 +77,7 @@ pub struct CreateContactNote {
     /// `admin_id`.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
     pub admin_id: Option<AdminId>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }

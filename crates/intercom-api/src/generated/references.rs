@@ -89,23 +89,23 @@ pub struct Reference {
 opaque_debug!(Reference { id });
 
 open_enum! {
-/// `linked_object.type`.
-pub enum LinkedObjectType {
-/// `ticket`.
-Ticket = "ticket",
-/// `conversation`.
-Conversation = "conversation",
-}
+    /// `linked_object.type`.
+    pub enum LinkedObjectType {
+        /// `ticket`.
+        Ticket = "ticket",
+        /// `conversation`.
+        Conversation = "conversation",
+    }
 }
 
 open_enum! {
-/// `linked_object.category`, `ticket.category`, `ticket_type.category`.
-pub enum TicketCategory {
-/// `Customer`.
-Customer = "Customer",
-/// `Back-office`.
-BackOffice = "Back-office",
-/// `Tracker`.
-Tracker = "Tracker",
-}
+    /// `linked_object.category`, `ticket.category`, `ticket_type.category`.
+    pub enum TicketCategory {
+        /// `Customer`.
+        Customer = "Customer",
+        /// `Back-office`.
+        BackOffice = "Back-office",
+        /// `Tracker`.
+        Tracker = "Tracker",
+    }
 }

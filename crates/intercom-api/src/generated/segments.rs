@@ -248,11 +248,11 @@ pub struct SegmentList {
 opaque_debug!(SegmentList);
 
 open_enum! {
-/// `segment.person_type`.
-pub enum SegmentPersonType {
-/// `contact`.
-Contact = "contact",
-/// `user`.
-User = "user",
-}
+    /// `segment.person_type`.
+    pub enum SegmentPersonType {
+        /// `contact`.
+        Contact = "contact",
+        /// `user`.
+        User = "user",
+    }
 }

@@ -25,7 +25,7 @@ pub struct AttachSubscriptionTypeToContact {
     pub subscription_id: SubscriptionTypeId,
     /// `consent_type`.
     pub consent_type: String,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -266,33 +266,33 @@ pub struct Translation {
 opaque_debug!(Translation);
 
 open_enum! {
-/// `subscription_type.consent_type`.
-pub enum SubscriptionTypeConsentType {
-/// `opt_out`.
-OptOut = "opt_out",
-/// `opt_in`.
-OptIn = "opt_in",
-}
-}
-
-open_enum! {
-/// `subscription_type.content_types`.
-pub enum SubscriptionTypeContentType {
-/// `email`.
-Email = "email",
-/// `sms_message`.
-SmsMessage = "sms_message",
-}
+    /// `subscription_type.consent_type`.
+    pub enum SubscriptionTypeConsentType {
+        /// `opt_out`.
+        OptOut = "opt_out",
+        /// `opt_in`.
+        OptIn = "opt_in",
+    }
 }
 
 open_enum! {
-/// `subscription_type.state`.
-pub enum SubscriptionTypeState {
-/// `live`.
-Live = "live",
-/// `draft`.
-Draft = "draft",
-/// `archived`.
-Archived = "archived",
+    /// `subscription_type.content_types`.
+    pub enum SubscriptionTypeContentType {
+        /// `email`.
+        Email = "email",
+        /// `sms_message`.
+        SmsMessage = "sms_message",
+    }
 }
+
+open_enum! {
+    /// `subscription_type.state`.
+    pub enum SubscriptionTypeState {
+        /// `live`.
+        Live = "live",
+        /// `draft`.
+        Draft = "draft",
+        /// `archived`.
+        Archived = "archived",
+    }
 }

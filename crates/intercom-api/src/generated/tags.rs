@@ -27,7 +27,7 @@ pub struct AttachTagToArticle {
     /// `admin_id`.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
     pub admin_id: Option<AdminId>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -75,7 +75,7 @@ pub struct AttachTagToContact {
     /// `id`.
     #[serde(rename = "id", serialize_with = "crate::id::as_text")]
     pub tag_id: TagId,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -126,7 +126,7 @@ pub struct AttachTagToContentSnippet {
     /// `admin_id`.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
     pub admin_id: Option<AdminId>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -177,7 +177,7 @@ pub struct AttachTagToConversation {
     /// `admin_id`.
     #[serde(serialize_with = "crate::id::as_text")]
     pub admin_id: AdminId,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -228,7 +228,7 @@ pub struct AttachTagToInternalArticle {
     /// `admin_id`.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
     pub admin_id: Option<AdminId>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -279,7 +279,7 @@ pub struct AttachTagToTicket {
     /// `admin_id`.
     #[serde(serialize_with = "crate::id::as_text")]
     pub admin_id: AdminId,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -326,7 +326,7 @@ pub struct CreateOrUpdateTag {
     /// `id`.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
     pub id: Option<TagId>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -539,7 +539,7 @@ pub struct DetachTagFromConversation {
     /// `admin_id`.
     #[serde(serialize_with = "crate::id::as_text")]
     pub admin_id: AdminId,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -632,7 +632,7 @@ pub struct DetachTagFromTicket {
     /// `admin_id`.
     #[serde(serialize_with = "crate::id::as_text")]
     pub admin_id: AdminId,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -799,7 +799,7 @@ pub struct TagCompanies {
     pub name: String,
     /// `companies`.
     pub companies: Vec<CompanyToTag>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -845,7 +845,7 @@ pub struct TagContacts {
     pub name: String,
     /// `users`.
     pub users: Vec<ContactToTag>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -891,7 +891,7 @@ pub struct UntagCompanies {
     pub name: String,
     /// `companies`.
     pub companies: Vec<CompanyToUntag>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }

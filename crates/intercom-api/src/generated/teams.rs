@@ -146,7 +146,7 @@ pub struct UpdateTeamMembers {
     /// `admin_priority_level`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admin_priority_level: Option<AdminPriorityLevelRequest>,
-    /// Fields of the body that this crate does not know.
+    /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }

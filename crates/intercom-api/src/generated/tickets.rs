@@ -337,6 +337,9 @@ pub struct TicketType {
     /// `updated_at`, unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
+    /// `is_internal`; since 2.10.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_internal: Option<bool>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -446,29 +449,29 @@ pub struct TicketTypeTicketStates {
 opaque_debug!(TicketTypeTicketStates);
 
 open_enum! {
-/// `ticket_part_author.type`.
-pub enum TicketPartAuthorType {
-/// `admin`.
-Admin = "admin",
-/// `bot`.
-Bot = "bot",
-/// `team`.
-Team = "team",
-/// `user`; since 2.10.
-User = "user",
-}
+    /// `ticket_part_author.type`.
+    pub enum TicketPartAuthorType {
+        /// `admin`.
+        Admin = "admin",
+        /// `bot`.
+        Bot = "bot",
+        /// `team`.
+        Team = "team",
+        /// `user`; since 2.10.
+        User = "user",
+    }
 }
 
 open_enum! {
-/// `ticket_part.previous_ticket_state`, `ticket_part.ticket_state`, `ticket_state.category`.
-pub enum TicketStateCategory {
-/// `submitted`.
-Submitted = "submitted",
-/// `in_progress`.
-InProgress = "in_progress",
-/// `waiting_on_customer`.
-WaitingOnCustomer = "waiting_on_customer",
-/// `resolved`.
-Resolved = "resolved",
-}
+    /// `ticket_part.previous_ticket_state`, `ticket_part.ticket_state`, `ticket_state.category`.
+    pub enum TicketStateCategory {
+        /// `submitted`.
+        Submitted = "submitted",
+        /// `in_progress`.
+        InProgress = "in_progress",
+        /// `waiting_on_customer`.
+        WaitingOnCustomer = "waiting_on_customer",
+        /// `resolved`.
+        Resolved = "resolved",
+    }
 }

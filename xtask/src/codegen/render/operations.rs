@@ -65,7 +65,7 @@ fn structure(operation: &Operation, imports: &mut Imports<'_>) -> String {
                 fields += &field(entry, Role::Request, imports);
             }
             imports.add("crate::attributes", "Extra");
-            fields += "/// Fields of the body that this crate does not know.\n\
+            fields += "/// Further fields of the body: unknown ones, and null for one to be cleared.\n\
                        #[serde(flatten)]\npub extra: Extra,\n";
         }
     }

@@ -1,5 +1,6 @@
 //! One value of every operation, for the request snapshots.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::operations::range;
@@ -12,7 +13,7 @@ use crate::codegen::versions::Versions;
 pub(super) fn render(plan: &Plan, overlay: &Overlay, names: &Names) -> String {
     let structs = plan.groups.values().flat_map(|group| &group.structs);
     let structs = structs.map(|object| (object.schema.as_str(), object)).collect();
-    let writer = Writer { plan, overlay, names, structs };
+    let writer = Writer { plan, overlay, names, structs, open: RefCell::default() };
     let mut source = format!(
         "{HEADER}//! One value of every operation, with every parameter that its version knows.\n\n\
          use serde_json::json;\n\nuse intercom_api::search::{{Operator, Query, SearchRequest}};\n\
@@ -53,6 +54,8 @@ struct Writer<'a> {
     overlay: &'a Overlay,
     names: &'a Names,
     structs: BTreeMap<&'a str, &'a Struct>,
+    /// The schemas that are being written.
+    open: RefCell<Vec<String>>,
 }
 
 impl Writer<'_> {
@@ -140,12 +143,15 @@ impl Writer<'_> {
 
     fn object(&self, schema: &str) -> String {
         let path = self.path(self.names.of(schema));
-        match self.structs.get(schema) {
-            Some(object) => {
-                let fields: Vec<&Field> = object.fields.iter().collect();
-                self.literal(&path, &fields, None)
-            }
-            None => format!("{path}::default()"),
-        }
+        // A sample of something that holds its own kind ends there.
+        let is_open = self.open.borrow().iter().any(|open| open == schema);
+        let Some(object) = self.structs.get(schema).filter(|_| !is_open) else {
+            return format!("{path}::default()");
+        };
+        self.open.borrow_mut().push(schema.to_owned());
+        let fields: Vec<&Field> = object.fields.iter().collect();
+        let literal = self.literal(&path, &fields, None);
+        self.open.borrow_mut().pop();
+        literal
     }
 }

@@ -104,16 +104,17 @@ fn constructor(object: &Struct, imports: &mut Imports<'_>) -> String {
     )
 }
 
-/// An open enumeration.
+/// An open enumeration; rustfmt leaves the inside of a macro as it is.
 pub(super) fn enumeration(kind: &Enum, imports: &mut Imports<'_>) -> String {
     imports.add("crate::open", "open_enum");
     let fields: Vec<String> = kind.fields.iter().map(|field| format!("`{field}`")).collect();
-    let mut source = format!("open_enum! {{\n/// {}.\n", fields.join(", "));
-    source += &format!("pub enum {} {{\n", kind.name);
+    let mut source = format!("open_enum! {{\n    /// {}.\n", fields.join(", "));
+    source += &format!("    pub enum {} {{\n", kind.name);
     for (value, versions) in &kind.values {
         let range = versions.and_then(|versions| versions.hull().describe());
         let range = range.map_or_else(String::new, |range| format!("; {range}"));
-        source += &format!("/// `{value}`{range}.\n{} = {value:?},\n", naming::variant(value));
+        source += &format!("        /// `{value}`{range}.\n");
+        source += &format!("        {} = {value:?},\n", naming::variant(value));
     }
-    source + "}\n}\n\n"
+    source + "    }\n}\n\n"
 }
