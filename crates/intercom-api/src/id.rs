@@ -9,6 +9,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// An id is empty, or longer than 512 bytes.
@@ -201,6 +202,63 @@ pub(crate) fn as_number<T: Respell, S: Serializer>(
     ids.clone().respelled(Spelling::Number).serialize(serializer)
 }
 
+/// What can be made of an id: itself, or a newtype of it.
+pub(crate) trait OfId {
+    fn of(id: Id) -> Self;
+}
+
+impl OfId for Id {
+    fn of(id: Id) -> Self {
+        id
+    }
+}
+
+/// Reads an id of an answer; an empty text is no id, and no reason to refuse the answer.
+pub(crate) fn unless_empty<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: OfId,
+{
+    struct Visitor;
+
+    impl<'de> de::Visitor<'de> for Visitor {
+        type Value = Option<Id>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an id: a string or an integer")
+        }
+
+        fn visit_none<E: de::Error>(self) -> Result<Option<Id>, E> {
+            Ok(None)
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<Option<Id>, E> {
+            Ok(None)
+        }
+
+        fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Option<Id>, D::Error> {
+            inner.deserialize_any(self)
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Option<Id>, E> {
+            if text.is_empty() {
+                return Ok(None);
+            }
+            Id::new(text).map(Some).map_err(E::custom)
+        }
+
+        fn visit_i64<E: de::Error>(self, number: i64) -> Result<Option<Id>, E> {
+            Id::deserialize(number.into_deserializer()).map(Some)
+        }
+
+        fn visit_u64<E: de::Error>(self, number: u64) -> Result<Option<Id>, E> {
+            Id::deserialize(number.into_deserializer()).map(Some)
+        }
+    }
+
+    Ok(deserializer.deserialize_option(Visitor)?.map(T::of))
+}
+
 /// Something that fills one segment of a path.
 pub trait PathSegment {
     /// The text of the segment, before percent-encoding.
@@ -268,6 +326,12 @@ macro_rules! ids {
         impl PathSegment for $name {
             fn segment(&self) -> Cow<'_, str> {
                 Cow::Borrowed(self.as_str())
+            }
+        }
+
+        impl OfId for $name {
+            fn of(id: Id) -> Self {
+                Self(id)
             }
         }
 

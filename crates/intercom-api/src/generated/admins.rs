@@ -369,7 +369,11 @@ opaque_debug!(SetAwayAdmin { admin_id });
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ActivityLog {
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `performed_by`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -502,7 +506,11 @@ pub struct ActivityLogMetadata {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
     /// `consent_id`; 2.14 to 2.16.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub consent_id: Option<Id>,
     /// `expired_at`; 2.14 to 2.16.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -540,7 +548,11 @@ opaque_debug!(ActivityLogMetadataChanges);
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ActivityLogMetadataTeam {
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -559,7 +571,11 @@ pub struct ActivityLogPerformedBy {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<AdminId>,
     /// `email`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -581,7 +597,11 @@ pub struct Admin {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<AdminId>,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -599,7 +619,11 @@ pub struct Admin {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub away_mode_reassign: Option<bool>,
     /// `away_status_reason_id`; since 2.14.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub away_status_reason_id: Option<Id>,
     /// `has_inbox_seat`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -650,7 +674,11 @@ pub struct AdminRole {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -669,7 +697,11 @@ pub struct App {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id_code`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id_code: Option<WorkspaceId>,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -703,7 +735,11 @@ pub struct Me {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<AdminId>,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -768,7 +804,11 @@ pub struct MeRole {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -922,13 +922,21 @@ pub struct Company {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<CompanyId>,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// `app_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub app_id: Option<WorkspaceId>,
     /// `plan`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1015,7 +1023,11 @@ opaque_debug!(CompanyContacts);
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyData {
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<CompanyId>,
     /// `type`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
@@ -1034,7 +1046,11 @@ opaque_debug!(CompanyData { id });
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyDeleted {
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<CompanyId>,
     /// `object`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1082,7 +1098,11 @@ pub struct CompanyNote {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<NoteId>,
     /// `created_at`, unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1110,7 +1130,11 @@ pub struct CompanyNoteCompany {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<CompanyId>,
     /// Fields this crate does not know.
     #[serde(flatten)]
@@ -1146,7 +1170,11 @@ pub struct CompanyPlan {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1320,13 +1320,21 @@ pub struct Contact {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<ContactId>,
     /// `external_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
     /// `workspace_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub workspace_id: Option<WorkspaceId>,
     /// `role`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1347,7 +1355,11 @@ pub struct Contact {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// `owner_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub owner_id: Option<AdminId>,
     /// `has_hard_bounced`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1484,13 +1496,21 @@ pub struct ContactActivity {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `event_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_type: Option<ContactActivityEventType>,
     /// `contact_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub contact_id: Option<ContactId>,
     /// `external_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1499,10 +1519,18 @@ pub struct ContactActivity {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// `merge_source_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub merge_source_id: Option<Id>,
     /// `merge_target_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub merge_target_id: Option<Id>,
     /// `failure_reason`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1550,7 +1578,11 @@ pub struct ContactArchived {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`; until 2.12.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `external_id`; until 2.12.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1588,7 +1620,11 @@ pub struct ContactBlocked {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<ContactId>,
     /// `external_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1668,7 +1704,11 @@ pub struct ContactDeleted {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`; until 2.12.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `external_id`; until 2.12.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1767,7 +1807,11 @@ pub struct ContactReference {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<ContactId>,
     /// `external_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1887,7 +1931,11 @@ pub struct ContactUnarchived {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`; until 2.12.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `external_id`; until 2.12.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1909,7 +1957,11 @@ pub struct MergeHistoryItem {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `source_contact_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub source_contact_id: Option<ContactId>,
     /// `source_contact_role`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1543,7 +1543,11 @@ pub struct AiSubtopic {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// Fields this crate does not know.
     #[serde(flatten)]
@@ -1647,7 +1651,11 @@ pub struct Conversation {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<ConversationId>,
     /// `title`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1677,10 +1685,18 @@ pub struct Conversation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<ConversationPriority>,
     /// `admin_assignee_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub admin_assignee_id: Option<AdminId>,
     /// `team_assignee_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub team_assignee_id: Option<TeamId>,
     /// `company`; since 2.15.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1830,7 +1846,11 @@ opaque_debug!(ConversationContacts);
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConversationDeleted {
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<ConversationId>,
     /// `object`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1852,7 +1872,11 @@ pub struct ConversationExternalReference {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// Fields this crate does not know.
     #[serde(flatten)]
@@ -1910,7 +1934,11 @@ opaque_debug!(ConversationList);
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConversationMonitorEvaluation {
     /// `monitor_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub monitor_id: Option<Id>,
     /// `monitor_name`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1941,7 +1969,11 @@ pub struct ConversationPart {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `part_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2016,7 +2048,11 @@ pub struct ConversationPartAuthor {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2112,7 +2148,11 @@ opaque_debug!(ConversationRating);
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConversationResponseTime {
     /// `team_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub team_id: Option<TeamId>,
     /// `team_name`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2131,10 +2171,18 @@ opaque_debug!(ConversationResponseTime { team_id });
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConversationScorecard {
     /// `scorecard_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub scorecard_id: Option<Id>,
     /// `scorecard_version_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub scorecard_version_id: Option<Id>,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2175,7 +2223,11 @@ opaque_debug!(ConversationScorecard { scorecard_id, scorecard_version_id });
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConversationScorecardEvaluator {
     /// `evaluator_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub evaluator_id: Option<Id>,
     /// `result`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2219,7 +2271,11 @@ pub struct ConversationScorecardReviewedTeammate {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<ConversationScorecardReviewedTeammateType>,
     /// `admin_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub admin_id: Option<AdminId>,
     /// Fields this crate does not know.
     #[serde(flatten)]
@@ -2235,7 +2291,11 @@ pub struct ConversationSource {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<ConversationSourceType>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `delivered_as`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2393,7 +2453,11 @@ pub struct ConversationStatistics {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_close_at: Option<Timestamp>,
     /// `last_closed_by_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub last_closed_by_id: Option<AdminId>,
     /// `count_reopens`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2478,7 +2542,11 @@ pub struct DeletedConversationItem {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<ConversationId>,
     /// `metrics_retained`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2658,7 +2726,11 @@ pub struct EventDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sla_states: Option<BTreeMap<String, SlaTargetState>>,
     /// `call_id`; Preview only.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub call_id: Option<Id>,
     /// Fields this crate does not know.
     #[serde(flatten)]
@@ -2836,7 +2908,11 @@ opaque_debug!(SideConversationList);
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SideConversationSummary {
     /// `side_conversation_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub side_conversation_id: Option<ConversationId>,
     /// `conversation_parts`.
     #[serde(
@@ -2945,7 +3021,11 @@ pub struct TeammateReference {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<TeammateReferenceType>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -226,10 +226,18 @@ pub struct DataEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `intercom_user_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub intercom_user_id: Option<ContactId>,
     /// `email`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -293,7 +301,11 @@ pub struct DataEventSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// `intercom_user_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub intercom_user_id: Option<ContactId>,
     /// `user_id`.
     #[serde(skip_serializing_if = "Option::is_none")]

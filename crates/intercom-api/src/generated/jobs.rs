@@ -57,7 +57,11 @@ opaque_debug!(RetrieveJob { job_id });
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct BulkJob {
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<JobId>,
     /// `type`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
@@ -108,7 +112,11 @@ opaque_debug!(BulkJobReference { id });
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct BulkJobTask {
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `item_count`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,7 +147,11 @@ pub struct Job {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<JobId>,
     /// `url`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,7 +163,11 @@ pub struct Job {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_type: Option<String>,
     /// `resource_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub resource_id: Option<Id>,
     /// `resource_url`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -226,7 +226,11 @@ pub struct Message {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `created_at`, unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -241,7 +245,11 @@ pub struct Message {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_type: Option<MessageType>,
     /// `conversation_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub conversation_id: Option<ConversationId>,
     /// `owner`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -301,7 +309,11 @@ opaque_debug!(Recipient { id });
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct WhatsappMessageStatus {
     /// `conversation_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub conversation_id: Option<ConversationId>,
     /// `status`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -354,7 +366,11 @@ pub struct WhatsappMessageStatusList {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `ruleset_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub ruleset_id: Option<Id>,
     /// `pages`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -380,10 +396,18 @@ opaque_debug!(WhatsappMessageStatusList { ruleset_id });
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct WhatsappMessageStatusListEvent {
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `conversation_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub conversation_id: Option<ConversationId>,
     /// `status`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -398,7 +422,11 @@ pub struct WhatsappMessageStatusListEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
     /// `whatsapp_message_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub whatsapp_message_id: Option<Id>,
     /// `template_name`.
     #[serde(skip_serializing_if = "Option::is_none")]

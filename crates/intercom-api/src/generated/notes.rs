@@ -274,7 +274,11 @@ pub struct Note {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<NoteId>,
     /// `created_at`, unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -305,7 +309,11 @@ pub struct NoteCompany {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<CompanyId>,
     /// Fields this crate does not know.
     #[serde(flatten)]
@@ -321,7 +329,11 @@ pub struct NoteContact {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<ContactId>,
     /// Fields this crate does not know.
     #[serde(flatten)]

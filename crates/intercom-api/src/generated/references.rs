@@ -15,7 +15,11 @@ pub struct AddressableList {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `url`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,7 +38,11 @@ pub struct LinkedObject {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<LinkedObjectType>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `category`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +87,11 @@ pub struct Reference {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// Fields this crate does not know.
     #[serde(flatten)]

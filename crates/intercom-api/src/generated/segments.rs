@@ -200,7 +200,11 @@ pub struct Segment {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<SegmentId>,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -198,7 +198,11 @@ pub struct SubscriptionType {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<SubscriptionTypeId>,
     /// `state`.
     #[serde(skip_serializing_if = "Option::is_none")]

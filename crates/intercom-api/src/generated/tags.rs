@@ -985,7 +985,11 @@ pub struct Tag {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<TagId>,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1030,7 +1034,11 @@ pub struct TagResult {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<TagId>,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1066,7 +1074,11 @@ opaque_debug!(TagResult { id });
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TaggedCompany {
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<CompanyId>,
     /// `tagged`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1082,7 +1094,11 @@ opaque_debug!(TaggedCompany { id });
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TaggedContact {
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<ContactId>,
     /// `tagged`.
     #[serde(skip_serializing_if = "Option::is_none")]

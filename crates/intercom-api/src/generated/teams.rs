@@ -224,7 +224,11 @@ pub struct Team {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<TeamId>,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -275,7 +279,11 @@ pub struct TeamMetric {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `admin_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub admin_id: Option<AdminId>,
     /// `open`.
     #[serde(skip_serializing_if = "Option::is_none")]

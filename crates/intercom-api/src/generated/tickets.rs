@@ -23,10 +23,18 @@ pub struct Ticket {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<TicketId>,
     /// `ticket_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub ticket_id: Option<TicketId>,
     /// `category`; since 2.10.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,10 +52,18 @@ pub struct Ticket {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contacts: Option<TicketContacts>,
     /// `admin_assignee_id`; since 2.9.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub admin_assignee_id: Option<AdminId>,
     /// `team_assignee_id`; since 2.9.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub team_assignee_id: Option<TeamId>,
     /// `created_at`, unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,7 +87,11 @@ pub struct Ticket {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_shared: Option<bool>,
     /// `previous_ticket_state_id`; since 2.16.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub previous_ticket_state_id: Option<Id>,
     /// `ticket_state_internal_label`; 2.9 to 2.11.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,7 +139,11 @@ pub struct TicketPart {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `part_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -181,7 +205,11 @@ pub struct TicketPartAuthor {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<TicketPartAuthorType>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -219,7 +247,11 @@ pub struct TicketPartUpdatedAttributeDataAttribute {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `label`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -280,7 +312,11 @@ pub struct TicketState {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `category`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -305,7 +341,11 @@ pub struct TicketType {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `category`; since 2.10.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -320,7 +360,11 @@ pub struct TicketType {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
     /// `workspace_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub workspace_id: Option<WorkspaceId>,
     /// `ticket_type_attributes`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -354,10 +398,18 @@ pub struct TicketTypeAttribute {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub id: Option<Id>,
     /// `workspace_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub workspace_id: Option<WorkspaceId>,
     /// `name`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -390,7 +442,11 @@ pub struct TicketTypeAttribute {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<bool>,
     /// `ticket_type_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
     pub ticket_type_id: Option<Id>,
     /// `archived`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -43,6 +43,15 @@ fn null_and_absent_are_nothing() {
 }
 
 #[test]
+fn an_empty_id_is_nothing() {
+    let decoded = contact(&json!({"id": "5ba6", "owner_id": "", "workspace_id": null}));
+    assert_eq!((decoded.owner_id, decoded.workspace_id), (None, None));
+    let body = r#"{"id":"1","source":{"id":{}}}"#;
+    let error = RetrieveConversation::decode(&Response::new(200, body)).expect_err("no id");
+    assert_eq!(error.path, "source.id");
+}
+
+#[test]
 fn versions_spell_ids_differently() {
     for owner in [json!(42), json!("42")] {
         let decoded = contact(&json!({"owner_id": owner}));

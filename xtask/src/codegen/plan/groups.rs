@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, bail, ensure};
 
-use super::types::Planner;
+use super::resolve::Planner;
 use super::{Enum, Operation, Plan, Struct};
 use crate::codegen::manifest::OperationFacts;
 use crate::codegen::shape::History;

@@ -3,7 +3,7 @@
 mod cycles;
 mod groups;
 mod operations;
-mod types;
+mod resolve;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use anyhow::ensure;
 use super::manifest::Manifest;
 use super::overlay::{Overlay, Safety};
 use super::versions::Versions;
-use types::Planner;
+use resolve::Planner;
 
 /// Everything to generate.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, bail, ensure};
 
 use super::groups;
-use super::types::{Planner, constant_of};
+use super::resolve::{Planner, constant_of};
 use super::{Body, Field, Operation, Page, PageKind, Role, Rust};
 use crate::codegen::manifest::OperationFacts;
 use crate::codegen::naming;
@@ -16,25 +16,20 @@ use crate::codegen::shape::{History, Shape, Type};
 pub(super) fn plan(planner: &Planner<'_>) -> anyhow::Result<Vec<Operation>> {
     let declared = Declared::new(planner)?;
     let mut planned = Vec::new();
+    let mut failures = Vec::new();
     for facts in &planner.manifest.operations {
         let group = groups::of_operation(planner, facts)?;
         if !group.is_some_and(|group| planner.overlay.emit.contains(&group)) {
             continue;
         }
-        let plan_one = |name: &str, body: Option<&History>| {
-            operation(planner, &declared, facts, name, body)
-                .with_context(|| format!("operation {}", facts.id))
-        };
-        match declared.split.get(facts.id.as_str()) {
-            None => planned.push(plan_one(&declared.name(facts), facts.body.as_ref())?),
-            Some(into) => {
-                for (name, schema) in *into {
-                    let body = Type::plain(Shape::Schema(schema.clone()));
-                    planned.push(plan_one(name, Some(&History::constant(body)))?);
-                }
+        for (name, body) in declared.acts(facts) {
+            match operation(planner, &declared, facts, &name, body.as_ref()) {
+                Ok(operation) => planned.push(operation),
+                Err(error) => failures.push(format!("operation {}: {error:#}", facts.id)),
             }
         }
     }
+    ensure!(failures.is_empty(), "{}", failures.join("\n"));
     declared.check_emitted(&planned)?;
     Ok(planned)
 }
@@ -68,6 +63,18 @@ impl<'a> Declared<'a> {
             }
         }
         Ok(declared)
+    }
+
+    /// Name and body of each struct that stands for an operation of the API: one, unless the
+    /// overlay splits it.
+    fn acts(&self, facts: &OperationFacts) -> Vec<(String, Option<History>)> {
+        let Some(into) = self.split.get(facts.id.as_str()) else {
+            return vec![(self.name(facts), facts.body.clone())];
+        };
+        let body = |schema: &String| Type::plain(Shape::Schema(schema.clone()));
+        into.iter()
+            .map(|(name, schema)| (name.clone(), Some(History::constant(body(schema)))))
+            .collect()
     }
 
     fn name(&self, facts: &OperationFacts) -> String {

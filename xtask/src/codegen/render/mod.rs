@@ -4,7 +4,7 @@ mod imports;
 mod operations;
 mod registry;
 mod samples;
-mod types;
+mod structs;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -77,10 +77,10 @@ fn module(mut imports: Imports<'_>, name: &str, group: &Group) -> String {
         body += &operations::render(operation, &mut imports);
     }
     for object in &group.structs {
-        body += &types::object(object, &mut imports);
+        body += &structs::object(object, &mut imports);
     }
     for kind in &group.enums {
-        body += &types::enumeration(kind, &mut imports);
+        body += &structs::enumeration(kind, &mut imports);
     }
     format!("{HEADER}//! {}.\n\n{}\n{body}", title(name), imports.render())
 }

@@ -2,7 +2,7 @@
 
 use super::field_doc;
 use super::imports::Imports;
-use super::types::{field, shown_ids};
+use super::structs::{field, shown_ids};
 use crate::codegen::overlay::Safety;
 use crate::codegen::plan::{Body, Field, Operation, Page, PageKind, Role, Rust, Spelling};
 use crate::codegen::versions::{Version, Versions};

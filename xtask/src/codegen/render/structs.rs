@@ -73,14 +73,23 @@ pub(super) fn field(field: &Field, role: Role, imports: &mut Imports<'_>) -> Str
     if let Some(with) = serialize_with.or(spelled) {
         attributes.push(format!("serialize_with = {with:?}"));
     }
-    if role == Role::Answer && matches!(&field.kind, Rust::List(item) if item.schema().is_some()) {
-        attributes.push("default, deserialize_with = \"crate::lenient::without_nulls\"".to_owned());
+    if let Some(with) = tolerant(&field.kind).filter(|_| role == Role::Answer) {
+        attributes.push(format!("default, deserialize_with = {with:?}"));
     }
     let mut source = field_doc(field);
     if !attributes.is_empty() {
         source += &format!("#[serde({})]\n", attributes.join(", "));
     }
     source + &format!("pub {}: {},\n", field.name, imports.field(field))
+}
+
+/// The decoder of what answers hold in odd spellings.
+fn tolerant(kind: &Rust) -> Option<&'static str> {
+    match kind {
+        Rust::Id(_) => Some("crate::id::unless_empty"),
+        Rust::List(item) if item.schema().is_some() => Some("crate::lenient::without_nulls"),
+        _ => None,
+    }
 }
 
 fn constructor(object: &Struct, imports: &mut Imports<'_>) -> String {
