@@ -268,6 +268,9 @@ async fn append_changes<D: Dialect>(
 }
 
 /// A record that can be read again leaves the quarantine.
+///
+/// A body that was stored earlier and put aside since, because nobody could project it, is no more
+/// readable for being received again.
 async fn release<D: Dialect>(
     write: &mut Write<D>,
     workspace: &Workspace,
@@ -275,13 +278,18 @@ async fn release<D: Dialect>(
     ids: &[&str],
 ) -> sqlx::Result<u64> {
     let sql = format!(
-        "DELETE FROM quarantine WHERE workspace_id = $1 AND stream = $2 AND record_id {}",
-        D::is_one_of(3)
+        "DELETE FROM quarantine WHERE workspace_id = $1 AND stream = $2 AND record_id {} \
+         AND NOT EXISTS (SELECT 1 FROM {} r WHERE r.workspace_id = $1 \
+         AND r.id = quarantine.record_id AND r.content_hash = quarantine.content_hash \
+         AND r.change_number < $4)",
+        D::is_one_of(3),
+        stream.name()
     );
     Query::<D>::new(sql)
         .bind(&workspace.id)
         .bind(stream.name())
         .bind(ids)
+        .bind(write.change_number)
         .execute(&mut write.transaction)
         .await
 }
