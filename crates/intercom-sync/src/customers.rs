@@ -12,6 +12,7 @@ use intercom_store::{
 use crate::error::SyncError;
 use crate::progress::Progress;
 use crate::report::CustomerAlert;
+use crate::run::RunKind;
 use crate::settings::SyncSettings;
 
 /// Customers computed and written at a time.
@@ -31,6 +32,7 @@ pub(crate) async fn refresh(
     workspace: &Workspace,
     settings: &SyncSettings,
     progress: &dyn Progress,
+    kind: RunKind,
     now: DateTime<Utc>,
 ) -> Result<CustomersReport, SyncError> {
     let mut report = CustomersReport::default();
@@ -46,7 +48,7 @@ pub(crate) async fn refresh(
         for dirty in dirty {
             let computed = known.compute(&dirty.email, settings, now);
             if let Some(computed) = &computed {
-                report.alerts.extend(known.raise(&dirty.email, computed, settings));
+                report.alerts.extend(known.raise(&dirty.email, computed, settings, kind));
             }
             let customer = computed.map(|computed| known.row(&dirty.email, computed));
             writes.push(CustomerWrite { dirty, customer });
@@ -114,9 +116,14 @@ impl Known {
         email: &str,
         current: &Customer,
         settings: &SyncSettings,
+        kind: RunKind,
     ) -> Vec<CustomerAlert> {
         let before = self.before.get(email).map(alert_state);
-        let before = before.as_ref().map_or(Before::NotSeen, Before::Seen);
+        let before = match (kind, &before) {
+            (RunKind::First, _) => Before::FirstLoad,
+            (RunKind::Incremental, None) => Before::NotSeen,
+            (RunKind::Incremental, Some(state)) => Before::Seen(state),
+        };
         alerts(before, &current.alert_state(), &settings.alerts)
             .into_iter()
             .map(|alert| CustomerAlert { email: email.to_owned(), alert })

@@ -38,39 +38,40 @@ impl Puller<'_> {
     /// Pulls what changed since the bookmark; `search` makes the operation for records that
     /// changed at or after an instant, oldest change first.
     ///
-    /// A walk that was cut off goes on at its cursor; when the API no longer takes the cursor, the
-    /// same walk begins anew.
+    /// A walk that was cut off goes on at its cursor; when the cursor is refused or leads in a
+    /// circle, the same walk begins anew.
     pub(crate) async fn changed<O, F>(
         &self,
-        stream: Stream,
+        report: &mut StreamReport,
         search: F,
-    ) -> Result<StreamReport, SyncError>
+    ) -> Result<(), SyncError>
     where
         O: Paged + Send + 'static,
         F: Fn(Timestamp) -> O,
     {
+        let stream = report.stream;
         let bookmark = self.store.bookmark(self.workspace, stream).await?.unwrap_or_default();
         let mut walk = self.plan(bookmark);
         let resumed = walk.resume_at.is_some();
-        match self.walk(stream, search(walk.from), &mut walk).await {
-            Err(SyncError::Fetch { source, .. }) if resumed && refuses_cursor(&source) => {
-                tracing::warn!(%stream, "the stored cursor is refused; the walk begins anew");
+        match self.walk(search(walk.from), &mut walk, report).await {
+            Err(SyncError::Fetch { source, .. }) if resumed && leads_nowhere(&source) => {
+                tracing::warn!(%stream, "the stored cursor leads nowhere; the walk begins anew");
                 walk.resume_at = None;
-                self.walk(stream, search(walk.from), &mut walk).await
+                self.walk(search(walk.from), &mut walk, report).await
             }
             ended => ended,
         }
     }
 
     /// Pulls a list that has no order and no filter; what is unchanged is not written.
-    pub(crate) async fn all<O>(&self, stream: Stream, list: O) -> Result<StreamReport, SyncError>
+    pub(crate) async fn all<O>(&self, report: &mut StreamReport, list: O) -> Result<(), SyncError>
     where
         O: Paged + Send + 'static,
     {
-        let bookmark = self.store.bookmark(self.workspace, stream).await?.unwrap_or_default();
-        let query = "all".to_owned();
+        let stored = self.store.bookmark(self.workspace, report.stream).await?;
+        let (query, bookmark) = ("all".to_owned(), stored.unwrap_or_default());
         let mut walk = Walk { query, from: Timestamp::from_unix(0), resume_at: None, bookmark };
-        self.walk(stream, list, &mut walk).await
+        self.walk(list, &mut walk, report).await
     }
 
     fn plan(&self, bookmark: Bookmark) -> Walk {
@@ -82,21 +83,21 @@ impl Puller<'_> {
         Walk { query, from: Timestamp::from_unix(from), resume_at, bookmark }
     }
 
+    /// What the walk brings is counted in the report page by page, also when it breaks off.
     async fn walk<O>(
         &self,
-        stream: Stream,
         operation: O,
         walk: &mut Walk,
-    ) -> Result<StreamReport, SyncError>
+        report: &mut StreamReport,
+    ) -> Result<(), SyncError>
     where
         O: Paged + Send + 'static,
     {
-        let mut report = StreamReport::new(stream);
-        let mut next_watermark = match walk.resume_at {
-            Some(_) => walk.bookmark.next_watermark,
-            None => None,
+        let stream = report.stream;
+        let (mut next_watermark, mut n_pages) = match walk.resume_at {
+            Some(_) => (walk.bookmark.next_watermark, walk.bookmark.n_pages),
+            None => (None, 0),
         };
-        let mut n_pages = if walk.resume_at.is_some() { walk.bookmark.n_pages } else { 0 };
         let mut latest_change = None;
         let mut pages = pin!(match walk.resume_at.take() {
             Some(cursor) => self.client.pages_from(operation, cursor),
@@ -104,12 +105,13 @@ impl Puller<'_> {
         });
         while let Some(page) = pages.next().await {
             let page = page.map_err(|source| SyncError::Fetch { stream, source })?;
-            next_watermark = next_watermark.or_else(|| self.reach(&page));
+            let answered_at = page.server_date().map(|at| at.timestamp());
+            next_watermark = next_watermark.or(answered_at.map(|at| self.indexed_until(at)));
             n_pages += 1;
             let (mut write, total) = self.read_page(stream, &page).await?;
             latest_change =
                 write.records.iter().filter_map(|r| r.updated_at).max().max(latest_change);
-            let reached = next_watermark.or(latest_change);
+            let reached = next_watermark.or(latest_change.map(|at| self.indexed_until(at)));
             write.bookmark = Some(Bookmark {
                 watermark: match page.next() {
                     Some(_) => walk.bookmark.watermark,
@@ -121,17 +123,19 @@ impl Puller<'_> {
                 n_pages,
             });
             let outcome = self.store.commit_page(self.workspace, stream, &write).await?;
-            count(&mut report, &write, outcome);
+            count(report, &write, outcome);
             self.progress.pulled(stream, report.n_fetched, total);
         }
         self.progress.finished(stream, report.n_fetched);
-        Ok(report)
+        Ok(())
     }
 
-    /// Up to when everything has been indexed: the server's clock when it answered, less the lag.
-    fn reach<O: Paged>(&self, page: &Page<O>) -> Option<i64> {
-        let answered_at = page.server_date()?.timestamp();
-        Some(answered_at.saturating_sub(i64::from(self.settings.index_lag_for)))
+    /// Up to when everything has been indexed, at an instant that an answer shows.
+    ///
+    /// An instant after the start of the run is no reason to read less the next time: a clock or a
+    /// record that is ahead would hide every change until then.
+    fn indexed_until(&self, shown_at: i64) -> i64 {
+        shown_at.min(self.observed_at).saturating_sub(i64::from(self.settings.index_lag_for))
     }
 
     async fn read_page<O: Paged>(
@@ -183,8 +187,9 @@ impl Puller<'_> {
     }
 }
 
-fn refuses_cursor(error: &intercom_client::Error) -> bool {
-    matches!(error, intercom_client::Error::Refused { error, .. } if error.status == 400)
+/// Whether a walk from another cursor may get further: this one is refused, or ends in a circle.
+fn leads_nowhere(error: &intercom_client::Error) -> bool {
+    error.status() == Some(400) || matches!(error, intercom_client::Error::CursorRepeated { .. })
 }
 
 fn cursor_text(cursor: &Cursor) -> String {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use intercom_api::{Id, Timestamp};
+use intercom_api::{Id, JsonError, Timestamp};
 use intercom_store::{AttributeChange, ContentHash, Quarantined, Record};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -32,7 +32,8 @@ pub(crate) fn read(page: &Bytes, item: &RawValue) -> Result<Record, Quarantined>
     let text = item.get();
     let body = page.slice_ref(text.as_bytes());
     let hash = digest(text.as_bytes());
-    match serde_json::from_str::<Identity>(text) {
+    let mut json = serde_json::Deserializer::from_str(text);
+    match serde_path_to_error::deserialize::<_, Identity>(&mut json) {
         Ok(identity) => Ok(Record {
             id: identity.id.as_str().to_owned(),
             created_at: identity.created_at.map(Timestamp::as_unix),
@@ -43,9 +44,11 @@ pub(crate) fn read(page: &Bytes, item: &RawValue) -> Result<Record, Quarantined>
         }),
         Err(error) => {
             let id = serde_json::from_str::<IdOnly>(text).ok();
+            let path = error.path().to_string();
+            let fault = JsonError::from(error.into_inner());
             Err(Quarantined {
                 record_id: id.map(|entry| entry.id.as_str().to_owned()),
-                reason: format!("no mirror of it: {}", intercom_api::JsonError::from(error)),
+                reason: format!("not mirrored: at `{path}` {fault}"),
                 hash,
                 body,
             })

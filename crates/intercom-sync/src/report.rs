@@ -47,13 +47,21 @@ impl StreamReport {
 }
 
 /// An alert and the customer it is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+///
+/// `Debug` and `Serialize` do not show who it is.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct CustomerAlert {
     /// The customer's key: the e-mail address in lower case.
     #[serde(skip)]
     pub email: String,
     /// What became true.
     pub alert: Alert,
+}
+
+impl fmt::Debug for CustomerAlert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CustomerAlert").field("alert", &self.alert).finish_non_exhaustive()
+    }
 }
 
 /// The success metrics of a run, under the names that dashboards read.

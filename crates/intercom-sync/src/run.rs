@@ -10,7 +10,7 @@ use intercom_api::contacts::SearchContacts;
 use intercom_api::conversations::SearchConversations;
 use intercom_api::{Operator, Query, SearchRequest, Timestamp};
 use intercom_client::Client;
-use intercom_store::{RunCounts, RunEnd, RunId, RunOutcome, Store, Stream, Workspace};
+use intercom_store::{RunCounts, RunEnd, RunId, RunOutcome, RunRow, Store, Stream, Workspace};
 use tokio::time::Instant;
 
 use crate::buckets;
@@ -62,19 +62,27 @@ impl Sync {
         let started = Instant::now();
         let workspace = self.workspace(now).await?;
         let store = self.store.as_ref();
-        let is_first = store.customer_totals(&workspace).await?.n_customers == 0;
-        let kind = if is_first { "first" } else { "incremental" };
-        self.mark_customers_of_a_new_day(&workspace, now).await?;
-        let run = store.start_run(&workspace, kind, now.timestamp()).await?;
-        tracing::info!(kind, "a sync starts");
-        match self.work(&workspace, run, now, progress).await {
-            Ok(work) => self.finish(&workspace, run, work, now, started.elapsed()).await,
+        let last = store.last_runs(&workspace, 1).await?.pop();
+        let kind = RunKind::after(last.as_ref());
+        if last.is_some_and(|last| !is_same_day(last.started_at, now)) {
+            // Figures that depend on the date move also for customers nothing happened to.
+            store.mark_all_customers(&workspace).await?;
+        }
+        let run = store.start_run(&workspace, kind.name(), now.timestamp()).await?;
+        tracing::info!(kind = kind.name(), "a sync starts");
+        let start = Start { run, kind, now };
+        let mut streams = Vec::with_capacity(self.settings.streams.len());
+        match self.work(&workspace, start, progress, &mut streams).await {
+            Ok(done) => {
+                let work = Work { streams, done };
+                self.finish(&workspace, start, work, started.elapsed()).await
+            }
             Err(error) => {
                 let end = RunEnd {
                     finished_at: (now + started.elapsed()).timestamp(),
                     outcome: RunOutcome::Failed,
-                    counts: RunCounts::default(),
-                    detail: Some(error.to_string()),
+                    counts: counts(&streams),
+                    detail: Some(in_words(&error)),
                 };
                 // The first error is the one to report; a store that fails here failed there.
                 if let Err(second) = store.finish_run(&workspace, run, &end).await {
@@ -85,78 +93,65 @@ impl Sync {
         }
     }
 
+    /// Every stream that was begun is in `streams`, also after an error.
     async fn work(
         &self,
         workspace: &Workspace,
-        run: RunId,
-        now: DateTime<Utc>,
+        start: Start,
         progress: &dyn Progress,
-    ) -> Result<Work, SyncError> {
+        streams: &mut Vec<StreamReport>,
+    ) -> Result<Done, SyncError> {
+        let Start { run, kind, now } = start;
         let store = self.store.as_ref();
         let settings = &self.settings;
-        let puller = Puller {
-            client: &self.client,
-            store,
-            workspace,
-            settings,
-            progress,
-            run,
-            observed_at: now.timestamp(),
-        };
-        let mut streams = Vec::with_capacity(settings.streams.len());
-        for &stream in &settings.streams {
-            streams.push(pull_or_skip(&puller, stream).await?);
-        }
         let observed_at = now.timestamp();
+        let client = &self.client;
+        let puller = Puller { client, store, workspace, settings, progress, run, observed_at };
+        for &stream in &settings.streams {
+            let mut report = StreamReport::new(stream);
+            let pulled = pull_or_skip(&puller, &mut report).await;
+            streams.push(report);
+            pulled?;
+        }
         let projector =
             project::Projector { store, workspace, settings, progress, run, observed_at };
-        let projected = projector.run(&mut streams).await?;
-        let customers = customers::refresh(store, workspace, settings, progress, now).await?;
-        let zone = settings.timezone.or_else(|| zone_of(workspace)).unwrap_or(Tz::UTC);
+        let projected = projector.run(streams).await?;
+        let customers = customers::refresh(store, workspace, settings, progress, kind, now).await?;
+        let zone = settings.timezone.or_else(|| zone_of(workspace)).unwrap_or_else(|| {
+            tracing::warn!("the zone of the workspace is unknown; days are those of UTC");
+            Tz::UTC
+        });
         buckets::record(store, workspace, zone, now).await?;
-        Ok(Work { streams, customers, n_skipped: projected.n_without_email })
-    }
-
-    /// Figures that depend on the date move at midnight, also of customers nothing happened to.
-    async fn mark_customers_of_a_new_day(
-        &self,
-        workspace: &Workspace,
-        now: DateTime<Utc>,
-    ) -> Result<(), SyncError> {
-        let runs = self.store.last_runs(workspace, 1).await?;
-        let Some(last) = runs.first() else { return Ok(()) };
-        let last_on = DateTime::from_timestamp(last.started_at, 0).map(|at| at.date_naive());
-        if last_on != Some(now.date_naive()) {
-            self.store.mark_all_customers(workspace).await?;
-        }
-        Ok(())
+        Ok(Done { customers, n_without_email: projected.n_without_email })
     }
 
     async fn finish(
         &self,
         workspace: &Workspace,
-        run: RunId,
+        start: Start,
         work: Work,
-        now: DateTime<Utc>,
         took_for: Duration,
     ) -> Result<RunReport, SyncError> {
+        let Start { run, now, .. } = start;
         let totals = self.store.customer_totals(workspace).await?;
         let report = work.report(now, took_for, mean_quality(&totals));
-        let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        let sum = |of: fn(&StreamReport) -> u64| count(report.streams.iter().map(of).sum());
         let outcome = if report.is_complete() { RunOutcome::Done } else { RunOutcome::Partial };
+        let left_out: Vec<String> = report
+            .streams
+            .iter()
+            .filter_map(|stream| {
+                Some(format!("{} left out: {}", stream.stream, stream.skipped_because.as_ref()?))
+            })
+            .collect();
         let end = RunEnd {
             finished_at: (now + took_for).timestamp(),
             outcome,
             counts: RunCounts {
-                n_fetched: sum(|stream| stream.n_fetched),
-                n_inserted: sum(|stream| stream.n_inserted),
-                n_changed: sum(|stream| stream.n_changed),
-                n_skipped: count(report.metrics.skipped_contacts),
-                n_quarantined: sum(|stream| stream.n_quarantined),
-                n_customers: count(report.metrics.contacts_synced),
+                n_skipped: whole(report.metrics.skipped_contacts),
+                n_customers: whole(report.metrics.contacts_synced),
+                ..counts(&report.streams)
             },
-            detail: None,
+            detail: (!left_out.is_empty()).then(|| left_out.join("; ")),
         };
         self.store.finish_run(workspace, run, &end).await?;
         tracing::info!(
@@ -169,11 +164,51 @@ impl Sync {
     }
 }
 
+/// What a run is known by from its start on.
+#[derive(Clone, Copy)]
+struct Start {
+    run: RunId,
+    kind: RunKind,
+    now: DateTime<Utc>,
+}
+
+/// Whether everything a run meets is new to the store.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RunKind {
+    First,
+    Incremental,
+}
+
+impl RunKind {
+    /// Runs are first ones until one has come to its end.
+    fn after(last: Option<&RunRow>) -> Self {
+        let Some(last) = last else { return Self::First };
+        let came_to_its_end =
+            last.end.as_ref().is_some_and(|end| end.outcome != RunOutcome::Failed);
+        match last.kind == Self::First.name() && !came_to_its_end {
+            true => Self::First,
+            false => Self::Incremental,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Incremental => "incremental",
+        }
+    }
+}
+
 /// What a run did before it is summed up.
 struct Work {
     streams: Vec<StreamReport>,
+    done: Done,
+}
+
+/// What followed from the streams.
+struct Done {
     customers: CustomersReport,
-    n_skipped: u64,
+    n_without_email: u64,
 }
 
 impl Work {
@@ -183,14 +218,14 @@ impl Work {
         took_for: Duration,
         avg_quality_score: Option<f64>,
     ) -> RunReport {
-        let Self { streams, customers, n_skipped } = self;
+        let Self { streams, done: Done { customers, n_without_email } } = self;
         let left_out = streams.iter().filter(|stream| stream.skipped_because.is_some()).count();
         let quarantined: u64 = streams.iter().map(|stream| stream.n_quarantined).sum();
         let metrics = Metrics {
             contacts_synced: customers.n_new + customers.n_updated,
             new_contacts: customers.n_new,
             updated_contacts: customers.n_updated,
-            skipped_contacts: n_skipped,
+            skipped_contacts: n_without_email,
             errors: quarantined + left_out as u64,
             sync_duration_seconds: to_tenth(took_for.as_secs_f64()),
             avg_quality_score,
@@ -199,31 +234,60 @@ impl Work {
     }
 }
 
-async fn pull_or_skip(puller: &Puller<'_>, stream: Stream) -> Result<StreamReport, SyncError> {
-    let pulled = match stream {
-        Stream::Admins => puller.all(stream, ListAdmins::default()).await,
+fn is_same_day(unix: i64, now: DateTime<Utc>) -> bool {
+    DateTime::from_timestamp(unix, 0).map(|at| at.date_naive()) == Some(now.date_naive())
+}
+
+async fn pull_or_skip(puller: &Puller<'_>, report: &mut StreamReport) -> Result<(), SyncError> {
+    let pulled = match report.stream {
+        Stream::Admins => puller.all(report, ListAdmins::default()).await,
         Stream::Contacts => {
             let search = |from| SearchContacts::new(changed_since(from, puller.settings));
-            puller.changed(stream, search).await
+            puller.changed(report, search).await
         }
         Stream::Conversations => {
             let search = |from| SearchConversations::new(changed_since(from, puller.settings));
-            puller.changed(stream, search).await
+            puller.changed(report, search).await
         }
     };
     match pulled {
-        Err(SyncError::Fetch { source, .. }) if is_forbidden(&source) => {
+        Err(SyncError::Fetch { stream, source }) if source.status() == Some(403) => {
             tracing::warn!(%stream, error = %source, "the token may not read this stream");
-            let mut report = StreamReport::new(stream);
             report.skipped_because = Some(source.to_string());
-            Ok(report)
+            Ok(())
         }
         ended => ended,
     }
 }
 
-fn is_forbidden(error: &intercom_client::Error) -> bool {
-    matches!(error, intercom_client::Error::Refused { error, .. } if error.status == 403)
+/// The error and its causes in one line; a cause that its effect already quotes is not repeated.
+fn in_words(error: &SyncError) -> String {
+    let mut words = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !words.ends_with(&text) {
+            words.push_str(": ");
+            words.push_str(&text);
+        }
+        cause = error.source();
+    }
+    words
+}
+
+fn counts(streams: &[StreamReport]) -> RunCounts {
+    let sum = |of: fn(&StreamReport) -> u64| whole(streams.iter().map(of).sum());
+    RunCounts {
+        n_fetched: sum(|stream| stream.n_fetched),
+        n_inserted: sum(|stream| stream.n_inserted),
+        n_changed: sum(|stream| stream.n_changed),
+        n_quarantined: sum(|stream| stream.n_quarantined),
+        ..RunCounts::default()
+    }
+}
+
+fn whole(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// `=` and `>`: contacts are compared by whole days, of which `>` alone would skip the first.

@@ -1,0 +1,83 @@
+//! Answers that are no pages.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use intercom_client::Transport;
+use intercom_store::Stream;
+use serde_json::{Value, json};
+
+use crate::database::Database;
+use crate::meddler::{CONTACTS, ME, Meddler};
+use crate::refusals::in_words;
+use crate::world::{PER_PAGE, World};
+
+/// The run fails with these words and leaves whole pages; the next run has everything.
+async fn check_fails(world: &World, transport: Arc<dyn Transport>, expected: &[&str]) {
+    let error = world.run_over(transport).await.expect_err("the run fails");
+    let words = in_words(&error);
+    for expected in expected {
+        assert!(words.contains(expected), "{expected:?} is not in {words:?}");
+    }
+    let workspace = world.workspace().await;
+    let n_stored = world.stored(Stream::Contacts).await.len();
+    assert_eq!(n_stored % PER_PAGE as usize, 0, "{n_stored} contacts");
+    assert_eq!(world.store.quarantined(&workspace).await.expect("entries"), []);
+    assert_eq!(world.last_run().await.end.and_then(|end| end.detail), Some(words));
+
+    assert!(world.sync().await.is_complete());
+    world.check_mirror().await;
+}
+
+fn cut(body: &[u8]) -> Vec<u8> {
+    body[..body.len() / 2].to_vec()
+}
+
+pub(crate) async fn a_truncated_page_is_one_clear_error(on: &Database) {
+    let world = World::new(on);
+    let truncated = Meddler::new(&world.sim, |_, request, mut response| {
+        if request.operation == CONTACTS {
+            response.body = cut(&response.body).into();
+        }
+        Ok(response)
+    });
+    check_fails(&world, truncated.clone(), &["SearchContacts", "4 attempts", "too early"]).await;
+    assert_eq!(truncated.n_sent(), 1 + 1 + 4);
+}
+
+pub(crate) async fn a_page_truncated_once_is_fetched_again(on: &Database) {
+    let world = World::new(on);
+    let is_cut = AtomicBool::new(false);
+    let once = Meddler::new(&world.sim, move |_, request, mut response| {
+        if request.operation == CONTACTS && !is_cut.swap(true, Ordering::Relaxed) {
+            response.body = cut(&response.body).into();
+        }
+        Ok(response)
+    });
+    assert!(world.run_over(once).await.expect("the run ends").is_complete());
+    world.check_mirror().await;
+}
+
+pub(crate) async fn a_page_of_another_shape_is_one_clear_error(on: &Database) {
+    let world = World::new(on);
+    let odd = Meddler::rewriting(&world.sim, CONTACTS, |page| page["data"] = json!(5));
+    check_fails(&world, odd, &["SearchContacts", "`data`", "another type"]).await;
+}
+
+pub(crate) async fn a_repeated_cursor_is_one_clear_error(on: &Database) {
+    let world = World::new(on);
+    // [1000, "x", 2] in base64: behind it is everything.
+    let next = json!({"page": 2, "starting_after": "WzEwMDAsIngiLDJd"});
+    let circle = move |page: &mut Value| page["pages"]["next"] = next.clone();
+    let circle = Meddler::rewriting(&world.sim, CONTACTS, circle);
+    check_fails(&world, circle, &["SearchContacts", "cursor after page 2", "seen before"]).await;
+}
+
+pub(crate) async fn a_token_without_a_workspace_is_one_clear_error(on: &Database) {
+    let world = World::new(on);
+    let anonymous = Meddler::rewriting(&world.sim, ME, |me| me["app"] = Value::Null);
+    let error = world.run_over(anonymous).await.expect_err("the run fails");
+    let expected = "the workspace of this token is unknown: /me names no workspace";
+    assert_eq!(in_words(&error), expected);
+    assert_eq!(world.store.workspaces().await.expect("workspaces"), []);
+}

@@ -1,0 +1,107 @@
+//! Runs that break off, and what the next run makes of them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use intercom_sim::Invention;
+use intercom_store::{RunOutcome, Stream};
+use serde_json::Value;
+
+use crate::database::Database;
+use crate::meddler::{CONTACTS, Meddler, goes_on, refusal, starting_after};
+use crate::refusals::in_words;
+use crate::world::{PER_PAGE, World, derived, invention, sim_settings};
+
+pub(crate) async fn a_run_cut_off_at_any_request_is_completed_by_the_next(on: &Database) {
+    let mut n_interrupted = 0;
+    for n_answered in 1.. {
+        let invention = Invention { seed: n_answered.into(), ..invention(60, 120) };
+        let world = World::invent(invention, sim_settings(), Arc::clone(&on.store));
+        let cut_off = Meddler::silent_after(&world.sim, n_answered);
+        let Err(error) = world.run_over(cut_off).await else { break };
+        n_interrupted += 1;
+        let words = in_words(&error);
+        let operations = ["ListAdmins", "SearchContacts", "SearchConversations"];
+        assert!(operations.iter().any(|name| words.contains(name)), "{words}");
+        for (stream, n_records) in [(Stream::Contacts, 60), (Stream::Conversations, 120)] {
+            let n_stored = world.stored(stream).await.len();
+            let is_whole = n_stored % PER_PAGE as usize == 0 || n_stored == n_records;
+            assert!(is_whole, "{n_stored} {stream} after {n_answered} answers");
+        }
+        world.advance(60);
+        world.sync().await;
+        world.check_mirror().await;
+
+        let memory = intercom_store::open("sqlite::memory:").await.expect("a store");
+        let clean = World::invent(invention, sim_settings(), memory);
+        clean.advance(60);
+        clean.sync().await;
+        assert!(derived(&world).await == derived(&clean).await, "after {n_answered} answers");
+    }
+    // `/me`, the admins, three pages of contacts and five of conversations.
+    assert_eq!(n_interrupted, 9);
+}
+
+/// Two pages of contacts are stored when the run breaks off.
+async fn interrupted(on: &Database) -> World {
+    let world = World::new(on);
+    let cut_off = Meddler::silent_after(&world.sim, 4);
+    world.run_over(cut_off).await.expect_err("the run breaks off");
+    assert_eq!(world.stored(Stream::Contacts).await.len(), 50);
+    world
+}
+
+pub(crate) async fn a_cut_off_run_is_noted_with_what_it_did(on: &Database) {
+    let world = interrupted(on).await;
+    let run = world.last_run().await;
+    let end = run.end.expect("the run ended");
+    assert_eq!((run.kind.as_str(), end.outcome), ("first", RunOutcome::Failed));
+    let n_admins = on.number("SELECT COUNT(*) FROM admins").await;
+    assert_eq!(end.counts.n_inserted, 50 + n_admins);
+    let detail = end.detail.expect("a reason");
+    assert!(detail.contains("SearchContacts"), "{detail}");
+
+    let resumed = world.sync().await;
+    assert_eq!(resumed.stream(Stream::Contacts).map(|contacts| contacts.n_fetched), Some(10));
+    assert_eq!(world.last_run().await.kind, "first");
+    world.sync().await;
+    assert_eq!(world.last_run().await.kind, "incremental");
+}
+
+pub(crate) async fn a_refused_cursor_starts_the_walk_anew(on: &Database) {
+    let world = interrupted(on).await;
+    let is_refused = AtomicBool::new(false);
+    let once = Meddler::new(&world.sim, move |_, request, response| {
+        let stored = request.operation == CONTACTS && goes_on(request);
+        match stored && !is_refused.swap(true, Ordering::Relaxed) {
+            true => Ok(refusal(400, "Invalid starting_after param")),
+            false => Ok(response),
+        }
+    });
+    check_begins_anew(&world, once, 0).await;
+}
+
+pub(crate) async fn a_stored_cursor_that_leads_in_a_circle_starts_the_walk_anew(on: &Database) {
+    let world = interrupted(on).await;
+    let is_bent = AtomicBool::new(false);
+    let once = Meddler::new(&world.sim, move |_, request, mut response| {
+        let stored = request.operation == CONTACTS && goes_on(request);
+        if stored && !is_bent.swap(true, Ordering::Relaxed) {
+            let mut body: Value = serde_json::from_slice(&response.body).expect("JSON");
+            let next = serde_json::json!({"page": 3, "starting_after": starting_after(request)});
+            body["pages"]["next"] = next;
+            body["data"] = serde_json::json!([]);
+            response.body = body.to_string().into();
+        }
+        Ok(response)
+    });
+    check_begins_anew(&world, once, 1).await;
+}
+
+async fn check_begins_anew(world: &World, transport: Arc<Meddler>, n_pages_in_vain: u64) {
+    let report = world.run_over(transport).await.expect("the run ends");
+    let contacts = report.stream(Stream::Contacts).expect("contacts are pulled");
+    assert_eq!(contacts.n_pages, 3 + n_pages_in_vain);
+    assert_eq!((contacts.n_inserted, contacts.n_unchanged), (10, 50));
+    world.check_mirror().await;
+}

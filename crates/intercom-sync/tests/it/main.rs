@@ -1,0 +1,105 @@
+//! Whole runs against a simulated workspace: each case runs on SQLite and, where there is a server,
+//! on PostgreSQL.
+//!
+//! `TEST_POSTGRES_URL` names a server on which databases may be created; with `REQUIRE_SERVICES=1`
+//! its absence is a failure.
+
+mod bad_answers;
+mod bad_records;
+mod changes;
+mod customers;
+mod database;
+mod first_run;
+mod history;
+mod interruptions;
+mod meddler;
+mod random;
+mod refusals;
+mod report;
+mod world;
+
+use database::{Database, postgres_server};
+
+macro_rules! on_both_databases {
+    ($($module:ident: $($case:ident)+;)+) => {
+        mod sqlite {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    crate::$module::$case(&crate::Database::sqlite().await).await;
+                }
+            )+)+
+        }
+
+        mod postgres {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let Some(server) = crate::postgres_server() else { return };
+                    let database = crate::Database::postgres(&server, stringify!($case)).await;
+                    crate::$module::$case(&database).await;
+                    database.drop_from(&server).await;
+                }
+            )+)+
+        }
+    };
+}
+
+on_both_databases! {
+    changes:
+        sync_change_three_contacts_sync_again_exactly_three_change
+        by_second_in_the_far_west
+        by_day_in_the_far_west
+        by_second_in_the_far_east
+        by_day_in_the_far_east
+        what_changes_during_a_walk_is_found
+        what_is_indexed_late_is_found
+        a_clock_that_is_ahead_hides_no_change
+        an_answer_without_a_date_hides_no_change;
+    first_run:
+        every_record_is_mirrored_byte_for_byte
+        the_metrics_and_the_run_are_noted
+        a_second_run_without_a_change_writes_nothing
+        an_empty_workspace_is_no_error
+        the_first_run_raises_no_alerts;
+    interruptions:
+        a_run_cut_off_at_any_request_is_completed_by_the_next
+        a_cut_off_run_is_noted_with_what_it_did
+        a_refused_cursor_starts_the_walk_anew
+        a_stored_cursor_that_leads_in_a_circle_starts_the_walk_anew;
+    bad_answers:
+        a_truncated_page_is_one_clear_error
+        a_page_truncated_once_is_fetched_again
+        a_page_of_another_shape_is_one_clear_error
+        a_repeated_cursor_is_one_clear_error
+        a_token_without_a_workspace_is_one_clear_error;
+    bad_records:
+        an_entry_without_a_readable_id_costs_only_itself
+        a_date_that_is_text_is_put_aside_and_named
+        an_entry_that_is_fixed_leaves_the_quarantine
+        a_nested_field_of_another_type_is_mirrored_and_put_aside
+        a_record_put_aside_is_not_forgotten_when_it_is_seen_again
+        an_unknown_state_is_kept;
+    refusals:
+        a_revoked_token_is_one_clear_error
+        a_stream_the_token_may_not_read_is_left_out_and_named
+        no_error_shows_whose_data_it_is;
+    customers:
+        new_contact_with_stripe_data
+        existing_contact_update
+        multiple_subscriptions
+        annual_subscription
+        no_stripe_data
+        cancel_mention
+        delinquent_payment
+        an_e_mail_change_moves_the_customer
+        users_speak_before_leads_then_the_most_recent
+        days_pass_for_customers_nothing_happened_to
+        a_large_change_is_reported_once;
+    history:
+        one_row_for_each_changed_attribute
+        one_row_for_each_change_of_a_customer
+        the_buckets_of_the_day;
+    random:
+        a_quiet_last_run_leaves_the_workspace;
+}

@@ -1,0 +1,122 @@
+//! What the API refuses, and what errors say about it.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use intercom_client::{Client, ClientSettings, HttpSettings, Origin, RetryPolicy, Transport};
+use intercom_store::{RunOutcome, Stream};
+use intercom_sync::{Silent, Sync, SyncError};
+use serde_json::{Value, json};
+
+use crate::database::Database;
+use crate::meddler::{CONTACTS, CONVERSATIONS, ME, Meddler};
+use crate::world::World;
+
+/// The error and its causes; what an error quotes of its cause is there once.
+pub(crate) fn in_words(error: &SyncError) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut next: Option<&dyn Error> = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        if words.last().is_none_or(|last| !last.ends_with(&text)) {
+            words.push(text);
+        }
+        next = error.source();
+    }
+    words.join(": ")
+}
+
+pub(crate) async fn a_revoked_token_is_one_clear_error(on: &Database) {
+    let world = World::new(on);
+    let stranger = Arc::new(world.sim.without_token());
+    let error = world.run_over(stranger).await.expect_err("the run fails");
+    let words = in_words(&error);
+    assert!(words.starts_with("the workspace could not be identified: RetrieveMe"), "{words}");
+    assert!(words.contains("401"), "{words}");
+
+    let revoked = Meddler::refusing(&world.sim, CONTACTS, 401, "Access Token Invalid");
+    let error = world.run_over(revoked.clone()).await.expect_err("the run fails");
+    let words = in_words(&error);
+    assert!(words.starts_with("contacts could not be fetched: SearchContacts"), "{words}");
+    assert!(words.contains("401"), "{words}");
+    assert_eq!(revoked.n_sent(), 3, "nothing is tried again");
+    let end = world.last_run().await.end.expect("the run ended");
+    assert_eq!((end.outcome, end.detail), (RunOutcome::Failed, Some(words)));
+}
+
+pub(crate) async fn a_stream_the_token_may_not_read_is_left_out_and_named(on: &Database) {
+    let world = World::new(on);
+    let message = "missing scope: read conversations";
+    let limited = Meddler::refusing(&world.sim, CONVERSATIONS, 403, message);
+    let report = world.run_over(limited).await.expect("the run ends");
+    let conversations = report.stream(Stream::Conversations).expect("a report");
+    let reason = conversations.skipped_because.as_deref().expect("a reason");
+    assert!(reason.contains("SearchConversations") && reason.contains(message), "{reason}");
+    assert_eq!((report.metrics.errors, report.is_complete()), (1, false));
+    assert!(report.metrics.new_contacts > 40);
+    assert_eq!(world.stored(Stream::Contacts).await.len(), 60);
+    let end = world.last_run().await.end.expect("the run ended");
+    assert_eq!(end.outcome, RunOutcome::Partial);
+    let detail = end.detail.expect("a reason");
+    assert!(detail.starts_with("conversations left out: SearchConversations"), "{detail}");
+
+    assert!(world.sync().await.is_complete());
+    world.check_mirror().await;
+}
+
+pub(crate) async fn no_error_shows_whose_data_it_is(on: &Database) {
+    let world = World::new(on);
+    world.sync().await;
+    world.advance(86_400);
+    for id in world.contact_ids() {
+        world.update_contact(&id, json!({"custom_attributes": {"round": 2}}));
+    }
+    let sim = &world.sim;
+    let told = "no access for somebody@member.example";
+    let spoiled: [Arc<dyn Transport>; 8] = [
+        Meddler::silent_after(sim, 0),
+        Meddler::silent_after(sim, 3),
+        Meddler::refusing(sim, ME, 401, told),
+        Meddler::refusing(sim, CONTACTS, 400, told),
+        Meddler::rewriting(sim, ME, |me| me["app"] = Value::Null),
+        Meddler::rewriting(sim, ME, move |me| me["app"]["id_code"] = json!([told])),
+        Meddler::rewriting(sim, CONTACTS, |page| page["data"] = page["data"][0].clone()),
+        Meddler::rewriting(sim, CONTACTS, |page| page["pages"] = page["data"].clone()),
+    ];
+    for transport in spoiled {
+        let error = world.run_over(transport).await.expect_err("the run fails");
+        check_tells_nothing(&world, &format!("{} {error:?} {error:#?}", in_words(&error)));
+    }
+    let odd = Meddler::rewriting(sim, CONTACTS, |page| page["data"][0]["created_at"] = json!("x"));
+    let report = world.run_over(odd).await.expect("the run ends");
+    check_tells_nothing(&world, &format!("{report:?} {}", report.log_entry()));
+    let entries = world.store.quarantined(&world.workspace().await).await.expect("entries");
+    assert!(!entries.is_empty());
+    entries.iter().for_each(|entry| check_tells_nothing(&world, &entry.reason));
+    check_hides_its_token(&world).await;
+}
+
+/// Neither an e-mail address nor the name of a contact.
+fn check_tells_nothing(world: &World, text: &str) {
+    assert!(!text.contains('@'), "{text}");
+    for contact in world.records(Stream::Contacts).values() {
+        let contact: Value = serde_json::from_str(contact).expect("JSON");
+        if let Some(name) = contact["name"].as_str().filter(|name| name.len() > 4) {
+            assert!(!text.contains(name), "{name:?} is in {text}");
+        }
+    }
+}
+
+async fn check_hides_its_token(world: &World) {
+    let token = "dG9rOjEyMzQ1Njc4";
+    let mut http = HttpSettings::new(token.into());
+    // Nobody listens on the port for discarding.
+    http.origin = Origin::parse("http://127.0.0.1:9").expect("an origin");
+    let retry = RetryPolicy { max_attempts: 1, ..RetryPolicy::default() };
+    let client = Client::http(http, ClientSettings { retry, ..ClientSettings::default() });
+    let client = client.expect("the settings fit");
+    let sync = Sync::new(client, Arc::clone(&world.store), world.settings.clone());
+    let error = sync.run(world.now(), &Silent).await.expect_err("nobody answers");
+    let text = format!("{} {error:?}", in_words(&error));
+    assert!(text.contains("RetrieveMe") && !text.contains(token), "{text}");
+}

@@ -1,0 +1,217 @@
+//! A simulated workspace, the store it is synchronised into, and a clock that cases move.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use intercom_api::contacts::SearchContacts;
+use intercom_api::conversations::SearchConversations;
+use intercom_api::{
+    ApiVersion, Cursor, Endpoint, Id, Method, Operator, Paged, Query, Request, Safety,
+    SearchRequest,
+};
+use intercom_client::{Client, ClientSettings, Page, RetryPolicy, Transport};
+use intercom_sim::{Invention, SimClock, SimSettings, SimTransport, Simulator, Workspace};
+use intercom_store::{CustomerRow, RunRow, Store, Stream};
+use intercom_sync::{RunReport, Silent, Sync, SyncError, SyncSettings};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::database::Database;
+
+/// The instant at which the cases begin: 2025-11-21 17:00 UTC.
+pub(crate) const NOW: i64 = 1_763_744_400;
+
+pub(crate) struct World {
+    /// The id of the workspace.
+    id: String,
+    pub(crate) sim: SimTransport,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) settings: SyncSettings,
+}
+
+/// Few, so that a small workspace has several pages.
+pub(crate) const PER_PAGE: u32 = 25;
+
+pub(crate) fn invention(contacts: u32, conversations: u32) -> Invention {
+    Invention { contacts, conversations, now: NOW, ..Invention::default() }
+}
+
+pub(crate) fn sim_settings() -> SimSettings {
+    SimSettings { rate_limit: None, ..SimSettings::default() }
+}
+
+impl World {
+    /// A workspace of 60 contacts and 200 conversations.
+    pub(crate) fn new(on: &Database) -> Self {
+        Self::with(on, sim_settings())
+    }
+
+    pub(crate) fn with(on: &Database, settings: SimSettings) -> Self {
+        Self::invent(invention(60, 200), settings, Arc::clone(&on.store))
+    }
+
+    /// A workspace without contacts and conversations.
+    pub(crate) fn empty(on: &Database) -> Self {
+        Self::invent(invention(0, 0), sim_settings(), Arc::clone(&on.store))
+    }
+
+    pub(crate) fn invent(
+        invention: Invention,
+        settings: SimSettings,
+        store: Arc<dyn Store>,
+    ) -> Self {
+        let simulator = Simulator::new(Workspace::invent(&invention), settings);
+        let sim = SimTransport::new(simulator, SimClock::frozen(NOW));
+        let settings = SyncSettings { per_page: PER_PAGE, ..SyncSettings::default() };
+        Self { id: format!("sim{:05x}", invention.seed), sim, store, settings }
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.sim.now(), 0).expect("in range")
+    }
+
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.sim.clock().advance(seconds);
+    }
+
+    /// A run that ends.
+    pub(crate) async fn sync(&self) -> RunReport {
+        self.run_over(Arc::new(self.sim.clone())).await.expect("the run ends")
+    }
+
+    /// A run over another transport to the same workspace.
+    pub(crate) async fn run_over(
+        &self,
+        transport: Arc<dyn Transport>,
+    ) -> Result<RunReport, SyncError> {
+        // A wait teaches nothing here: every attempt follows at once.
+        let retry = RetryPolicy { base_delay: Duration::ZERO, ..RetryPolicy::default() };
+        let client = Client::new(transport, ClientSettings { retry, ..ClientSettings::default() });
+        let sync = Sync::new(client, Arc::clone(&self.store), self.settings.clone());
+        sync.run(self.now(), &Silent).await
+    }
+
+    /// The workspace as the store knows it.
+    pub(crate) async fn workspace(&self) -> intercom_store::Workspace {
+        let mut known = self.store.workspaces().await.expect("workspaces").into_iter();
+        known.find(|workspace| workspace.id() == self.id).expect("the workspace is known")
+    }
+
+    pub(crate) async fn last_run(&self) -> RunRow {
+        let runs = self.store.last_runs(&self.workspace().await, 1).await;
+        runs.expect("runs").remove(0)
+    }
+
+    pub(crate) async fn customer(&self, email: &str) -> Option<CustomerRow> {
+        let customers = self.store.customers_by_emails(&self.workspace().await, &[email]).await;
+        customers.expect("customers").remove(email)
+    }
+
+    /// Ids of the contacts, oldest first.
+    pub(crate) fn contact_ids(&self) -> Vec<String> {
+        self.sim.with(|sim| sim.workspace().contact_ids().map(str::to_owned).collect())
+    }
+
+    pub(crate) fn create_contact(&self, fields: Value) -> String {
+        let now = self.sim.now();
+        let created = self.sim.with(|sim| sim.workspace_mut().create_contact(fields, now));
+        created.expect("the fields fit")
+    }
+
+    pub(crate) fn update_contact(&self, id: &str, patch: Value) {
+        let now = self.sim.now();
+        let updated = self.sim.with(|sim| sim.workspace_mut().update_contact(id, patch, now));
+        updated.expect("the patch fits");
+    }
+
+    /// A conversation that a contact begins.
+    pub(crate) fn begin_conversation(&self, contact_id: &str, body: &str) {
+        let endpoint = endpoint("CreateConversation", "/conversations");
+        let from = json!({"type": "user", "id": contact_id});
+        let answer = self.post(&endpoint, &json!({"from": from, "body": body}));
+        assert_eq!(answer.status, 200);
+    }
+
+    fn post(&self, endpoint: &Endpoint, body: &Value) -> intercom_api::Response {
+        let mut request = Request::new(endpoint, ApiVersion::V2_16, &[]).expect("a request");
+        request.set_json(body).expect("JSON");
+        // Later than any lag of the index.
+        let later = self.sim.now() + 86_400;
+        self.sim.with(|sim| match endpoint.operation {
+            "CreateConversation" => sim.handle(&request, later - 86_400),
+            _ => sim.handle(&request, later),
+        })
+    }
+
+    /// Every record of a stream by id, as the API sends it.
+    pub(crate) fn records(&self, stream: Stream) -> BTreeMap<String, String> {
+        match stream {
+            Stream::Contacts => self.all::<SearchContacts>("/contacts/search"),
+            Stream::Conversations => self.all::<SearchConversations>("/conversations/search"),
+            Stream::Admins => unreachable!("admins are not searched"),
+        }
+    }
+
+    fn all<O: Paged>(&self, route: &'static str) -> BTreeMap<String, String> {
+        let mut records = BTreeMap::new();
+        let mut after = None;
+        loop {
+            let query = Query::field("updated_at", Operator::GreaterThan, 0);
+            let mut search = SearchRequest::new(query).per_page(150);
+            search.pagination.starting_after = after;
+            let body = serde_json::to_value(&search).expect("JSON");
+            let answer = self.post(&endpoint(O::NAME, route), &body);
+            let page = Page::<O>::read(answer).expect("a page");
+            for item in page.view().expect("a page").items {
+                let named: Named = serde_json::from_str(item.get()).expect("an id");
+                records.insert(named.id.as_str().to_owned(), item.get().to_owned());
+            }
+            match page.next() {
+                Some(Cursor::After(next)) => after = Some(next.clone()),
+                _ => return records,
+            }
+        }
+    }
+
+    /// Every record of a stream by id, as the store has it; only those asked for can be known.
+    pub(crate) async fn stored(&self, stream: Stream) -> BTreeMap<String, String> {
+        let ids: Vec<String> = self.records(stream).into_keys().collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let bodies = self.store.bodies(&self.workspace().await, stream, &ids).await;
+        let text = |body: bytes::Bytes| String::from_utf8(body.to_vec()).expect("JSON is UTF-8");
+        bodies.expect("bodies").into_iter().map(|(id, body)| (id, text(body))).collect()
+    }
+
+    /// The store holds what the workspace holds.
+    pub(crate) async fn check_mirror(&self) {
+        for stream in [Stream::Contacts, Stream::Conversations] {
+            let (expected, stored) = (self.records(stream), self.stored(stream).await);
+            let differs = |id: &&String| expected.get(*id) != stored.get(*id);
+            let differing: Vec<&String> = expected.keys().filter(differs).collect();
+            assert!(differing.is_empty(), "{stream} differ: {differing:?}");
+        }
+    }
+}
+
+/// What the reports and the customers are made of, to compare two stores.
+pub(crate) async fn derived(world: &World) -> impl PartialEq + std::fmt::Debug + use<> {
+    let workspace = world.workspace().await;
+    let mut customers = world.store.top_customers(&workspace, 1_000).await.expect("customers");
+    for (_, row) in &mut customers {
+        row.last_intercom_sync = None;
+    }
+    let totals = world.store.customer_totals(&workspace).await.expect("totals");
+    let sessions = world.store.sessions(&workspace).await.expect("sessions");
+    (customers, totals, sessions.len())
+}
+
+#[derive(Deserialize)]
+struct Named {
+    id: Id,
+}
+
+fn endpoint(operation: &'static str, route: &'static str) -> Endpoint {
+    Endpoint { operation, safety: Safety::Read, method: Method::Post, route }
+}
