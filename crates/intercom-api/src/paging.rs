@@ -85,7 +85,7 @@ fn continue_by_query(
             request.set_query("scroll_param", scroll.as_str());
         }
         // Only the query of the URL is taken: the token must not follow it to another host.
-        (Paging::NextUrl | Paging::PageNumber, Cursor::Url(next)) => {
+        (Paging::NextUrl | Paging::PageNumber | Paging::QueryCursor, Cursor::Url(next)) => {
             let query = next.split_once('?').map_or("", |(_, query)| query);
             for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
                 request.set_query(name.into_owned(), value.into_owned());
@@ -142,7 +142,8 @@ impl<'a> PageView<'a> {
         };
         let items: Option<Vec<&'a RawValue>> =
             serde_json::from_str(list.get()).map_err(|error| fail(O::ITEMS, error))?;
-        let items = items.unwrap_or_default();
+        let mut items = items.unwrap_or_default();
+        items.retain(|item| item.get() != "null");
         let pages: Option<Pages> = match fields.get("pages") {
             Some(raw) => serde_json::from_str(raw.get()).map_err(|error| fail("pages", error))?,
             None => None,
@@ -165,17 +166,21 @@ impl<'a> PageView<'a> {
     }
 }
 
+/// What continues a list of this kind; an answer may hold more than its kind uses.
 fn next_cursor(paging: Paging, pages: Pages) -> Option<Cursor> {
-    match pages.next {
-        Some(Next::Token { starting_after: Some(after) }) if !after.is_empty() => {
-            Some(Cursor::After(after))
+    match (paging, pages.next) {
+        (
+            Paging::BodyCursor | Paging::QueryCursor,
+            Some(Next::Token { starting_after: Some(after) }),
+        ) => Some(after).filter(|after| !after.is_empty()).map(Cursor::After),
+        (Paging::NextUrl | Paging::PageNumber | Paging::QueryCursor, Some(Next::Url(url))) => {
+            Some(url).filter(|url| !url.is_empty()).map(Cursor::Url)
         }
-        Some(Next::Url(url)) if !url.is_empty() => Some(Cursor::Url(url)),
-        Some(Next::Token { .. } | Next::Url(_) | Next::Other(_)) | None => {
+        (Paging::PageNumber, _) => {
             let (page, total) = (pages.page?, pages.total_pages?);
-            let numbered = paging == Paging::PageNumber && page < total;
-            numbered.then(|| Cursor::Page(page.saturating_add(1)))
+            (page < total).then(|| Cursor::Page(page.saturating_add(1)))
         }
+        _ => None,
     }
 }
 

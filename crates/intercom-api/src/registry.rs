@@ -50,9 +50,7 @@ where
     O::Output: Serialize,
 {
     for item in PageView::read::<O>(response)?.items {
-        if item.get() != "null" {
-            decode_item::<O>(item)?;
-        }
+        decode_item::<O>(item)?;
     }
     round_trip::<O>(response)
 }

@@ -318,6 +318,12 @@ pub struct SearchPage {
     pub starting_after: Option<String>,
 }
 
+impl SearchPage {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// The body of a search.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SearchRequest {
@@ -327,6 +333,7 @@ pub struct SearchRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort: Option<Sort>,
     /// Which page.
+    #[serde(skip_serializing_if = "SearchPage::is_default")]
     pub pagination: SearchPage,
 }
 

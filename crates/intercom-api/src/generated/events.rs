@@ -204,7 +204,7 @@ impl Operation for ListEvents {
 
 impl Paged for ListEvents {
     type Item = DataEvent;
-    const PAGING: Paging = Paging::Single;
+    const PAGING: Paging = Paging::NextUrl;
     const ITEMS: &'static str = "events";
 }
 

@@ -947,7 +947,7 @@ pub struct CompanyToTag {
 opaque_debug!(CompanyToTag { id });
 
 /// `companies` of `untag_company_request`.
-#[derive(Clone, Default, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 pub struct CompanyToUntag {
     /// `id`.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
@@ -956,11 +956,17 @@ pub struct CompanyToUntag {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub company_id: Option<String>,
     /// `untag`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub untag: Option<bool>,
+    pub untag: bool,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+impl CompanyToUntag {
+    /// With what has to be sent.
+    pub fn new(untag: bool) -> Self {
+        Self { id: None, company_id: None, untag, extra: Extra::new() }
+    }
 }
 
 opaque_debug!(CompanyToUntag { id });

@@ -50,6 +50,8 @@ fn a_list_goes_on_by_number_until_the_last() {
     let body = |page| format!(r#"{{"data":[],"pages":{{"page":{page},"total_pages":3}}}}"#);
     assert_eq!(next::<ListCompanies>(&body(2)), Some(Cursor::Page(3)));
     assert_eq!(next::<ListCompanies>(&body(3)), None);
+    let token = r#"{"data":[],"pages":{"page":1,"total_pages":2,"next":{"starting_after":"x"}}}"#;
+    assert_eq!(next::<ListCompanies>(token), Some(Cursor::Page(2)));
     assert_eq!(target(&ListCompanies::default(), &Cursor::Page(3)), "/companies/list?page=3");
 }
 
@@ -108,7 +110,7 @@ fn a_cursor_of_another_kind_is_refused() {
 
 #[test]
 fn an_item_that_does_not_decode_costs_only_itself() {
-    let body = r#"{"data":[{"id":"1"},{"id":{}},{"id":"3"}],"total_count":3}"#;
+    let body = r#"{"data":[{"id":"1"},{"id":{}},null,{"id":"3"}],"total_count":3}"#;
     let response = Response::new(200, body);
     let page = PageView::read::<SearchContacts>(&response).expect("a page");
     let ids: Vec<_> = page.items.iter().map(|item| decode_item::<SearchContacts>(item)).collect();

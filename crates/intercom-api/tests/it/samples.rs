@@ -729,8 +729,7 @@ fn tags() -> Vec<Sample> {
                 vec![intercom_api::tags::CompanyToUntag {
                     id: Some(id("42")),
                     company_id: Some("company_id".to_owned()),
-                    untag: Some(true),
-                    ..intercom_api::tags::CompanyToUntag::default()
+                    ..intercom_api::tags::CompanyToUntag::new(true)
                 }],
             )
         }),

@@ -44,6 +44,13 @@ fn a_query_has_the_shape_of_the_api() {
 }
 
 #[test]
+fn what_is_not_said_is_not_sent() {
+    let encoded = serde_json::to_value(SearchRequest::new(field(5))).expect("json");
+    let query = json!({"field": "updated_at", "operator": ">", "value": 5});
+    assert_eq!(encoded, json!({"query": query}));
+}
+
+#[test]
 fn groups_nest_two_deep() {
     let two = Query::all([Query::any([field(1)])]);
     assert_eq!(two.check(), Ok(()));
