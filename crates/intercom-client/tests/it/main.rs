@@ -10,6 +10,7 @@ mod budget;
 mod calls;
 mod drive;
 mod http;
+mod never_sent;
 mod paging;
 mod retry;
 mod script;
