@@ -116,15 +116,14 @@ fn programs() -> Option<PathBuf> {
 
 fn installed() -> Option<PathBuf> {
     // Debian keeps the server programs out of PATH, one folder a version.
-    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+    let newest = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
         .flatten()
-        .map(|entry| entry.path().join("bin"))
-        .filter(|folder| folder.join("initdb").exists())
-        .collect();
-    versions.sort();
-    versions.pop().or_else(|| {
+        .filter(|entry| entry.path().join("bin/initdb").exists())
+        .max_by_key(|entry| entry.file_name().to_string_lossy().parse::<u32>().unwrap_or(0))
+        .map(|entry| entry.path().join("bin"));
+    newest.or_else(|| {
         #[expect(clippy::disallowed_methods, reason = "looks for a program on the PATH")]
         let path = std::env::var_os("PATH")?;
         std::env::split_paths(&path).find(|folder| folder.join("initdb").exists())

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -51,6 +52,12 @@ impl Money {
     #[must_use]
     pub const fn zero(currency: Currency) -> Self {
         Self::new(0, currency)
+    }
+
+    /// The amount in major units, with the currency's decimals: `299.00`.
+    #[must_use]
+    pub fn amount(self) -> Decimal {
+        Decimal::from_i128_with_scale(self.minor.into(), self.currency.exponent())
     }
 
     /// An exact number of smallest units, rounded as named.

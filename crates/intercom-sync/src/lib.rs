@@ -9,6 +9,21 @@
 //! a row seen twice costs a comparison of hashes, and the watermark never passes what the search
 //! index can be trusted to show.
 //!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use chrono::{DateTime, Utc};
+//! use intercom_client::Client;
+//! use intercom_sync::{Silent, Sync, SyncError, SyncSettings};
+//!
+//! async fn mirror(client: Client, now: DateTime<Utc>) -> Result<String, SyncError> {
+//!     let store = intercom_store::open("sqlite://intercom.db").await?;
+//!     let sync = Sync::new(client, Arc::clone(&store), SyncSettings::default());
+//!     let report = sync.run(now, &Silent).await?;
+//!     Ok(report.log_entry().to_string())
+//! }
+//! ```
+//!
 //! | module | concept |
 //! |---|---|
 //! | `run` | the order of the steps, and the sum of what they did |

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use clap::{Parser, ValueEnum};
 
 /// A whole Intercom integration in one process: an invented workspace, a sync of it into SQLite,
@@ -47,12 +47,21 @@ pub(crate) struct Arguments {
 
     /// The time to begin at (RFC 3339); the system's clock when absent. Given together with
     /// `--once`, it stands still.
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = instant)]
     pub(crate) now: Option<DateTime<Utc>>,
 
     /// How logs are written to standard error.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) log_format: LogFormat,
+}
+
+/// A time between 1970 and 2100: what the API's seconds and the invention can express.
+fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+    let at = DateTime::parse_from_rfc3339(text).map_err(|error| error.to_string())?;
+    match at.year() {
+        1970..2100 => Ok(at.to_utc()),
+        _ => Err("not between 1970 and 2100".to_owned()),
+    }
 }
 
 /// How logs are written.

@@ -32,7 +32,7 @@ pub(crate) struct TopCustomer {
 impl TopCustomer {
     pub(crate) fn new(email: String, row: CustomerRow) -> Self {
         let amount = |minor: Option<i64>| {
-            minor.and_then(|minor| row.currency.map(|c| Money::new(minor, c).to_string()))
+            minor.and_then(|minor| row.currency.map(|c| Money::new(minor, c).amount().to_string()))
         };
         Self {
             email,

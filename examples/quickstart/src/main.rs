@@ -56,7 +56,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let report =
         caseload(&stored.sessions, &stored.directory, &CaseloadParams::default(), started_at);
     if !arguments.json {
-        say(&format!("{}\n", tables::sync(&first)))?;
+        say(&format!("{}\n", tables::sync(&first)?))?;
         say(&format!("The customers with the highest MRR\n{}\n", tables::top_mrr(&top)))?;
         let members = format!("{} members by last session", report.total_members);
         say(&format!("Caseload: {members}\n{}\n", tables::caseload(&report)))?;
@@ -73,7 +73,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         say(&serde_json::to_string(&document)?)?;
     } else {
         say(&format!("{n_moved} customers moved to another plan; the second sync"))?;
-        say(&format!("{}\n{}", tables::sync(&second), saving(&first, &second)))?;
+        say(&format!("{}\n{}", tables::sync(&second)?, saving(&first, &second)))?;
     }
     anyhow::ensure!(first.is_complete() && second.is_complete(), "a sync left something behind");
     if arguments.once { Ok(()) } else { live(arguments, &session).await }

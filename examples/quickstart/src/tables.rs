@@ -7,8 +7,9 @@ use intercom_sync::RunReport;
 
 use crate::document::TopCustomer;
 
-/// How much each stream fetched and how much of it was new, and the log entry of the run.
-pub(crate) fn sync(report: &RunReport) -> String {
+/// How much each stream fetched and how much of it was new, the metrics of the run as JSON, and
+/// its log entry.
+pub(crate) fn sync(report: &RunReport) -> anyhow::Result<String> {
     let mut table = bordered(&["stream", "pages", "fetched", "new", "changed", "unchanged"]);
     for stream in &report.streams {
         let counts = [
@@ -22,12 +23,13 @@ pub(crate) fn sync(report: &RunReport) -> String {
         row.extend(counts.map(number));
         table.add_row(row);
     }
-    format!("{table}\n{}", report.log_entry())
+    let metrics = serde_json::to_string_pretty(&report.metrics)?;
+    Ok(format!("{table}\n{metrics}\n{}", report.log_entry()))
 }
 
 /// The customers with the highest MRR, a line each.
 pub(crate) fn top_mrr(customers: &[TopCustomer]) -> String {
-    let mut table = bordered(&["", "customer", "e-mail", "plan", "MRR", "ARR", "LTV"]);
+    let mut table = bordered(&["", "customer", "e-mail", "plan", "", "MRR", "ARR", "LTV"]);
     for (rank, customer) in customers.iter().enumerate() {
         let text = |value: &Option<String>| Cell::new(printable(value.as_deref().unwrap_or("–")));
         let amount = |value: &Option<String>| text(value).set_alignment(CellAlignment::Right);
@@ -36,6 +38,7 @@ pub(crate) fn top_mrr(customers: &[TopCustomer]) -> String {
             text(&customer.name),
             Cell::new(printable(&customer.email)),
             text(&customer.plan_name),
+            text(&customer.currency),
             amount(&customer.mrr),
             amount(&customer.arr),
             amount(&customer.ltv),

@@ -54,7 +54,7 @@ async fn a_parameter_that_the_version_lacks() {
 #[tokio::test]
 async fn a_cursor_of_another_kind() {
     let client = silent(ApiVersion::default());
-    let mut pages = client.pages_from(ListTags::default(), Cursor::Scroll("x".to_owned()));
+    let mut pages = client.pages_from(ListTags, Cursor::Scroll("x".to_owned()));
     let refused = pages.next().await;
     assert!(matches!(refused, Some(Err(Error::Build(BuildError::Cursor { .. })))), "{refused:?}");
 }

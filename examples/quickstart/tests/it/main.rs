@@ -61,9 +61,14 @@ fn people_get_tables() {
     let output = quickstart(&SMALL);
     assert!(output.status.success(), "{output:?}");
     let said = String::from_utf8(output.stdout).expect("text");
-    for part in
-        ["Intercom sync completed", "highest MRR", "Caseload: ", "≤ 7 days", "and wrote 3 of them"]
-    {
+    for part in [
+        "\"contacts_synced\": ",
+        "Intercom sync completed",
+        "highest MRR",
+        "Caseload: ",
+        "≤ 7 days",
+        "and wrote 3 of them",
+    ] {
         assert!(said.contains(part), "no {part:?} in:\n{said}");
     }
     assert!(!said.contains('\u{1b}'), "a pipe gets no colours");
@@ -98,6 +103,7 @@ fn other_machines_are_not_served() {
 fn bad_arguments_exit_with_two() {
     assert_eq!(quickstart(&["--contacts", "none"]).status.code(), Some(2));
     assert_eq!(quickstart(&["--now", "yesterday"]).status.code(), Some(2));
+    assert_eq!(quickstart(&["--now", "9999-12-31T00:00:00Z"]).status.code(), Some(2));
 }
 
 #[test]
