@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use intercom_sim::Invention;
+use intercom_sim::{DateMode, Invention, SimSettings};
 use intercom_store::{RunOutcome, Stream};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::database::Database;
-use crate::meddler::{CONTACTS, Meddler, goes_on, refusal, starting_after};
+use crate::meddler::{CONTACTS, Meddler, Unsorted, goes_on, refusal, starting_after};
 use crate::refusals::in_words;
 use crate::world::{PER_PAGE, World, derived, invention, sim_settings};
 
@@ -88,9 +88,9 @@ pub(crate) async fn a_stored_cursor_that_leads_in_a_circle_starts_the_walk_anew(
         let stored = request.operation == CONTACTS && goes_on(request);
         if stored && !is_bent.swap(true, Ordering::Relaxed) {
             let mut body: Value = serde_json::from_slice(&response.body).expect("JSON");
-            let next = serde_json::json!({"page": 3, "starting_after": starting_after(request)});
+            let next = json!({"page": 3, "starting_after": starting_after(request)});
             body["pages"]["next"] = next;
-            body["data"] = serde_json::json!([]);
+            body["data"] = json!([]);
             response.body = body.to_string().into();
         }
         Ok(response)
@@ -103,5 +103,28 @@ async fn check_begins_anew(world: &World, transport: Arc<Meddler>, n_pages_in_va
     let contacts = report.stream(Stream::Contacts).expect("contacts are pulled");
     assert_eq!(contacts.n_pages, 3 + n_pages_in_vain);
     assert_eq!((contacts.n_inserted, contacts.n_unchanged), (10, 50));
+    world.check_mirror().await;
+}
+
+/// What changes behind the cursor of an unsorted walk is not met again by that walk.
+pub(crate) async fn a_server_that_does_not_sort_hides_no_change(on: &Database) {
+    // By day, the next run would read all of today anyway.
+    let settings = SimSettings { date_mode: DateMode::Second, ..sim_settings() };
+    let world = World::with(on, settings);
+    let cut_off = Unsorted(Meddler::silent_after(&world.sim, 4));
+    world.run_over(Arc::new(cut_off)).await.expect_err("the run breaks off");
+    let stored = world.stored(Stream::Contacts).await;
+    assert_eq!(stored.len(), 50);
+    world.advance(60);
+    for id in stored.keys() {
+        world.update_contact(id, json!({"custom_attributes": {"round": 1}}));
+    }
+    for n_changed in [0, 50] {
+        world.advance(2 * 3_600);
+        let unsorted = Unsorted(Arc::new(world.sim.clone()));
+        let report = world.run_over(Arc::new(unsorted)).await.expect("the run ends");
+        let contacts = report.stream(Stream::Contacts).expect("contacts are pulled");
+        assert_eq!(contacts.n_changed, n_changed);
+    }
     world.check_mirror().await;
 }

@@ -66,7 +66,8 @@ on_both_databases! {
         a_run_cut_off_at_any_request_is_completed_by_the_next
         a_cut_off_run_is_noted_with_what_it_did
         a_refused_cursor_starts_the_walk_anew
-        a_stored_cursor_that_leads_in_a_circle_starts_the_walk_anew;
+        a_stored_cursor_that_leads_in_a_circle_starts_the_walk_anew
+        a_server_that_does_not_sort_hides_no_change;
     bad_answers:
         a_truncated_page_is_one_clear_error
         a_page_truncated_once_is_fetched_again

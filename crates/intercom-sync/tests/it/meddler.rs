@@ -95,6 +95,22 @@ impl Transport for Meddler {
     }
 }
 
+/// A transport to a server that does not sort as it is asked to.
+pub(crate) struct Unsorted(pub(crate) Arc<dyn Transport>);
+
+#[async_trait]
+impl Transport for Unsorted {
+    async fn send(&self, request: &Request) -> Result<Response, TransportError> {
+        let mut request = request.clone();
+        if let Some(body) = &request.body {
+            let mut search: Value = serde_json::from_slice(body).expect("requests are JSON");
+            search.as_object_mut().expect("a search").remove("sort");
+            request.body = Some(search.to_string().into());
+        }
+        self.0.send(&request).await
+    }
+}
+
 /// Whether a search goes on from a cursor.
 pub(crate) fn goes_on(request: &Request) -> bool {
     starting_after(request).is_some()
