@@ -7,6 +7,7 @@ use std::iter;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
+use crate::redact::opaque_debug;
 use crate::{
     Bucket, BucketCounts, Cell, Channel, ChannelSet, Directory, LookbackDays, Session, Sessions,
     Table, UnixSecond,
@@ -52,7 +53,9 @@ pub struct CaseloadReport<'a> {
 }
 
 /// A member in the window.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+///
+/// `Debug` shows ids and no names, which are personal.
+#[derive(Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CaseloadMember<'a> {
     /// The id.
@@ -81,8 +84,18 @@ pub struct CaseloadMember<'a> {
     pub bucket: Bucket,
 }
 
+opaque_debug!(CaseloadMember<'_>, |it| {
+    member_id: it.member_id,
+    coach_ids: it.coach_ids,
+    channels_used: it.channels_used,
+    last_session_at: it.last_session_at,
+    bucket: it.bucket,
+});
+
 /// A session in the window.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+///
+/// `Debug` shows ids and no names, which are personal.
+#[derive(Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CaseloadSession<'a> {
     /// The member's id.
@@ -104,6 +117,13 @@ pub struct CaseloadSession<'a> {
     /// How many days ago that was.
     pub days_since: f64,
 }
+
+opaque_debug!(CaseloadSession<'_>, |it| {
+    member_id: it.member_id,
+    coach_id: it.coach_id,
+    channel: it.channel,
+    time: it.time,
+});
 
 /// Reports on the sessions in the window; the order of `sessions` does not matter.
 #[must_use]

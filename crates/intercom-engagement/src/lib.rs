@@ -37,6 +37,7 @@
 //! | `lookback`, `bucket` | windows and classes of elapsed time |
 //! | `caseload` | the caseload report |
 //! | `table` | reports as rows and columns |
+//! | `redact` | `Debug` without personal data |
 
 mod bucket;
 mod caseload;
@@ -44,6 +45,7 @@ mod channel;
 mod directory;
 mod error;
 mod lookback;
+mod redact;
 mod sessions;
 mod table;
 

@@ -1,5 +1,6 @@
 //! The crate, from its front door.
 
 mod caseload;
+mod debug;
 mod properties;
 mod sessions;
