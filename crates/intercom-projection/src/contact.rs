@@ -8,12 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{AttributeNames, Reader};
 use crate::oddity::{Oddities, Projected};
+use crate::redact::opaque_debug;
 use crate::scalar::{self, present};
 use crate::stripe::{StripeFacts, stripe};
 use crate::{Email, NoEmail, OddityCode};
 
 /// What is known about a contact.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// `Debug` shows the id and role only: the rest is personal, or what the workspace wrote.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactFacts {
     /// The id.
     pub id: ContactId,
@@ -41,6 +44,8 @@ pub struct ContactFacts {
     pub member: MemberFacts,
 }
 
+opaque_debug!(ContactFacts, |it| { id: it.id, role: it.role, updated_at: it.updated_at });
+
 /// User or lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -52,7 +57,9 @@ pub enum Role {
 }
 
 /// What is known about a contact who is coached.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// `Debug` shows none of it: it is personal, or what the workspace wrote.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberFacts {
     /// Name, address and client, as reports show them.
     pub profile: MemberProfile,
@@ -63,6 +70,8 @@ pub struct MemberFacts {
     /// How engaged the member is, as the workspace records it.
     pub engagement_status: Option<String>,
 }
+
+opaque_debug!(MemberFacts);
 
 /// Reads a contact; `id` is what the caller knows it by.
 #[must_use]

@@ -9,10 +9,13 @@ use intercom_revenue::{
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+use crate::redact::opaque_debug;
 use crate::{ContactFacts, Email, NoEmail, SupportCounts};
 
 /// What Intercom knows about a customer; the fields are the columns.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+///
+/// `Debug` shows the id, counts and score only: the rest is about a person.
+#[derive(Clone, PartialEq, Serialize)]
 pub struct Customer {
     /// The address that customers are matched by.
     pub email: Email,
@@ -71,6 +74,14 @@ pub struct Customer {
     /// Remarks on the revenue figures.
     pub revenue_notes: Vec<Note>,
 }
+
+opaque_debug!(Customer, |it| {
+    intercom_contact_id: it.intercom_contact_id,
+    intercom_convos_total: it.intercom_convos_total,
+    open_tickets: it.open_tickets,
+    quality_score: it.quality_score,
+    last_intercom_sync: it.last_intercom_sync,
+});
 
 /// Makes a customer of a contact and the counts of its conversations.
 ///

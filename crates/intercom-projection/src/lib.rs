@@ -50,6 +50,7 @@
 //! | `support` | a customer's conversations, counted |
 //! | `customer`, `matching`, `email` | a customer, the contact that speaks for it, what it is matched by |
 //! | `oddity`, `scalar` | strange data, and the spellings of single values |
+//! | `redact` | `Debug` without personal data |
 
 mod contact;
 mod conversation;
@@ -59,6 +60,7 @@ mod matching;
 mod mention;
 mod names;
 mod oddity;
+mod redact;
 mod scalar;
 mod stripe;
 mod support;

@@ -16,10 +16,13 @@ use serde_json::{Map, Value};
 use crate::OddityCode;
 use crate::names::{AttributeNames, Names, Reader};
 use crate::oddity::Oddities;
+use crate::redact::opaque_debug;
 use crate::scalar::{self, Scalar};
 
 /// The billing side of a contact.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// `Debug` counts the rows: values of attributes are whatever the workspace wrote.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StripeFacts {
     /// The id in the billing system.
     pub customer_id: Option<String>,
@@ -38,6 +41,11 @@ pub struct StripeFacts {
     /// Subscriptions and payments, each `None` when the attribute is absent or unreadable.
     pub history: BillingHistory,
 }
+
+opaque_debug!(StripeFacts, |it| {
+    n_subscriptions: it.history.subscriptions.as_ref().map(Vec::len),
+    n_payments: it.history.payments.as_ref().map(Vec::len),
+});
 
 pub(crate) fn stripe(
     attributes: &Attributes,

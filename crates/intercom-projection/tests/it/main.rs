@@ -1,6 +1,7 @@
 //! The crate, from its front door.
 
 mod customer;
+mod debug;
 mod email;
 mod fixtures;
 mod mention;
