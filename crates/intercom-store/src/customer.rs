@@ -2,14 +2,20 @@
 
 use intercom_revenue::{Currency, Money};
 
+use crate::redact::opaque_debug;
+
 /// A customer whose contacts or conversations have changed since it was last written.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+///
+/// `Debug` shows the mark only: the key is an e-mail address.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DirtyCustomer {
     /// The key.
     pub email: String,
     /// Given back with the customer; a later mark keeps the customer dirty.
     pub mark: i64,
 }
+
+opaque_debug!(DirtyCustomer, |it| { mark: it.mark });
 
 /// A contact with its id, as found by e-mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +53,9 @@ pub struct CustomerWrite {
 }
 
 /// Our columns of a customer. Dates are Unix seconds, amounts whole smallest units of `currency`.
-#[derive(Clone, Debug, Default, PartialEq)]
+///
+/// `Debug` shows the id, counts and score only: the rest is about a person.
+#[derive(Clone, Default, PartialEq)]
 pub struct CustomerRow {
     /// The contact that speaks for the customer.
     pub intercom_contact_id: String,
@@ -106,6 +114,15 @@ pub struct CustomerRow {
     /// When this was computed.
     pub last_intercom_sync: Option<i64>,
 }
+
+opaque_debug!(CustomerRow, |it| {
+    intercom_contact_id: it.intercom_contact_id,
+    n_contacts: it.intercom_contact_ids.len(),
+    intercom_convos_total: it.intercom_convos_total,
+    open_tickets: it.open_tickets,
+    quality_score: it.quality_score,
+    last_intercom_sync: it.last_intercom_sync,
+});
 
 impl CustomerRow {
     /// Monthly recurring revenue with its currency.

@@ -11,7 +11,7 @@ use std::future::Future;
 use sqlx::error::BoxDynError;
 use sqlx::{Arguments, AssertSqlSafe, Database, Pool, SqlSafeStr, SqlStr, Transaction};
 
-use crate::error::CorruptRow;
+use crate::error::{CorruptRow, masked};
 
 /// A database this crate speaks.
 ///
@@ -193,7 +193,7 @@ impl<D: Dialect> Query<D> {
         let sql = AssertSqlSafe(self.sql).into_sql_str();
         let read_row = move |row| {
             read(&mut Reader { row: &row, index: 0 }).map_err(|source| {
-                let id = D::text(&row, 0).ok().flatten().unwrap_or_default();
+                let id = masked(&D::text(&row, 0).ok().flatten().unwrap_or_default());
                 sqlx::Error::Decode(Box::new(CorruptRow { table, id, source: source.into() }))
             })
         };

@@ -210,7 +210,7 @@ impl Fault {
                     operation,
                     workspace,
                     table: row.table,
-                    id: masked(&row.id),
+                    id: row.id,
                     source: row.source,
                 },
                 Err(source) => StoreError::Refused { operation, workspace, source },
@@ -258,7 +258,7 @@ impl StdError for Quiet {
 }
 
 /// The key of a customer is an e-mail address, of which only the domain may be shown.
-fn masked(id: &str) -> String {
+pub(crate) fn masked(id: &str) -> String {
     id.rsplit_once('@').map_or_else(|| id.to_owned(), |(_, domain)| format!("…@{domain}"))
 }
 

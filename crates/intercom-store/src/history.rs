@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use intercom_revenue::Currency;
 
 use crate::CustomerRow;
+use crate::redact::opaque_debug;
 
 /// A customer from an instant on, until the next row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +16,9 @@ pub struct CustomerHistoryRow {
 }
 
 /// The values of a customer whose changes are kept. Amounts are smallest units of `currency`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// `Debug` shows the currency and a count: the rest is what the workspace wrote.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct TrackedValues {
     /// What the amounts are in.
     pub currency: Option<Currency>,
@@ -39,6 +42,11 @@ pub struct TrackedValues {
     pub mentioned_cancel: Option<bool>,
 }
 
+opaque_debug!(TrackedValues, |it| {
+    currency: it.currency,
+    subscription_count: it.subscription_count,
+});
+
 impl From<&CustomerRow> for TrackedValues {
     fn from(row: &CustomerRow) -> Self {
         Self {
@@ -57,7 +65,9 @@ impl From<&CustomerRow> for TrackedValues {
 }
 
 /// A change of an attribute of a contact. Values are JSON; `None` where the attribute was absent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// `Debug` shows the name only: values are whatever the workspace wrote.
+#[derive(Clone, PartialEq, Eq)]
 pub struct AttributeHistoryRow {
     /// The name of the attribute.
     pub attribute: String,
@@ -68,6 +78,8 @@ pub struct AttributeHistoryRow {
     /// When it was observed (Unix seconds).
     pub observed_at: i64,
 }
+
+opaque_debug!(AttributeHistoryRow, |it| { attribute: it.attribute, observed_at: it.observed_at });
 
 /// How many members stood in a bucket of a report on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -47,6 +47,7 @@
 //! | `customer` | customers and the support activity in them |
 //! | `history`, `run` | earlier states; what runs did |
 //! | `error` | why the store did not answer |
+//! | `redact` | `Debug` without personal data |
 //! | `dialect` | what the statements need of a database |
 //! | `schema` | the embedded migrations |
 //! | `sql` | the statements |
@@ -60,6 +61,7 @@ mod error;
 mod history;
 mod mirror;
 mod projection;
+mod redact;
 mod run;
 mod schema;
 mod sql;

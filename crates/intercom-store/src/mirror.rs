@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::RunId;
+use crate::redact::opaque_debug;
 
 /// A workspace that is known to the store; only the store makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,7 +116,9 @@ pub struct PageWrite {
 }
 
 /// A record as received.
-#[derive(Clone, Debug, Default)]
+///
+/// `Debug` shows how long the body is: it holds personal data.
+#[derive(Clone, Default)]
 pub struct Record {
     /// Its id.
     pub id: String,
@@ -131,8 +134,17 @@ pub struct Record {
     pub attribute_changes: Vec<AttributeChange>,
 }
 
+opaque_debug!(Record, |it| {
+    id: it.id,
+    updated_at: it.updated_at,
+    n_bytes: it.body.len(),
+    attribute_changes: it.attribute_changes,
+});
+
 /// The change of one attribute of a contact.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// `Debug` shows the name only: values are whatever the workspace wrote.
+#[derive(Clone, PartialEq, Eq)]
 pub struct AttributeChange {
     /// The name.
     pub attribute: String,
@@ -142,8 +154,12 @@ pub struct AttributeChange {
     pub new: Option<String>,
 }
 
+opaque_debug!(AttributeChange, |it| { attribute: it.attribute });
+
 /// An entry of a page that is no record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// `Debug` shows how long the body is: it holds personal data.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Quarantined {
     /// Its id, when it shows one.
     pub record_id: Option<String>,
@@ -155,8 +171,16 @@ pub struct Quarantined {
     pub body: Bytes,
 }
 
+opaque_debug!(Quarantined, |it| {
+    record_id: it.record_id,
+    reason: it.reason,
+    n_bytes: it.body.len(),
+});
+
 /// A quarantined entry, as stored. A later readable record of the same id removes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// `Debug` shows how long the body is: it holds personal data.
+#[derive(Clone, PartialEq, Eq)]
 pub struct QuarantinedRow {
     /// Where it came from.
     pub stream: Stream,
@@ -173,6 +197,15 @@ pub struct QuarantinedRow {
     /// How often it was received.
     pub n_seen: i64,
 }
+
+opaque_debug!(QuarantinedRow, |it| {
+    stream: it.stream,
+    record_id: it.record_id,
+    reason: it.reason,
+    n_bytes: it.body.len(),
+    last_seen_at: it.last_seen_at,
+    n_seen: it.n_seen,
+});
 
 /// How far a stream has been read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,9 +5,12 @@ use chrono::NaiveDate;
 use intercom_engagement::{Channel, UnixSecond};
 
 use crate::ContentHash;
+use crate::redact::opaque_debug;
 
 /// A body that has not been projected since it was written, or not by the current version.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// `Debug` shows how long the body is: it holds personal data.
+#[derive(Clone, PartialEq, Eq)]
 pub struct PendingBody {
     /// The id of the record.
     pub id: String,
@@ -16,6 +19,8 @@ pub struct PendingBody {
     /// Its JSON, byte for byte.
     pub body: Bytes,
 }
+
+opaque_debug!(PendingBody, |it| { id: it.id, n_bytes: it.body.len() });
 
 /// The results of projecting some bodies, to be written whole or not at all.
 ///
@@ -60,7 +65,9 @@ pub struct ProjectedConversation {
 }
 
 /// What an admin is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// `Debug` shows the id only: name and address are personal.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct ProjectedAdmin {
     /// The id of the admin.
     pub id: String,
@@ -72,8 +79,12 @@ pub struct ProjectedAdmin {
     pub email: Option<String>,
 }
 
+opaque_debug!(ProjectedAdmin, |it| { id: it.id });
+
 /// A contact, as reports show it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// `Debug` shows role and times only: names and addresses are personal.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct MemberRow {
     /// The id the contact has in the customer's own system.
     pub external_id: Option<String>,
@@ -92,6 +103,12 @@ pub struct MemberRow {
     /// When the contact was last seen (Unix seconds).
     pub last_seen_at: Option<i64>,
 }
+
+opaque_debug!(MemberRow, |it| {
+    role: it.role,
+    created_at: it.created_at,
+    last_seen_at: it.last_seen_at,
+});
 
 /// A coaching session with one contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +147,9 @@ pub struct FactRow {
 }
 
 /// A contact that stands for a customer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// `Debug` shows how long the profile is: it and the key are personal.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct CustomerContact {
     /// The key of the customer: the e-mail address, trimmed and in lower case.
     pub email: String,
@@ -141,6 +160,12 @@ pub struct CustomerContact {
     /// What the contact says about the customer, as JSON of the projection's choosing.
     pub profile: String,
 }
+
+opaque_debug!(CustomerContact, |it| {
+    role_rank: it.role_rank,
+    updated_at: it.updated_at,
+    n_profile_bytes: it.profile.len(),
+});
 
 /// What became of projected records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 
 mod customers;
 mod database;
+mod debug;
 mod history;
 mod mirror;
 mod opening;
