@@ -69,4 +69,7 @@ fn an_alert_shows_what_happened_but_not_to_whom() {
     assert_eq!(shown, "CustomerAlert { alert: CancelMention, .. }");
     let json = serde_json::to_string(&report().alerts[0]).expect("JSON");
     assert_eq!(json, r#"{"alert":{"kind":"cancel_mention"}}"#);
+    let report = report();
+    let shown = format!("{report:?} {report:#?} {0:?} {0:#?}", report.log_entry());
+    assert!(!shown.contains("member.example"), "{shown}");
 }
