@@ -8,7 +8,7 @@ use super::workspace::Workspace;
 use crate::root;
 
 /// What a document must not tell: where it was made.
-const PRIVATE_WORDS: &[&str] = &[concat!("/ro", "ot/"), concat!("/wo", "rk/"), "subagent"];
+const PRIVATE_WORDS: &[&str] = &[concat!("/ro", "ot/"), concat!("/wo", "rk/")];
 
 /// Findings about Markdown files.
 pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
