@@ -11,10 +11,22 @@ Examples:
   intercom-sim --listen 127.0.0.1:8700 --contacts 5000 --conversations 20000
   intercom-sim --listen 127.0.0.1:8700 --dataset ./workspace --timezone America/New_York
   intercom-sim --listen [::1]:0 --now 2025-12-22T15:00:00Z --rate-limit 167 --activity 2
+  intercom-sim --listen 127.0.0.1:8700 --faults ./faults.toml
 
   curl -H 'Authorization: Bearer any' http://127.0.0.1:8700/me
   curl http://127.0.0.1:8700/__sim/stats
-  curl -d '{\"advance\": 60}' http://127.0.0.1:8700/__sim/clock";
+  curl -d '{\"advance\": 60}' http://127.0.0.1:8700/__sim/clock
+
+A file of faults: contact searches 11 to 13 answer 429, then one call in twenty is cut short.
+  seed = 1
+  [[fault]]
+  route = \"POST /contacts/search\"  # every route when left out
+  answer = \"429\"                   # 400 to 599, truncated or empty
+  count = 3                        # or a probability; always when both are left out
+  after = 10
+  [[fault]]
+  answer = \"truncated\"
+  probability = 0.05";
 
 /// A simulated Intercom workspace that answers like the API, on a loopback address.
 #[derive(Debug, Parser)]
@@ -43,7 +55,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) latency_ms: u64,
     /// Calls per 10 seconds.
-    #[arg(long, value_name = "CALLS", default_value_t = 1_667)]
+    #[arg(long, value_name = "CALLS", default_value_t = 1_667,
+        value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rate_limit: u32,
     /// How dates are matched in contact searches.
     #[arg(long, value_enum, default_value_t = ContactDates::Day)]
@@ -54,9 +67,13 @@ pub(crate) struct Arguments {
     /// Searches find a change only so many seconds after it was made.
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub(crate) index_lag: u32,
-    /// Invented changes a second: sign-ups, tags, answers, closings, plan changes.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    /// Invented changes a second: sign-ups, tags, answers, closings, plan changes; at most 1000.
+    #[arg(long, value_name = "N", default_value_t = 0,
+        value_parser = clap::value_parser!(u32).range(0..=1_000))]
     pub(crate) activity: u32,
+    /// TOML file of the calls that fail on purpose; see the example below.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
     /// Format of the log on standard error.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
@@ -86,6 +103,10 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
 }
 
 fn instant(text: &str) -> Result<i64, String> {
-    let at = chrono::DateTime::parse_from_rfc3339(text);
-    at.map(|at| at.timestamp()).map_err(|error| format!("not an RFC 3339 instant: {error}"))
+    let at = chrono::DateTime::parse_from_rfc3339(text)
+        .map_err(|error| format!("not an RFC 3339 instant: {error}"))?;
+    match at.timestamp() {
+        now @ 0.. => Ok(now),
+        _ => Err("the workspace's clock does not go back before 1970".to_owned()),
+    }
 }

@@ -36,6 +36,26 @@
 //! # Ok::<(), intercom_api::BuildError>(())
 //! ```
 //!
+//! # Faults
+//!
+//! [`SimSettings::faults`] makes calls fail on purpose: the API's refusals, or an answer whose body
+//! is cut or missing. The program reads them from the file after `--faults`; `intercom-sim --help`
+//! shows one. The same seed and the same calls give the same faults.
+//!
+//! ```
+//! use intercom_sim::{Fault, FaultAnswer, Faults, Frequency, SimSettings};
+//!
+//! let busy = Fault {
+//!     route: Some("POST /contacts/search".parse()?),
+//!     frequency: Frequency::Count(3),
+//!     ..Fault::new("429".parse()?)
+//! };
+//! let faults = Faults { seed: 7, list: vec![busy, Fault::new(FaultAnswer::Truncated)] };
+//! let settings = SimSettings { faults, ..SimSettings::default() };
+//! # let _ = settings;
+//! # Ok::<(), intercom_sim::BadFault>(())
+//! ```
+//!
 //! # Map
 //!
 //! | module | |
@@ -45,6 +65,7 @@
 //! | `search` | fields and operators as a table, the grammar, filters, cursors, pages |
 //! | `routes` | one function per route of the API |
 //! | `simulator` | what surrounds a route: versions, rate windows, headers, statistics |
+//! | `faults` | refusals and damaged answers on purpose, from code or a file |
 //! | `transport`, `server` | the two ways in |
 //!
 //! What the live API leaves open, the simulator decides: a page length above the limit is refused,
@@ -53,6 +74,7 @@
 //! change, when a search does not say how.
 
 mod answer;
+mod faults;
 mod invent;
 mod json;
 mod rate;
@@ -65,10 +87,15 @@ mod simulator;
 mod transport;
 mod workspace;
 
+#[cfg(feature = "server")]
+pub use faults::file::{FaultsError, FaultsProblem};
+pub use faults::{
+    BadFault, ErrorStatus, Fault, FaultAnswer, Faults, Frequency, Probability, RouteName,
+};
 pub use invent::Invention;
 pub use simulator::{DateMode, SimSettings, Simulator, Stats};
 #[cfg(feature = "transport")]
-pub use transport::{SimClock, SimTransport};
+pub use transport::{ClockError, SimClock, SimTransport};
 pub use workspace::Workspace;
 pub use workspace::change::ChangeError;
 pub use workspace::load::{LoadError, Problem};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Parser;
 use intercom_sim::{
-    DateMode, Invention, SimClock, SimSettings, SimTransport, Simulator, Workspace, server,
+    DateMode, Faults, Invention, SimClock, SimSettings, SimTransport, Simulator, Workspace, server,
 };
 use tokio::net::TcpListener;
 
@@ -44,6 +44,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let listener = TcpListener::bind(arguments.listen)
         .await
         .with_context(|| format!("cannot listen on {}", arguments.listen))?;
+    let faults = arguments.faults.as_deref().map(Faults::load).transpose()?;
     let now = arguments.now.unwrap_or_else(wall_clock);
     let workspace = workspace(&arguments, now)?;
     let (contacts, conversations) = (workspace.n_contacts(), workspace.n_conversations());
@@ -56,6 +57,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         index_lag: arguments.index_lag,
         rate_limit: Some(arguments.rate_limit),
         latency: Duration::from_millis(arguments.latency_ms),
+        faults: faults.unwrap_or_default(),
     };
     let transport = SimTransport::new(Simulator::new(workspace, settings), SimClock::running(now));
     if arguments.activity > 0 {

@@ -34,4 +34,10 @@ impl RateWindow {
         }
         Budget { limit, remaining: limit - self.n_calls, reset: start + WINDOW, is_exceeded }
     }
+
+    /// Takes back the call that was counted last, because it is refused after all.
+    pub(crate) fn take_back(&mut self, counted: Budget) -> Budget {
+        self.n_calls = self.n_calls.saturating_sub(1);
+        Budget { remaining: 0, is_exceeded: true, ..counted }
+    }
 }

@@ -52,10 +52,7 @@ async fn answer(
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let response = match to_bytes(body, MAX_BODY).await {
-        Err(_) => {
-            let refusal = Refusal::new(413, "payload_too_large", "the body is too large");
-            Response::new(refusal.status, refusal.envelope("none"))
-        }
+        Err(_) => refused(&Refusal::new(413, "payload_too_large", "the body is too large")),
         Ok(body) => match path.strip_prefix("/__sim/") {
             Some(control) => operate(&transport, &parts, control, &body),
             None => call(&transport, &parts, body).await,
@@ -136,10 +133,10 @@ fn operate(transport: &SimTransport, parts: &Parts, path: &str, body: &[u8]) -> 
         ("GET", ["dump"]) => Response::new(200, transport.with(|simulator| simulator.dump())),
         ("GET", ["clock"]) => json_answer(200, &json!({"now": now})),
         ("POST", ["clock"]) => match fields["advance"].as_i64() {
-            Some(seconds) => {
-                transport.clock().advance(seconds);
-                json_answer(200, &json!({"now": transport.now()}))
-            }
+            Some(seconds) => match transport.clock().try_advance(seconds) {
+                Ok(now) => json_answer(200, &json!({"now": now})),
+                Err(error) => complaint(&error.to_string()),
+            },
             None => complaint("the body must be {\"advance\": seconds}"),
         },
         ("POST", ["live"]) => match fields.get("n").map_or(Some(1), Value::as_u64) {
@@ -192,18 +189,22 @@ fn changed(result: Result<Option<Value>, ChangeError>) -> Response {
         Ok(Some(object)) => json_answer(200, &object),
         Ok(None) => not_here(),
         Err(error @ ChangeError::Unknown { .. }) => {
-            json_answer(404, &json!({"error": error.to_string()}))
+            refused(&Refusal::new(404, "not_found", error.to_string()))
         }
         Err(error @ (ChangeError::Patch | ChangeError::Field(_))) => complaint(&error.to_string()),
     }
 }
 
 fn complaint(message: &str) -> Response {
-    json_answer(400, &json!({"error": message}))
+    refused(&Refusal::new(400, "bad_request", message))
 }
 
 fn not_here() -> Response {
-    let refusal = Refusal::not_found("Resource");
+    refused(&Refusal::not_found("Resource"))
+}
+
+/// A refusal that no call of the API caused, so it has no number.
+fn refused(refusal: &Refusal) -> Response {
     Response::new(refusal.status, refusal.envelope("none"))
 }
 

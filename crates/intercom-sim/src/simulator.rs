@@ -9,9 +9,13 @@ use intercom_api::{ApiVersion, Request, Response};
 use serde::Serialize;
 
 use crate::answer::{Answer, Refusal};
+use crate::faults::{FaultAnswer, FaultPlan, Faults};
 use crate::rate::{Budget, RateWindow};
-use crate::routes::{self, Call, Session};
+use crate::routes::{self, Call, Route, Session};
 use crate::workspace::Workspace;
+
+/// The calls per ten seconds that the API documents.
+const USUAL_RATE_LIMIT: u32 = 1_667;
 
 /// How the dates of contact searches are matched on versions 2.7 to 2.16.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,6 +40,8 @@ pub struct SimSettings {
     pub rate_limit: Option<u32>,
     /// How long a transport or server waits before it answers.
     pub latency: Duration,
+    /// The calls that fail on purpose.
+    pub faults: Faults,
 }
 
 impl Default for SimSettings {
@@ -44,8 +50,9 @@ impl Default for SimSettings {
             date_mode: DateMode::Day,
             timezone: None,
             index_lag: 0,
-            rate_limit: Some(1_667),
+            rate_limit: Some(USUAL_RATE_LIMIT),
             latency: Duration::ZERO,
+            faults: Faults::default(),
         }
     }
 }
@@ -83,6 +90,7 @@ pub struct Simulator {
     workspace: Workspace,
     settings: SimSettings,
     window: RateWindow,
+    faults: FaultPlan,
     session: Session,
     stats: Stats,
     n_answers: u64,
@@ -96,6 +104,7 @@ impl Simulator {
         }
         Self {
             workspace,
+            faults: FaultPlan::new(&settings.faults),
             settings,
             window: RateWindow::default(),
             session: Session::default(),
@@ -119,6 +128,12 @@ impl Simulator {
         &self.settings
     }
 
+    /// Replaces the faults; the replacements have seen no call yet.
+    pub fn set_faults(&mut self, faults: Faults) {
+        self.faults = FaultPlan::new(&faults);
+        self.settings.faults = faults;
+    }
+
     /// What was requested so far.
     pub fn stats(&self) -> &Stats {
         &self.stats
@@ -131,18 +146,46 @@ impl Simulator {
 
     /// Answers a request that carries a valid token, at `now` (unix seconds).
     pub fn handle(&mut self, request: &Request, now: i64) -> Response {
-        let budget = self.settings.rate_limit.map(|limit| self.window.call(limit, now));
+        let mut budget = self.settings.rate_limit.map(|limit| self.window.call(limit, now));
         let found = routes::find(request.method, &request.path);
         let name = found.as_ref().map_or_else(|| "unknown".to_owned(), |(route, _)| route.name());
-        let result = match (budget, found) {
-            (Some(Budget { is_exceeded: true, limit, .. }), _) => {
-                let message = format!("Exceeded rate limit of {limit} in 10_seconds");
-                Err(Refusal::new(429, "rate_limit_exceeded", message))
+        if let Some(Budget { is_exceeded: true, limit, .. }) = budget {
+            return self.respond(&name, Err(rate_exceeded(limit)), budget, now);
+        }
+        let fault = self.faults.strike(&name);
+        let result = match fault {
+            Some(FaultAnswer::Refused(status)) => Err(match status.get() {
+                429 => {
+                    let counted = budget.unwrap_or_else(|| self.window.call(USUAL_RATE_LIMIT, now));
+                    budget = Some(self.window.take_back(counted));
+                    rate_exceeded(counted.limit)
+                }
+                _ => status.refusal(),
+            }),
+            Some(FaultAnswer::Truncated | FaultAnswer::Empty) | None => {
+                self.run(found, request, now)
             }
+        };
+        let mut response = self.respond(&name, result, budget, now);
+        match fault {
+            Some(FaultAnswer::Truncated) => response.body.truncate(response.body.len() / 2),
+            Some(FaultAnswer::Empty) => response.body.clear(),
+            Some(FaultAnswer::Refused(_)) | None => {}
+        }
+        response
+    }
+
+    fn run(
+        &mut self,
+        found: Option<(&Route, Vec<String>)>,
+        request: &Request,
+        now: i64,
+    ) -> Result<Answer, Refusal> {
+        match found {
             _ if request.version < ApiVersion::V2_7 => Err(unknown_version()),
-            (_, None) => Err(Refusal::not_found("Resource")),
-            (_, Some((route, _))) if request.version < route.since => Err(unknown_version()),
-            (_, Some((route, parameters))) => (route.run)(&mut Call {
+            None => Err(Refusal::not_found("Resource")),
+            Some((route, _)) if request.version < route.since => Err(unknown_version()),
+            Some((route, parameters)) => (route.run)(&mut Call {
                 workspace: &mut self.workspace,
                 settings: &self.settings,
                 session: &mut self.session,
@@ -152,8 +195,7 @@ impl Simulator {
                 query: &request.query,
                 body: request.body.as_deref().unwrap_or_default(),
             }),
-        };
-        self.respond(&name, result, budget, now)
+        }
     }
 
     /// Answers a request without a token, or with one nobody gave out.
@@ -196,6 +238,11 @@ impl Simulator {
         }
         response
     }
+}
+
+fn rate_exceeded(limit: u32) -> Refusal {
+    let message = format!("Exceeded rate limit of {limit} in 10_seconds");
+    Refusal::new(429, "rate_limit_exceeded", message)
 }
 
 fn unknown_version() -> Refusal {

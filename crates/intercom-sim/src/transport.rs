@@ -11,8 +11,23 @@ use tokio::time::Instant;
 
 use crate::simulator::{Simulator, Stats};
 
+/// The last second of the year 9999.
+const LATEST: i64 = 253_402_300_799;
+
+/// Why a clock does not move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ClockError {
+    /// Time does not run backwards: cursors and rate windows rely on it.
+    #[error("the clock does not go back; advance it by 0 seconds or more")]
+    Backwards,
+    /// The instant would lie after the year 9999.
+    #[error("the clock ends with the year 9999")]
+    TooFar,
+}
+
 /// The clock of a simulated workspace. Clones share it.
 ///
+/// It stays within the years 1970 to 9999: what lies outside counts as the nearer end.
 /// It knows no wall clock: a running one follows tokio's, which tests pause and advance.
 #[derive(Debug, Clone)]
 pub struct SimClock {
@@ -34,14 +49,39 @@ impl SimClock {
 
     /// Unix seconds.
     pub fn now(&self) -> i64 {
-        let passed = self.started_at.map_or(0, |started_at| started_at.elapsed().as_secs());
-        let passed = i64::try_from(passed).unwrap_or(i64::MAX);
-        self.base.load(Ordering::Relaxed).saturating_add(passed)
+        self.base.load(Ordering::Relaxed).saturating_add(self.passed()).clamp(0, LATEST)
     }
 
-    /// Moves the clock by so many seconds; rate windows and index lag move with it.
+    /// Moves the clock by so many seconds; rate windows and index lag move with it. It stops at
+    /// the end of the year 9999, and a negative number does not move it.
     pub fn advance(&self, seconds: i64) {
-        self.base.fetch_add(seconds, Ordering::Relaxed);
+        let step = |base: i64| Some(base.saturating_add(seconds.max(0)).min(LATEST));
+        let _ = self.base.fetch_update(Ordering::Relaxed, Ordering::Relaxed, step);
+    }
+
+    /// Moves the clock by so many seconds, or not at all; returns where it stands then.
+    ///
+    /// # Errors
+    /// [`ClockError`] for a negative number and for an instant after the year 9999.
+    pub fn try_advance(&self, seconds: i64) -> Result<i64, ClockError> {
+        if seconds < 0 {
+            return Err(ClockError::Backwards);
+        }
+        let passed = self.passed();
+        let step = |base: i64| {
+            let moved = base.checked_add(seconds)?;
+            (moved.checked_add(passed)? <= LATEST).then_some(moved)
+        };
+        match self.base.fetch_update(Ordering::Relaxed, Ordering::Relaxed, step) {
+            Ok(_) => Ok(self.now()),
+            Err(_) => Err(ClockError::TooFar),
+        }
+    }
+
+    /// Seconds since a running clock started.
+    fn passed(&self) -> i64 {
+        let passed = self.started_at.map_or(0, |started_at| started_at.elapsed().as_secs());
+        i64::try_from(passed).unwrap_or(i64::MAX)
     }
 }
 

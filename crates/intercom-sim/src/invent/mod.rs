@@ -8,7 +8,7 @@ mod billing;
 mod contacts;
 mod conversations;
 mod live;
-mod rng;
+pub(crate) mod rng;
 mod usage;
 mod words;
 

@@ -37,6 +37,12 @@ impl Rng {
         from + i64::try_from(self.below(width)).unwrap_or(0)
     }
 
+    /// A number from 0 up to but without 1, in steps of 2^-53.
+    pub(crate) fn fraction(&mut self) -> f64 {
+        const STEPS: u64 = 1 << 53;
+        self.below(STEPS) as f64 / STEPS as f64
+    }
+
     /// `true` in so many of a hundred cases.
     pub(crate) fn percent(&mut self, chance: u64) -> bool {
         self.below(100) < chance

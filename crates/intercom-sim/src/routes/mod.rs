@@ -147,6 +147,11 @@ const ROUTES: &[Route] = &[
     get("/jobs/status/{id}", people::job),
 ];
 
+/// The name of every route.
+pub(crate) fn names() -> impl Iterator<Item = String> {
+    ROUTES.iter().map(Route::name)
+}
+
 /// The route of a path, and what its parameters are.
 pub(crate) fn find(
     method: intercom_api::Method,

@@ -43,6 +43,9 @@ pub enum Problem {
     /// The line is not JSON.
     #[error("not a JSON object ({0})")]
     Json(serde_json::Error),
+    /// The line is not text in UTF-8.
+    #[error("not UTF-8 text; save the file as UTF-8")]
+    NotUtf8,
     /// There is no id.
     #[error("the object has no id")]
     NoId,
@@ -150,18 +153,21 @@ struct Rows {
 
 fn read(dir: &Path, name: &str, presence: Presence) -> Result<Rows, LoadError> {
     let file = dir.join(name);
-    let text = match std::fs::read_to_string(&file) {
+    let bytes = match std::fs::read(&file) {
         Err(error)
             if presence == Presence::Optional && error.kind() == std::io::ErrorKind::NotFound =>
         {
-            String::new()
+            Vec::new()
         }
         Err(source) => return Err(LoadError::Read { file, source }),
-        Ok(text) => text,
+        Ok(bytes) => bytes,
     };
     let mut rows = Vec::new();
     let mut lines: BTreeMap<String, usize> = BTreeMap::new();
-    for (line, text) in (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
+    for (line, text) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
+        if text.trim_ascii().is_empty() {
+            continue;
+        }
         match parse(text, &lines) {
             Ok((id, fields)) => {
                 lines.insert(id.clone(), line);
@@ -174,9 +180,10 @@ fn read(dir: &Path, name: &str, presence: Presence) -> Result<Rows, LoadError> {
 }
 
 fn parse(
-    text: &str,
+    text: &[u8],
     lines: &BTreeMap<String, usize>,
 ) -> Result<(String, Map<String, Value>), Problem> {
+    let text = std::str::from_utf8(text).map_err(|_| Problem::NotUtf8)?;
     let fields: Map<String, Value> = serde_json::from_str(text).map_err(Problem::Json)?;
     let id = fields.get("id").and_then(misfit::id).ok_or(Problem::NoId)?;
     match lines.get(&id) {

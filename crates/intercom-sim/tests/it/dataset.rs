@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use crate::support::{NOW, get, ids, post, put};
 
-fn write(dir: &Path, files: &[(&str, &str)]) {
+fn write<T: AsRef<[u8]>>(dir: &Path, files: &[(&str, T)]) {
     for (name, text) in files {
         std::fs::write(dir.join(name), text).expect("the folder takes files");
     }
 }
 
 /// A data set of one contact, one conversation and one admin, with some files replaced.
-fn load(replaced: &[(&str, &str)]) -> Result<Workspace, String> {
+fn load<T: AsRef<[u8]>>(replaced: &[(&str, T)]) -> Result<Workspace, String> {
     let dir = tempfile::tempdir().expect("a temporary folder");
     write(
         dir.path(),
@@ -71,6 +71,15 @@ fn a_bad_line_is_named_with_its_file() {
     ];
     for (file, text, message) in cases {
         assert_eq!(load(&[(file, text)]).err().as_deref(), Some(message));
+    }
+}
+
+#[test]
+fn a_line_that_is_not_utf8_is_named_with_its_file() {
+    let latin1 = b"{\"id\":\"a\"}\r\n\r\n{\"id\":\"b\",\"name\":\"Andr\xe9\"}\n{\"id\":\"c\"}\n";
+    for file in ["contacts.jsonl", "conversations.jsonl", "admins.jsonl", "tags.jsonl"] {
+        let message = format!("DIR/{file}, line 3: not UTF-8 text; save the file as UTF-8");
+        assert_eq!(load(&[(file, latin1)]).err(), Some(message));
     }
 }
 

@@ -123,7 +123,14 @@ async fn the_workspace_is_changed_and_watched_from_outside() {
     assert_eq!(call(port, &format!("DELETE {path}"), "", "").await.0, 200);
     assert_eq!(call(port, &format!("DELETE {path}"), "", "").await.0, 404);
     assert_eq!(call(port, "POST /__sim/live", "", "{\"n\": 3}").await.2["changed"], 3);
-    assert_eq!(call(port, "POST /__sim/clock", "", "{}").await.0, 400);
+    let (_, _, before) = call(port, "GET /__sim/clock", "", "").await;
+    for body in
+        ["{}", "{\"advance\": 9223372036854775807}", "{\"advance\": -1}", "{\"advance\": 1.5}"]
+    {
+        let (status, _, answer) = call(port, "POST /__sim/clock", "", body).await;
+        assert_eq!((status, code(&answer)), (400, "bad_request"), "{body}");
+        assert_eq!(call(port, "GET /__sim/clock", "", "").await.2, before);
+    }
     assert_eq!(call(port, "GET /__sim/nothing", "", "").await.0, 404);
     let (_, _, dump) = call(port, "GET /__sim/dump", "", "").await;
     assert!(dump["contacts"].as_array().map(Vec::len) >= Some(30));

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use intercom_api::Method;
 use intercom_client::Transport;
-use intercom_sim::{Invention, SimClock, SimSettings, SimTransport, Simulator, Workspace};
+use intercom_sim::{
+    ClockError, Invention, SimClock, SimSettings, SimTransport, Simulator, Workspace,
+};
 use serde_json::json;
 
 use crate::support::{NOW, request};
@@ -21,6 +23,33 @@ async fn a_frozen_clock_stands_until_it_is_advanced() {
     assert_eq!(transport.now(), NOW);
     transport.clone().clock().advance(30);
     assert_eq!(transport.now(), NOW + 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_goes_neither_back_nor_past_the_year_9999() {
+    const LATEST: i64 = 253_402_300_799;
+    for clock in [SimClock::frozen(NOW), SimClock::running(NOW)] {
+        for (seconds, error) in [
+            (-1, ClockError::Backwards),
+            (i64::MIN, ClockError::Backwards),
+            (LATEST - NOW + 1, ClockError::TooFar),
+            (i64::MAX, ClockError::TooFar),
+        ] {
+            assert_eq!((clock.try_advance(seconds), clock.now()), (Err(error), NOW));
+        }
+        assert_eq!(clock.try_advance(0), Ok(NOW));
+        clock.advance(-5);
+        assert_eq!(clock.now(), NOW);
+        assert_eq!(clock.try_advance(LATEST - NOW), Ok(LATEST));
+        assert_eq!(clock.try_advance(1), Err(ClockError::TooFar));
+        clock.advance(i64::MAX);
+        assert_eq!(clock.now(), LATEST);
+    }
+    let late = SimClock::running(LATEST - 5);
+    tokio::time::advance(Duration::from_secs(4)).await;
+    assert_eq!(late.try_advance(2), Err(ClockError::TooFar));
+    tokio::time::advance(Duration::from_secs(4)).await;
+    assert_eq!((late.now(), SimClock::frozen(-7).now()), (LATEST, 0));
 }
 
 #[tokio::test(start_paused = true)]

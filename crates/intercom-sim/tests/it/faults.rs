@@ -1,0 +1,219 @@
+//! Faults on purpose, from code and from files.
+
+use intercom_api::{Method, Request};
+use intercom_sim::{ErrorStatus, Faults, Probability, SimSettings, Simulator};
+use serde_json::json;
+
+use crate::support::{NOW, code, read, request, simulator_with};
+
+fn faulty(text: &str) -> Simulator {
+    let faults = text.parse().expect("the faults are well written");
+    simulator_with(3, 3, SimSettings { faults, ..SimSettings::default() })
+}
+
+fn statuses(sim: &mut Simulator, request: &Request, n_calls: usize) -> Vec<u16> {
+    (0..n_calls).map(|_| sim.handle(request, NOW).status).collect()
+}
+
+fn me() -> Request {
+    request(Method::Get, "/me", None)
+}
+
+#[test]
+fn a_fault_strikes_its_route_so_many_times_after_so_many_calls() {
+    let fault = "[[fault]]\nroute = \"GET /me\"\nanswer = \"503\"\ncount = 2\nafter = 1";
+    let mut sim = faulty(fault);
+    assert_eq!(sim.handle(&request(Method::Get, "/tags", None), NOW).status, 200);
+    assert_eq!(statuses(&mut sim, &me(), 5), [200, 503, 503, 200, 200]);
+    assert_eq!(sim.stats().with_status(503), 2);
+    // Replaced faults begin anew; without any, every call is answered.
+    sim.set_faults(fault.parse().expect("the faults are well written"));
+    assert_eq!(statuses(&mut sim, &me(), 3), [200, 503, 503]);
+    sim.set_faults(Faults::default());
+    assert_eq!(statuses(&mut sim, &me(), 2), [200, 200]);
+}
+
+#[test]
+fn faults_of_one_route_follow_each_other() {
+    let mut sim = faulty(
+        "[[fault]]\nanswer = \"429\"\ncount = 2\n[[fault]]\nanswer = \"500\"\ncount = 1\nafter = 1",
+    );
+    assert_eq!(statuses(&mut sim, &me(), 5), [429, 429, 200, 500, 200]);
+}
+
+#[test]
+fn a_probability_is_kept_and_the_seed_repeats_it() {
+    let run = |seed: u64| {
+        let text =
+            format!("seed = {seed}\n[[fault]]\nanswer = \"500\"\nprobability = 0.05\nafter = 10");
+        let settings = SimSettings {
+            faults: text.parse().expect("the faults are well written"),
+            rate_limit: None,
+            ..SimSettings::default()
+        };
+        statuses(&mut simulator_with(0, 0, settings), &me(), 10_010)
+    };
+    let first = run(1);
+    assert!(first == run(1), "the same seed gives the same faults");
+    assert!(first != run(2), "another seed gives others");
+    assert!(first[..10].iter().all(|status| *status == 200));
+    let n_struck = first.iter().filter(|status| **status == 500).count();
+    assert!((430..=570).contains(&n_struck), "{n_struck} of 10000");
+    for (probability, expected) in [("0", 200), ("1", 500)] {
+        let mut sim = faulty(&format!("[[fault]]\nanswer = \"500\"\nprobability = {probability}"));
+        assert_eq!(statuses(&mut sim, &me(), 20), [expected; 20]);
+    }
+}
+
+#[test]
+fn a_refused_call_does_not_reach_the_workspace_and_a_damaged_one_does() {
+    for (answer, status, n_contacts) in [
+        ("500", 500, 3),
+        ("422", 422, 3),
+        ("429", 429, 3),
+        ("truncated", 200, 4),
+        ("empty", 200, 4),
+    ] {
+        let mut sim = faulty(&format!("[[fault]]\nanswer = \"{answer}\""));
+        let body = json!({"role": "user", "email": "new@example.com"});
+        let response = sim.handle(&request(Method::Post, "/contacts", Some(&body)), NOW);
+        assert_eq!((response.status, sim.workspace().n_contacts()), (status, n_contacts));
+    }
+}
+
+#[test]
+fn damaged_bodies_are_cut_or_missing() {
+    let whole = faulty("").handle(&me(), NOW);
+    let cut = faulty("[[fault]]\nanswer = \"truncated\"").handle(&me(), NOW);
+    assert_eq!(cut.body, whole.body[..whole.body.len() / 2]);
+    assert!(serde_json::from_slice::<serde_json::Value>(&cut.body).is_err());
+    assert!(cut.headers == whole.headers);
+    let empty = faulty("[[fault]]\nanswer = \"empty\"").handle(&me(), NOW);
+    assert_eq!((empty.status, empty.body.len()), (200, 0));
+    // A refusal of the workspace is damaged like any other answer.
+    let mut sim = faulty("[[fault]]\nanswer = \"empty\"");
+    let missing = sim.handle(&request(Method::Get, "/contacts/none", None), NOW);
+    assert_eq!((missing.status, missing.body.len()), (404, 0));
+}
+
+#[test]
+fn refusals_come_in_the_envelope() {
+    for (status, expected) in [
+        (400, "bad_request"),
+        (401, "unauthorized"),
+        (403, "forbidden"),
+        (404, "not_found"),
+        (409, "conflict"),
+        (429, "rate_limit_exceeded"),
+        (500, "server_error"),
+        (502, "server_error"),
+        (503, "service_unavailable"),
+    ] {
+        let response = faulty(&format!("[[fault]]\nanswer = \"{status}\"")).handle(&me(), NOW);
+        let (given, body) = read(&response);
+        assert_eq!((given, code(&body)), (status, expected));
+        assert_eq!(response.request_id(), body["request_id"].as_str());
+    }
+}
+
+#[test]
+fn a_429_has_the_headers_of_a_real_one_and_does_not_count() {
+    for (rate_limit, limit) in [(Some(10), "10"), (None, "1667")] {
+        let faults = "[[fault]]\nanswer = \"429\"\ncount = 20".parse();
+        let faults = faults.expect("the faults are well written");
+        let mut sim =
+            simulator_with(0, 0, SimSettings { faults, rate_limit, ..SimSettings::default() });
+        for _ in 0..20 {
+            let response = sim.handle(&me(), NOW + 3);
+            assert_eq!(response.status, 429);
+            let header = |name| response.headers.get(name).map(str::to_owned);
+            assert_eq!(header("X-RateLimit-Limit").as_deref(), Some(limit));
+            assert_eq!(header("X-RateLimit-Remaining").as_deref(), Some("0"));
+            assert_eq!(header("X-RateLimit-Reset"), Some((NOW + 10).to_string()));
+        }
+        let response = sim.handle(&me(), NOW + 3);
+        let expected = rate_limit.map(|_| "9");
+        assert_eq!(response.headers.get("X-RateLimit-Remaining"), expected);
+    }
+}
+
+#[test]
+fn faults_do_not_see_what_is_refused_before_them() {
+    let faults = "[[fault]]\nanswer = \"500\"\ncount = 1\nafter = 1".parse();
+    let faults = faults.expect("the faults are well written");
+    let settings = SimSettings { faults, rate_limit: Some(1), ..SimSettings::default() };
+    let mut sim = simulator_with(0, 0, settings);
+    assert_eq!(sim.handle_unauthorized(&me(), NOW).status, 401);
+    assert_eq!(statuses(&mut sim, &me(), 3), [200, 429, 429]);
+    assert_eq!(sim.handle(&me(), NOW + 10).status, 500);
+}
+
+#[test]
+fn bad_texts_are_named_by_line() {
+    let route = "`route` is none of the simulator's; write method and path with parameters in \
+                 braces, such as \"GET /contacts/{id}\", or leave it out for every route";
+    let answer = "`answer` must be \"truncated\", \"empty\" or a status from \"400\" to \"599\"";
+    let cases = [
+        (
+            "seed = 1\n\n[[fault]]\nanswer = \"429\"\nroute = \"GET /contacts/joe@example.com\"",
+            3,
+            route,
+        ),
+        ("[[fault]]\nanswer = \"429\"\nroute = \"/me\"", 1, route),
+        ("[[fault]]\nanswer = \"slow\"", 1, answer),
+        ("[[fault]]\nanswer = \"200\"", 1, answer),
+        ("[[fault]]\nanswer = \"600\"", 1, answer),
+        (
+            "[[fault]]\nanswer = \"empty\"\n\n[[fault]]\nanswer = \"429\"\ncount = 1\nprobability = 0.5",
+            4,
+            "a fault has `count` or `probability`, not both; remove one",
+        ),
+        (
+            "[[fault]]\nanswer = \"429\"\nprobability = 2",
+            1,
+            "`probability` must be a number from 0 to 1",
+        ),
+        (
+            "[[fault]]\nanswer = \"429\"\nprobability = nan",
+            1,
+            "`probability` must be a number from 0 to 1",
+        ),
+        (
+            "[[fault]]\nanswer = \"429\"\nroutes = \"GET /me\"",
+            3,
+            "unknown field `routes`, expected one of `route`, `answer`, `count`, `probability`, `after`",
+        ),
+        ("sed = 1", 1, "unknown field `sed`, expected `seed` or `fault`"),
+        ("[[fault]]\ncount = 1", 1, "missing field `answer`"),
+        ("[[fault]]\nanswer = \"429\"\ncount = -1", 3, "invalid value: integer `-1`, expected u64"),
+    ];
+    for (text, line, message) in cases {
+        let problem = text.parse::<Faults>().expect_err(text);
+        assert_eq!((problem.line, problem.message.as_str()), (line, message), "{text}");
+    }
+    let problem = "{\"fault\": []}".parse::<Faults>().expect_err("JSON is not TOML");
+    assert_eq!(problem.line, 1);
+    assert!(!problem.to_string().contains('\n'), "{problem}");
+}
+
+#[test]
+fn a_file_is_named_and_its_values_are_checked_in_code_too() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let file = dir.path().join("faults.toml");
+    let missing = Faults::load(&file).expect_err("there is no file");
+    assert!(missing.to_string().ends_with("faults.toml"), "{missing}");
+    std::fs::write(&file, "[[fault]]\nanswer = \"late\"").expect("the folder takes files");
+    let bad = Faults::load(&file).expect_err("no such answer").to_string();
+    assert!(bad.contains("faults.toml, line 1: `answer` must be"), "{bad}");
+    std::fs::write(&file, "[[fault]]\nanswer = \"empty\"").expect("the folder takes files");
+    assert_eq!(Faults::load(&file).expect("it is well written").list.len(), 1);
+
+    assert_eq!(
+        [399, 400, 599, 600].map(|status| ErrorStatus::new(status).is_some()),
+        [false, true, true, false]
+    );
+    assert_eq!(
+        [-0.1, 0.0, 1.0, 1.1].map(|value| Probability::new(value).is_some()),
+        [false, true, true, false]
+    );
+}

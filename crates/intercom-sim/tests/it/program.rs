@@ -1,0 +1,60 @@
+//! The program's arguments, as its user meets them.
+
+use std::process::{Command, Output};
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_intercom-sim"))
+        .args(["--listen", "127.0.0.1:0", "--contacts", "0", "--conversations", "0"])
+        .args(arguments)
+        .output()
+        .expect("the program runs")
+}
+
+fn check_refused(arguments: &[&str], message: &str) {
+    let output = run(arguments);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {text}");
+    assert!(text.contains(message), "{arguments:?}: {text}");
+}
+
+#[test]
+fn arguments_out_of_range_are_refused() {
+    check_refused(&["--activity", "2000000000"], "2000000000 is not in 0..=1000");
+    check_refused(&["--activity", "1001"], "1001 is not in 0..=1000");
+    check_refused(&["--rate-limit", "0"], "0 is not in 1..");
+    check_refused(&["--now", "1969-12-31T23:59:59Z"], "does not go back before 1970");
+}
+
+#[test]
+fn a_bad_file_of_faults_ends_the_program_with_one_line() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let file = dir.path().join("faults.toml");
+    let path = file.to_str().expect("a temporary path is text");
+    for (text, message) in [
+        (None, "cannot read the faults in "),
+        (
+            Some("[[fault]]\nanswer = \"429\"\nwhen = 3"),
+            "faults.toml, line 3: unknown field `when`",
+        ),
+        (Some("fault fault\n=\n"), "faults.toml, line 1: "),
+    ] {
+        if let Some(text) = text {
+            std::fs::write(&file, text).expect("the folder takes files");
+        }
+        let output = run(&["--faults", path]);
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), log.lines().count()), (Some(1), 1), "{log}");
+        assert!(log.contains(message), "{log}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn help_shows_a_file_of_faults_that_can_be_used() {
+    let output = run(&["--help"]);
+    let help = String::from_utf8(output.stdout).expect("the help is text");
+    let example = help.split_once("cut short.\n").map(|(_, example)| example);
+    let faults: intercom_sim::Faults =
+        example.expect("an example").parse().expect("the example is well written");
+    assert_eq!(faults.list.len(), 2);
+}
