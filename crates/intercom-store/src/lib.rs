@@ -81,7 +81,7 @@ pub use mirror::{
 };
 pub use projection::{
     CustomerContact, FactRow, MemberRow, PendingBody, ProjectedAdmin, ProjectedContact,
-    ProjectedConversation, ProjectionOutcome, ProjectionWrite, SessionRow,
+    ProjectedConversation, ProjectionOutcome, ProjectionWrite, SessionRow, UnreadableBody,
 };
 pub use run::{RunCounts, RunEnd, RunId, RunOutcome, RunRow};
 pub use store::Store;

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use chrono::NaiveDate;
 use intercom_engagement::{Channel, UnixSecond};
 
-use crate::ContentHash;
 use crate::redact::opaque_debug;
+use crate::{ContentHash, Stream};
 
 /// A body that has not been projected since it was written, or not by the current version.
 ///
@@ -36,6 +36,20 @@ pub struct ProjectionWrite {
     pub conversations: Vec<ProjectedConversation>,
     /// Admins.
     pub admins: Vec<ProjectedAdmin>,
+    /// Bodies that could not be read: seen by this version, and what was projected from an earlier
+    /// body stays.
+    pub unreadable: Vec<UnreadableBody>,
+}
+
+/// A body that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableBody {
+    /// Where it came from.
+    pub stream: Stream,
+    /// The id of the record.
+    pub id: String,
+    /// The digest of the body.
+    pub hash: ContentHash,
 }
 
 /// What a contact is.

@@ -11,7 +11,7 @@ use intercom_projection::{
 use intercom_store::{
     ContentHash, CustomerContact, FactRow, MemberRow, PageWrite, PendingBody, ProjectedAdmin,
     ProjectedContact, ProjectedConversation, ProjectionWrite, Quarantined, RunId, SessionRow,
-    Store, Stream, Workspace,
+    Store, Stream, UnreadableBody, Workspace,
 };
 use serde::de::DeserializeOwned;
 
@@ -65,7 +65,7 @@ impl Projector<'_> {
             for body in &bodies {
                 chunk.add(stream, body, self.settings);
             }
-            n_quarantined += self.put_aside(stream, chunk.unreadable).await?;
+            n_quarantined += self.put_aside(stream, chunk.put_aside).await?;
             let outcome = self.store.commit_projection(self.workspace, &chunk.write).await?;
             projected.n_without_email += chunk.n_without_email;
             projected.done += bodies.len() as u64;
@@ -99,68 +99,63 @@ impl Projector<'_> {
 /// The results of some bodies, and the bodies that have none.
 struct Chunk {
     write: ProjectionWrite,
-    unreadable: Vec<Quarantined>,
+    put_aside: Vec<Quarantined>,
     n_without_email: u64,
 }
 
 impl Chunk {
     fn new(version: i64) -> Self {
         let write = ProjectionWrite { version, ..ProjectionWrite::default() };
-        Self { write, unreadable: Vec::new(), n_without_email: 0 }
+        Self { write, put_aside: Vec::new(), n_without_email: 0 }
     }
 
-    /// A body that does not decode projects to nothing and is put aside; its record stays.
+    /// A body that does not decode is put aside; what was projected from an earlier one stays.
     fn add(&mut self, stream: Stream, pending: &PendingBody, settings: &SyncSettings) {
         let (id, hash) = (pending.id.clone(), pending.hash);
-        match stream {
-            Stream::Admins => {
-                let admin = self.decode::<Admin>(pending);
-                let (name, email) = admin.map_or((None, None), |admin| (admin.name, admin.email));
+        let read = match stream {
+            Stream::Admins => decode::<Admin>(pending).map(|admin| {
+                let Admin { name, email, .. } = admin;
                 self.write.admins.push(ProjectedAdmin { id, hash, name, email });
-            }
-            Stream::Contacts => {
-                let decoded = self.decode::<Contact>(pending);
-                let facts = decoded.and_then(|decoded| {
-                    let id = ContactId::new(id.as_str()).ok()?;
-                    Some(contact(&id, &decoded, &settings.attributes).value)
-                });
-                let row = contact_row(id, hash, facts.as_ref());
-                self.n_without_email += u64::from(facts.is_some() && row.customer.is_none());
+            }),
+            Stream::Contacts => decode::<Contact>(pending).and_then(|decoded| {
+                let known_as = ContactId::new(pending.id.as_str()).map_err(|e| e.to_string())?;
+                let facts = contact(&known_as, &decoded, &settings.attributes).value;
+                let row = contact_row(id, hash, &facts);
+                self.n_without_email += u64::from(row.customer.is_none());
                 self.write.contacts.push(row);
-            }
-            Stream::Conversations => {
-                let decoded = self.decode::<Conversation>(pending);
-                let facts = decoded.as_ref().map(|it| conversation(it, &settings.attributes).value);
-                self.write.conversations.push(conversation_row(id, hash, facts.as_ref()));
-            }
+                Ok(())
+            }),
+            Stream::Conversations => decode::<Conversation>(pending).map(|decoded| {
+                let facts = conversation(&decoded, &settings.attributes).value;
+                self.write.conversations.push(conversation_row(id, hash, &facts));
+            }),
+        };
+        if let Err(reason) = read {
+            self.put_aside.push(quarantined(pending, &reason));
+            self.write.unreadable.push(UnreadableBody { stream, id: pending.id.clone(), hash });
         }
-    }
-
-    fn decode<T: DeserializeOwned>(&mut self, pending: &PendingBody) -> Option<T> {
-        let mut json = serde_json::Deserializer::from_slice(&pending.body);
-        serde_path_to_error::deserialize(&mut json)
-            .map_err(|error| {
-                let path = error.path().to_string();
-                let reason = JsonError::from(error.into_inner());
-                self.unreadable.push(quarantined(pending, &path, &reason));
-            })
-            .ok()
     }
 }
 
-fn quarantined(pending: &PendingBody, path: &str, reason: &JsonError) -> Quarantined {
+/// The body, or why there is none: the path and the kind of misfit, never a value.
+fn decode<T: DeserializeOwned>(pending: &PendingBody) -> Result<T, String> {
+    let mut json = serde_json::Deserializer::from_slice(&pending.body);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        format!("at `{path}` {}", JsonError::from(error.into_inner()))
+    })
+}
+
+fn quarantined(pending: &PendingBody, reason: &str) -> Quarantined {
     Quarantined {
         record_id: Some(pending.id.clone()),
-        reason: format!("mirrored but not projected: at `{path}` {reason}"),
+        reason: format!("mirrored but not projected: {reason}"),
         hash: pending.hash,
         body: Bytes::clone(&pending.body),
     }
 }
 
-fn contact_row(id: String, hash: ContentHash, facts: Option<&ContactFacts>) -> ProjectedContact {
-    let Some(facts) = facts else {
-        return ProjectedContact { id, hash, member: None, customer: None };
-    };
+fn contact_row(id: String, hash: ContentHash, facts: &ContactFacts) -> ProjectedContact {
     let unix = |at: Option<chrono::DateTime<chrono::Utc>>| at.map(|at| at.timestamp());
     let profile = &facts.member.profile;
     let member = MemberRow {
@@ -192,11 +187,8 @@ fn role_name(role: Role) -> &'static str {
 fn conversation_row(
     id: String,
     hash: ContentHash,
-    facts: Option<&ConversationFacts<'_>>,
+    facts: &ConversationFacts<'_>,
 ) -> ProjectedConversation {
-    let Some(facts) = facts else {
-        return ProjectedConversation { id, hash, sessions: Vec::new(), facts: Vec::new() };
-    };
     let sessions = facts.session.as_ref().map(|session| SessionRow {
         position: 0,
         contact_id: session.member.to_owned(),

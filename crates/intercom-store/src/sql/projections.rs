@@ -8,7 +8,7 @@ use crate::error::Fault;
 use crate::{
     ContentHash, CustomerContact, FactRow, MemberRow, PendingBody, ProjectedAdmin,
     ProjectedContact, ProjectedConversation, ProjectionOutcome, ProjectionWrite, SessionRow,
-    Stream, Workspace,
+    Stream, UnreadableBody, Workspace,
 };
 
 pub(super) async fn pending<D: Dialect>(
@@ -74,6 +74,16 @@ impl Projected for ProjectedAdmin {
     }
 }
 
+impl Projected for &UnreadableBody {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn hash(&self) -> &ContentHash {
+        &self.hash
+    }
+}
+
 pub(super) async fn commit<D: Dialect>(
     store: &SqlStore<D>,
     workspace: &Workspace,
@@ -88,13 +98,22 @@ pub(super) async fn commit<D: Dialect>(
             .await?;
     let admins = claim(&mut write, workspace, Stream::Admins, version, &results.admins).await?;
 
+    let mut n_unreadable = 0;
+    for stream in Stream::ALL {
+        let of_stream: Vec<_> = results.unreadable.iter().filter(|b| b.stream == stream).collect();
+        n_unreadable += claim(&mut write, workspace, stream, version, &of_stream).await?.len();
+    }
+
     write_contacts(&mut write, workspace, &contacts).await?;
     write_conversations(&mut write, workspace, &conversations).await?;
     write_admins(&mut write, workspace, &admins).await?;
     store.commit(write).await?;
 
-    let n_given = results.contacts.len() + results.conversations.len() + results.admins.len();
-    let n_written = contacts.len() + conversations.len() + admins.len();
+    let n_given = results.contacts.len()
+        + results.conversations.len()
+        + results.admins.len()
+        + results.unreadable.len();
+    let n_written = contacts.len() + conversations.len() + admins.len() + n_unreadable;
     Ok(ProjectionOutcome { n_written: n_written as u64, n_outdated: (n_given - n_written) as u64 })
 }
 

@@ -112,6 +112,19 @@ pub(crate) async fn a_record_put_aside_is_not_forgotten_when_it_is_seen_again(on
     assert!(world.customer(BESIDE).await.is_some());
 }
 
+pub(crate) async fn a_customer_outlives_a_body_that_nobody_can_read(on: &Database) {
+    let world = World::new(on);
+    let odd = recent(&world);
+    world.sync().await;
+    let before = world.customer(BESIDE).await;
+    assert!(before.is_some());
+    world.advance(30);
+    world.update_contact(&odd, json!({"name": "Changed"}));
+    let report = run(&world, spoiling(&world, &odd, number_for_a_place)).await;
+    assert!(!report.is_complete());
+    assert_eq!(world.customer(BESIDE).await, before);
+}
+
 pub(crate) async fn an_unknown_state_is_kept(on: &Database) {
     let world = World::new(on);
     let parked = Meddler::rewriting(&world.sim, CONVERSATIONS, |page| {

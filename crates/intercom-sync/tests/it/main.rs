@@ -80,6 +80,7 @@ on_both_databases! {
         an_entry_that_is_fixed_leaves_the_quarantine
         a_nested_field_of_another_type_is_mirrored_and_put_aside
         a_record_put_aside_is_not_forgotten_when_it_is_seen_again
+        a_customer_outlives_a_body_that_nobody_can_read
         an_unknown_state_is_kept;
     refusals:
         a_revoked_token_is_one_clear_error
