@@ -137,11 +137,9 @@ async fn a_place_that_cannot_be_written_is_named() {
     for path in [folder.path().join("missing/intercom.db"), file.join("intercom.db")] {
         let error = refusal(&sqlite_url(&path)).await;
         assert!(matches!(error, StoreError::Unusable { .. }), "{error:?}");
-        let said = error.to_string();
-        assert!(
-            said.starts_with(&format!("cannot use {} as a database", path.display())),
-            "{said}"
-        );
+        let because = "its folder must exist and be writable";
+        let expected = format!("cannot use {} as a database; {because}", path.display());
+        assert_eq!(error.to_string(), expected);
     }
     assert_eq!(files_in(folder.path()), [file]);
 }
