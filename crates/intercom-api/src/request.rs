@@ -16,6 +16,8 @@ use crate::version::ApiVersion;
 /// Everything but RFC 3986 unreserved characters is encoded in a path segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+const JSON: &str = "application/json";
+
 /// The method of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the variants are the HTTP methods themselves")]
@@ -80,8 +82,12 @@ pub struct Request {
     pub query: Vec<(Cow<'static, str>, String)>,
     /// The version the request was built for, sent as `Intercom-Version`.
     pub version: ApiVersion,
-    /// The JSON body, encoded once.
+    /// The body, encoded once.
     pub body: Option<Bytes>,
+    /// The media type of the body, sent as `Content-Type` when there is one.
+    pub content_type: Cow<'static, str>,
+    /// The media type of the answer wanted, sent as `Accept`.
+    pub accept: Cow<'static, str>,
 }
 
 impl Request {
@@ -105,7 +111,49 @@ impl Request {
             query: Vec::new(),
             version,
             body: None,
+            content_type: Cow::Borrowed(JSON),
+            accept: Cow::Borrowed(JSON),
         })
+    }
+
+    /// A request outside the known operations. `target` is the path, filled and percent-encoded,
+    /// with or without a query; messages and logs call the request `Raw` and show no path.
+    ///
+    /// ```
+    /// use intercom_api::{ApiVersion, Method, Request, Safety};
+    ///
+    /// let target = "/contacts/5ba6/merge_history?per_page=2";
+    /// let request = Request::raw(Method::Get, Safety::Read, target, ApiVersion::V2_16);
+    /// assert_eq!(request.target(), target);
+    /// ```
+    pub fn raw(
+        method: Method,
+        safety: Safety,
+        target: impl Into<String>,
+        version: ApiVersion,
+    ) -> Self {
+        let mut path: String = target.into();
+        let mut query = Vec::new();
+        if let Some(start) = path.find('?') {
+            let pairs = url::form_urlencoded::parse(&path.as_bytes()[start + 1..]);
+            query = pairs.map(|(name, value)| (name.into_owned().into(), value.into())).collect();
+            path.truncate(start);
+        }
+        if !path.starts_with('/') {
+            path.insert(0, '/');
+        }
+        Self {
+            operation: Cow::Borrowed("Raw"),
+            safety,
+            method,
+            route: Cow::Borrowed("/…"),
+            path,
+            query,
+            version,
+            body: None,
+            content_type: Cow::Borrowed(JSON),
+            accept: Cow::Borrowed(JSON),
+        }
     }
 
     /// Sets a query parameter, replacing one of the same name.
@@ -126,8 +174,18 @@ impl Request {
             operation: self.operation.clone(),
             source: source.into(),
         })?;
-        self.body = Some(Bytes::from(encoded));
+        self.set_body(JSON, encoded);
         Ok(())
+    }
+
+    /// Sets the body to `bytes` of a media type, which must be visible ASCII.
+    pub fn set_body(
+        &mut self,
+        content_type: impl Into<Cow<'static, str>>,
+        bytes: impl Into<Bytes>,
+    ) {
+        self.content_type = content_type.into();
+        self.body = Some(bytes.into());
     }
 
     /// Sets the body to the JSON encoding of `body`, with fields that always have the same value.

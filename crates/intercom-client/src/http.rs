@@ -17,7 +17,6 @@ use crate::settings::{HttpSettings, Origin, SettingsError, TokenFault};
 use crate::transport::{AnswerFault, SendFault, Transport, TransportError};
 
 const INTERCOM_VERSION: HeaderName = HeaderName::from_static("intercom-version");
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Sends requests over HTTPS, or over plain HTTP on this machine.
 ///
@@ -73,8 +72,10 @@ impl HttpTransport {
         let mut prepared = reqwest::Request::new(method(request.method), url);
         let headers = prepared.headers_mut();
         headers.insert(INTERCOM_VERSION, HeaderValue::from_static(request.version.as_str()));
+        let media_type = |text: &str| HeaderValue::from_str(text).map_err(|_| misfit());
+        headers.insert(ACCEPT, media_type(&request.accept)?);
         if let Some(body) = &request.body {
-            headers.insert(CONTENT_TYPE, JSON);
+            headers.insert(CONTENT_TYPE, media_type(&request.content_type)?);
             *prepared.body_mut() = Some(body.clone().into());
         }
         Ok(prepared)
@@ -142,7 +143,7 @@ fn default_headers(settings: &HttpSettings) -> Result<HeaderMap, SettingsError> 
     let mut authorization =
         HeaderValue::from_str(&bearer).map_err(|_| SettingsError::Token(TokenFault::NotAscii))?;
     authorization.set_sensitive(true);
-    Ok(HeaderMap::from_iter([(AUTHORIZATION, authorization), (ACCEPT, JSON)]))
+    Ok(HeaderMap::from_iter([(AUTHORIZATION, authorization)]))
 }
 
 fn method(method: Method) -> reqwest::Method {

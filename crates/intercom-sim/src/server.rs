@@ -10,7 +10,9 @@ use std::io;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, Response as HttpResponse, request::Parts};
+use axum::http::request::Parts;
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, Response as HttpResponse};
 use bytes::Bytes;
 use intercom_api::{ApiVersion, Method, Request, Response, Safety};
 use serde_json::{Value, json};
@@ -70,19 +72,13 @@ async fn call(transport: &SimTransport, parts: &Parts, body: Bytes) -> Response 
         Some("Unstable" | "unstable") => Some(ApiVersion::Preview),
         Some(text) => text.parse().ok(),
     };
-    let request = Request {
-        operation: "".into(),
-        safety: Safety::Once,
-        method: match method(parts) {
-            Some(method) => method,
-            None => return not_here(),
-        },
-        route: "".into(),
-        path: parts.uri.path().to_owned(),
-        query: query(parts),
-        version: version.unwrap_or_default(),
-        body: (!body.is_empty()).then_some(body),
-    };
+    let Some(method) = method(parts) else { return not_here() };
+    let target = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    let mut request = Request::raw(method, Safety::Once, target, version.unwrap_or_default());
+    if !body.is_empty() {
+        let content_type = header(&parts.headers, "content-type").unwrap_or("application/json");
+        request.set_body(content_type.to_owned(), body);
+    }
     if !has_token(&parts.headers) {
         return transport.without_token().answer(&request).await;
     }
@@ -110,13 +106,6 @@ fn method(parts: &Parts) -> Option<Method> {
     const ALL: [Method; 6] =
         [Method::Get, Method::Head, Method::Post, Method::Put, Method::Patch, Method::Delete];
     ALL.into_iter().find(|method| method.as_str() == parts.method.as_str())
-}
-
-fn query(parts: &Parts) -> Vec<(std::borrow::Cow<'static, str>, String)> {
-    let text = parts.uri.query().unwrap_or_default();
-    url::form_urlencoded::parse(text.as_bytes())
-        .map(|(name, value)| (name.into_owned().into(), value.into_owned()))
-        .collect()
 }
 
 /// The simulator's own paths.

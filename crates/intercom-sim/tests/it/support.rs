@@ -9,18 +9,9 @@ pub(crate) const NOW: i64 = 1_763_744_400;
 
 /// A request as a client would send it.
 pub(crate) fn request(method: Method, target: &str, body: Option<&Value>) -> Request {
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let query = url::form_urlencoded::parse(query.as_bytes());
-    Request {
-        operation: "Test".into(),
-        safety: Safety::Read,
-        method,
-        route: path.to_owned().into(),
-        path: path.to_owned(),
-        query: query.map(|(name, value)| (name.into_owned().into(), value.into_owned())).collect(),
-        version: ApiVersion::V2_16,
-        body: body.map(|body| body.to_string().into()),
-    }
+    let mut request = Request::raw(method, Safety::Read, target, ApiVersion::V2_16);
+    request.body = body.map(|body| body.to_string().into());
+    request
 }
 
 /// A simulator over an invented workspace without a rate limit.
