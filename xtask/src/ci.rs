@@ -34,6 +34,9 @@ pub(crate) fn run() -> anyhow::Result<Verdict> {
     steps.push(step("fmt", || cargo(&["fmt", "--all", "--", "--check"], None)));
     let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
     steps.push(step("clippy", || cargo(&clippy, None)));
+    let without_http =
+        ["check", "--package", "intercom-client", "--no-default-features", "--locked"];
+    steps.push(step("no http", || cargo(&without_http, None)));
     steps.push(step("tests", || tests(url.as_deref())));
     let documented = ["test", "--workspace", "--doc", "--locked", "--quiet"];
     steps.push(step("doc tests", || cargo(&documented, None)));

@@ -12,10 +12,11 @@ use intercom_api::{
 
 use crate::call::{Calls, Failure};
 use crate::error::{Call, Error};
-use crate::http::HttpTransport;
+#[cfg(feature = "http")]
+use crate::http::{HttpSettings, HttpTransport, SettingsError};
 use crate::pages::{Items, Page, Pages};
 use crate::rate::RateStatus;
-use crate::settings::{ClientSettings, HttpSettings, SettingsError};
+use crate::settings::ClientSettings;
 use crate::transport::Transport;
 
 /// A client of one workspace.
@@ -38,6 +39,7 @@ impl Client {
     ///
     /// # Errors
     /// [`SettingsError`] when a setting cannot work.
+    #[cfg(feature = "http")]
     pub fn http(http: HttpSettings, settings: ClientSettings) -> Result<Self, SettingsError> {
         Ok(Self::new(Arc::new(HttpTransport::new(http)?), settings))
     }

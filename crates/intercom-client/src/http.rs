@@ -1,5 +1,8 @@
 //! The transport over HTTPS.
 
+mod origin;
+mod settings;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +16,10 @@ use secrecy::ExposeSecret;
 
 use intercom_api::{Headers, Method, Request, Response};
 
-use crate::settings::{HttpSettings, Origin, SettingsError, TokenFault};
 use crate::transport::{AnswerFault, SendFault, Transport, TransportError};
+
+pub use origin::{Origin, OriginFault, Region};
+pub use settings::{HttpSettings, SettingsError, Timeouts, TokenFault};
 
 const INTERCOM_VERSION: HeaderName = HeaderName::from_static("intercom-version");
 

@@ -28,6 +28,7 @@
 //! # Example
 //!
 //! ```
+//! # #[cfg(feature = "http")] {
 //! use futures_util::TryStreamExt;
 //! use intercom_api::Paged;
 //! use intercom_client::{
@@ -45,7 +46,13 @@
 //! }
 //!
 //! assert!(matches!(connect(SecretString::from(" ")), Err(SettingsError::Token(_))));
+//! # }
 //! ```
+//!
+//! # Features
+//!
+//! `http` (default) is the transport over HTTPS. Without it the crate has the [`Transport`] seam and
+//! everything above it, and builds no HTTP or TLS library.
 //!
 //! # Modules
 //!
@@ -57,13 +64,14 @@
 //! | `retry` | [`RetryPolicy`], and the credit that stops retry storms |
 //! | `rate` | the rate budget: `window` is its arithmetic, `gate` its queue |
 //! | `transport` | the [`Transport`] seam |
-//! | `http` | [`HttpTransport`] |
-//! | `settings` | [`ClientSettings`], [`HttpSettings`] and their checks |
+//! | `http` | [`HttpTransport`], [`HttpSettings`] and [`Origin`] (feature `http`) |
+//! | `settings` | [`ClientSettings`] |
 //! | `error` | [`Error`] |
 
 mod call;
 mod client;
 mod error;
+#[cfg(feature = "http")]
 mod http;
 mod pages;
 mod rate;
@@ -73,11 +81,12 @@ mod transport;
 
 pub use client::Client;
 pub use error::{Call, Error};
-pub use http::HttpTransport;
+#[cfg(feature = "http")]
+pub use http::{
+    HttpSettings, HttpTransport, Origin, OriginFault, Region, SettingsError, Timeouts, TokenFault,
+};
 pub use pages::{Items, Page, Pages};
 pub use rate::{BudgetSettings, RateStatus};
 pub use retry::{Attempt, Decision, Outcome, RetryPolicy};
-pub use settings::{
-    ClientSettings, HttpSettings, Origin, OriginFault, Region, SettingsError, Timeouts, TokenFault,
-};
+pub use settings::ClientSettings;
 pub use transport::{AnswerFault, BoxError, SendFault, Transport, TransportError};
