@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// Unix seconds.
 ///
 /// Decodes from an integer, a float without fraction, or digits in a string: the API sends all
-/// three.
+/// three. An RFC 3339 text, as notifications have it, is cut to the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
 
@@ -80,9 +80,12 @@ impl<'de> Deserialize<'de> for Timestamp {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Timestamp, E> {
-                text.parse()
+                let seconds = text.parse().ok();
+                let instant = || DateTime::parse_from_rfc3339(text).ok().map(|at| at.timestamp());
+                seconds
+                    .or_else(instant)
                     .map(Timestamp)
-                    .map_err(|_| E::invalid_value(de::Unexpected::Other("text"), &self))
+                    .ok_or_else(|| E::invalid_value(de::Unexpected::Other("text"), &self))
             }
         }
 

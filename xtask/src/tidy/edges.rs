@@ -20,6 +20,7 @@ enum Purity {
 /// Binaries wire everything; they are not listed.
 const PLACES: &[Place] = &[
     Place { name: "intercom-api", purity: Purity::Pure, may_use: &[] },
+    Place { name: "intercom-webhook", purity: Purity::Pure, may_use: &["intercom-api"] },
     Place { name: "intercom-revenue", purity: Purity::Pure, may_use: &[] },
     Place { name: "intercom-engagement", purity: Purity::Pure, may_use: &[] },
     Place {

@@ -3,7 +3,9 @@
 use intercom_api::data_attributes::{CreateDataAttribute, DataAttribute, DataAttributeModel};
 use intercom_api::messages::{Recipient, RecipientType};
 use intercom_api::tickets::Ticket;
-use intercom_api::{ApiVersion, ContactId, DataAttributeOption, OneOrMany, Operation, TextOr};
+use intercom_api::{
+    ApiVersion, ContactId, DataAttributeOption, OneOrMany, Operation, TextOr, Timestamp,
+};
 use serde_json::{Value, from_value, json, to_value};
 
 #[test]
@@ -49,4 +51,19 @@ fn a_ticket_state_is_a_text_or_an_object() {
     let object: Ticket = from_value(body.clone()).expect("decodes");
     assert!(matches!(object.ticket_state, Some(TextOr::Object(_))));
     assert_eq!(to_value(object).expect("json"), body);
+}
+
+#[test]
+fn instants_are_read_in_every_spelling() {
+    let read = |value: Value| from_value::<Timestamp>(value).ok().map(Timestamp::as_unix);
+    assert_eq!(read(json!(1_768_018_274)), Some(1_768_018_274));
+    assert_eq!(read(json!(1_768_018_274.0)), Some(1_768_018_274));
+    assert_eq!(read(json!("1768018274")), Some(1_768_018_274));
+    assert_eq!(read(json!("2026-01-10T04:11:14.436+00:00")), Some(1_768_018_274));
+    assert_eq!(read(json!("2026-01-10T05:11:14+01:00")), Some(1_768_018_274));
+    for strange in
+        [json!("2026-01-10"), json!("soon"), json!(1.5), json!(1e300), json!(u64::MAX), json!([])]
+    {
+        assert_eq!(read(strange.clone()), None, "{strange}");
+    }
 }
