@@ -9,8 +9,8 @@ use tracing::{Instrument, field};
 use intercom_api::{ApiError, DecodeError, Request, Response};
 
 use crate::error::{Call, Error};
-use crate::rate::RateStatus;
 use crate::rate::gate::Gate;
+use crate::rate::{RateStatus, RequestClass};
 use crate::retry::{Attempt, Decision, Outcome, StormGuard};
 use crate::settings::ClientSettings;
 use crate::transport::{AnswerFault, Transport, TransportError};
@@ -19,7 +19,7 @@ use crate::transport::{AnswerFault, Transport, TransportError};
 pub(crate) struct Calls {
     transport: Arc<dyn Transport>,
     settings: ClientSettings,
-    gate: Gate,
+    gate: Arc<Gate>,
     storm: StormGuard,
 }
 
@@ -35,6 +35,8 @@ struct Efforts {
     n_attempts: u32,
     /// An attempt before the last may have reached the API.
     may_have_arrived: bool,
+    /// The waits for the rate limit.
+    waited_for: Duration,
 }
 
 /// Why an attempt has no result.
@@ -48,7 +50,7 @@ pub(crate) enum Failure {
 
 impl Calls {
     pub(crate) fn new(transport: Arc<dyn Transport>, settings: ClientSettings) -> Self {
-        let gate = Gate::new(settings.budget.clone());
+        let gate = Gate::new(settings.budget.clone(), settings.lease.clone());
         let storm = StormGuard::new(&settings.retry);
         Self { transport, settings, gate, storm }
     }
@@ -74,6 +76,7 @@ impl Calls {
             route = %request.route,
             status = field::Empty,
             attempts = field::Empty,
+            waited_ms = field::Empty,
         );
         let attempts = self.attempts(request, read).instrument(span.clone());
         let (outcome, efforts) = attempts.await;
@@ -83,6 +86,9 @@ impl Calls {
             Err(failure) => failure.answer(),
         };
         span.record("status", answer.map(|response| response.status));
+        if !efforts.waited_for.is_zero() {
+            span.record("waited_ms", efforts.waited_for.as_millis());
+        }
         tracing::debug!(parent: &span, "The call has ended.");
         outcome.map_err(|failure| GaveUp { failure, efforts })
     }
@@ -97,10 +103,9 @@ impl Calls {
         let mut efforts = Efforts::default();
         let mut last = Failure::Deadline;
         loop {
-            let Some(sent) = self.attempt(request, ends_at).await else {
+            let Some(sent) = self.attempt(request, ends_at, &mut efforts).await else {
                 return (Err(last), efforts);
             };
-            efforts.n_attempts += 1;
             let failure = match examine(sent, &read) {
                 Ok(answered) => return (Ok(answered), efforts),
                 Err(failure) => failure,
@@ -125,8 +130,12 @@ impl Calls {
         &self,
         request: &Request,
         ends_at: Instant,
+        efforts: &mut Efforts,
     ) -> Option<Result<Response, TransportError>> {
-        let pass = self.gate.enter(ends_at).await?;
+        let class = RequestClass::of(request);
+        let pass = self.gate.enter(class, ends_at).await?;
+        efforts.n_attempts += 1;
+        efforts.waited_for += pass.waited_for;
         let sent = match timeout_at(ends_at, self.transport.send(request)).await {
             Ok(sent) => sent,
             Err(elapsed) => Err(TransportError::maybe_sent(AnswerFault::Timeout, elapsed)),

@@ -62,7 +62,7 @@
 //! | `call` | the loop: budget, attempt, decision, wait |
 //! | `pages` | [`Page`], and the streams [`Pages`] and [`Items`] |
 //! | `retry` | [`RetryPolicy`], and the credit that stops retry storms |
-//! | `rate` | the rate budget: `window` is its arithmetic, `gate` its queue |
+//! | `rate` | the rate budget: `window` and `caps` are its arithmetic, `queue` and `gate` make calls wait, `lease` and `ledger` share it |
 //! | `transport` | the [`Transport`] seam |
 //! | `http` | [`HttpTransport`], [`HttpSettings`] and [`Origin`] (feature `http`) |
 //! | `settings` | [`ClientSettings`] |
@@ -86,7 +86,10 @@ pub use http::{
     HttpSettings, HttpTransport, Origin, OriginFault, Region, SettingsError, Timeouts, TokenFault,
 };
 pub use pages::{Items, Page, Pages};
-pub use rate::{BudgetSettings, RateStatus};
+pub use rate::{
+    BudgetSettings, ClassCap, LeaseFallback, LeaseGrant, LeaseTurn, RateLease, RateLedger,
+    RateStatus, RequestClass,
+};
 pub use retry::{Attempt, Decision, Outcome, RetryPolicy};
 pub use settings::ClientSettings;
 pub use transport::{AnswerFault, BoxError, SendFault, Transport, TransportError};

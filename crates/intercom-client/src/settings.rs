@@ -1,10 +1,11 @@
 //! How a client behaves, whatever carries its requests.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use intercom_api::ApiVersion;
 
-use crate::rate::BudgetSettings;
+use crate::rate::{BudgetSettings, RateLease};
 use crate::retry::RetryPolicy;
 
 /// How a [`Client`](crate::Client) behaves, whatever carries its requests.
@@ -16,6 +17,9 @@ pub struct ClientSettings {
     pub retry: RetryPolicy,
     /// How the API's rate limit is kept.
     pub budget: BudgetSettings,
+    /// Where calls are borrowed when several processes use the token; `None` when this is the only
+    /// one.
+    pub lease: Option<Arc<dyn RateLease>>,
     /// The longest one call may take, attempts and waits included. Each page of a list and each
     /// request of multi-step work is a call of its own.
     pub deadline: Duration,
@@ -31,6 +35,7 @@ impl Default for ClientSettings {
             version: ApiVersion::default(),
             retry: RetryPolicy::default(),
             budget: BudgetSettings::default(),
+            lease: None,
             deadline: Duration::from_secs(180),
             max_pages: 100_000,
             max_steps: 100,

@@ -1,111 +1,249 @@
 //! Calls queue here, in order, until the window admits them.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
+use tokio::runtime::Handle;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use intercom_api::Response;
 
 use super::headers::Reading;
-use super::window::{Admission, Ticket, Window};
-use super::{BudgetSettings, RateStatus};
+use super::lease::{Borrower, RateLease};
+use super::ledger::{Fate, LeaseTurn};
+use super::queue::{Admitted, Place, Queue, WaitReason};
+use super::{BudgetSettings, RateStatus, RequestClass};
+
+/// How soon those behind the head of the queue look again by themselves: the head may be a call
+/// that nobody polls.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// The longest wait for one turn of a lease.
+const TURN_FOR: Duration = Duration::from_secs(5);
 
 /// Shared by all calls of a client.
 pub(crate) struct Gate {
     made_at: Instant,
     // Every call of every clone reads and updates it; never held across an await.
-    window: Mutex<Window>,
-    // Held by the caller at the head of the queue; a tokio mutex admits in order of arrival.
-    turn: tokio::sync::Mutex<()>,
-    changed: Notify,
+    queue: Mutex<Queue>,
+    lease: Option<Arc<dyn RateLease>>,
 }
 
 impl Gate {
-    pub(crate) fn new(settings: BudgetSettings) -> Self {
-        Self {
-            made_at: Instant::now(),
-            window: Mutex::new(Window::new(settings)),
-            turn: tokio::sync::Mutex::new(()),
-            changed: Notify::new(),
-        }
+    pub(crate) fn new(settings: BudgetSettings, lease: Option<Arc<dyn RateLease>>) -> Arc<Self> {
+        let borrower = lease.as_ref().map(|_| Borrower::new(settings.lease_fallback));
+        let queue = Mutex::new(Queue::new(settings, borrower));
+        Arc::new(Self { made_at: Instant::now(), queue, lease })
     }
 
     /// Waits for a call to be admitted; `None` when that does not happen before `deadline`.
-    pub(crate) async fn enter(&self, deadline: Instant) -> Option<Pass<'_>> {
-        let _turn = timeout_at(deadline, self.turn.lock()).await.ok()?;
-        let mut is_logged = false;
-        loop {
-            let now = self.now();
-            let admission = self.window().admit(now);
-            let wake_at = match admission {
-                Admission::Go(ticket) => {
-                    return Some(Pass { gate: self, ticket, is_settled: false });
-                }
-                Admission::At(instant) => {
-                    if !is_logged {
-                        let wait_ms = instant.saturating_sub(now).as_millis();
-                        tracing::debug!(wait_ms, "The call waits for the rate limit.");
-                        is_logged = true;
-                    }
-                    self.made_at.checked_add(instant).unwrap_or(deadline)
-                }
-                Admission::AfterAnswer => deadline,
-            };
-            let woken = timeout_at(wake_at.min(deadline), self.changed.notified()).await;
-            if woken.is_err() && wake_at >= deadline {
-                return None;
-            }
-        }
+    pub(crate) async fn enter(
+        self: &Arc<Self>,
+        class: RequestClass,
+        deadline: Instant,
+    ) -> Option<Pass<'_>> {
+        let now = self.now();
+        let passed = self.queue().pass(class, now);
+        let admitted = match passed {
+            Some(admitted) => admitted,
+            None => self.wait(class, now, deadline).await?,
+        };
+        let waited_for = self.now().saturating_sub(now);
+        Some(Pass { gate: self, admitted, waited_for, is_settled: false })
     }
 
     pub(crate) fn status(&self) -> RateStatus {
         let now = self.now();
-        self.window().status(now)
+        self.queue().status(now)
+    }
+
+    async fn wait(
+        self: &Arc<Self>,
+        class: RequestClass,
+        since: Duration,
+        deadline: Instant,
+    ) -> Option<Admitted> {
+        loop {
+            let (admitted, reason) = self.wait_in_line(class, since, deadline).await?;
+            let now = self.now();
+            let is_stale = admitted.borrowed.is_some_and(|borrowed| borrowed.start_by < now);
+            if is_stale {
+                self.change(|queue| queue.give_back(class, admitted, now));
+                continue;
+            }
+            if let Some(reason) = reason {
+                let wait_ms = now.saturating_sub(since).as_millis();
+                tracing::debug!(wait_ms, reason = reason.as_str(), "The call has waited.");
+            }
+            return Some(admitted);
+        }
+    }
+
+    /// Queues until a call is admitted; with it comes the last reason, if there was a wait.
+    async fn wait_in_line(
+        self: &Arc<Self>,
+        class: RequestClass,
+        since: Duration,
+        deadline: Instant,
+    ) -> Option<(Admitted, Option<WaitReason>)> {
+        let (place, notify) = self.queue().join(class);
+        let mut waiter = Waiter { gate: self, place, is_gone: false };
+        let mut reason = None;
+        loop {
+            let now = self.now();
+            let looked = self.queue().look(place, now);
+            self.ask_if_due();
+            let look = match looked {
+                Ok(admitted) => {
+                    waiter.is_gone = true;
+                    return Some((admitted, reason));
+                }
+                Err(look) => look,
+            };
+            if Instant::now() >= deadline {
+                return None;
+            }
+            if reason != Some(look.outlook.reason) {
+                reason = Some(look.outlook.reason);
+                let expected = look.outlook.wake_at.map(|at| at.saturating_sub(since).as_millis());
+                let reason = look.outlook.reason.as_str();
+                tracing::debug!(wait_ms = expected, reason, "The call waits.");
+            }
+            let wake_at = match look.outlook.wake_at {
+                at if look.is_first => at,
+                at => at.max(Some(now.saturating_add(LOOK_AGAIN_AFTER))),
+            };
+            let wake_at = wake_at.and_then(|at| self.made_at.checked_add(at));
+            let wake_at = wake_at.map_or(deadline, |at| at.min(deadline));
+            // Told or not, the next look decides.
+            let _ = timeout_at(wake_at, notify.notified()).await;
+        }
+    }
+
+    /// Changes the queue, then serves those who wait.
+    fn change(self: &Arc<Self>, update: impl FnOnce(&mut Queue)) {
+        let now = self.now();
+        let mut queue = self.queue();
+        update(&mut queue);
+        queue.serve(now);
+        queue.rouse();
+        drop(queue);
+        self.ask_if_due();
+    }
+
+    /// Talks to the lease in a task of its own, which no caller can cancel.
+    fn ask_if_due(self: &Arc<Self>) {
+        let (Some(lease), Ok(runtime)) = (&self.lease, Handle::try_current()) else { return };
+        let now = self.now();
+        let starts = self.queue().borrower.as_mut().is_some_and(|it| it.start_asking(now));
+        if starts {
+            runtime
+                .spawn(ask(Asking { gate: Arc::clone(self), is_over: false }, Arc::clone(lease)));
+        }
     }
 
     fn now(&self) -> Duration {
         self.made_at.elapsed()
     }
 
-    fn window(&self) -> MutexGuard<'_, Window> {
-        self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn ask(mut asking: Asking, lease: Arc<dyn RateLease>) {
+    let gate = Arc::clone(&asking.gate);
+    while let Some(turn) = asking.next_turn() {
+        let asked_at = gate.now();
+        let outcome = match timeout(TURN_FOR, lease.turn(&turn)).await {
+            Ok(outcome) => outcome,
+            Err(elapsed) => Err(elapsed.into()),
+        };
+        let now = gate.now();
+        gate.change(|queue| {
+            let Some(borrower) = &mut queue.borrower else { return };
+            match outcome {
+                Ok(grant) => borrower.granted(asked_at, now, grant),
+                Err(_) => {
+                    // The cause may quote an address or a password of the store.
+                    tracing::warn!("The shared rate budget does not answer.");
+                    borrower.failed(now, turn);
+                }
+            }
+        });
+    }
+}
+
+/// The one conversation with the lease; dropped before its end, another may begin.
+struct Asking {
+    gate: Arc<Gate>,
+    is_over: bool,
+}
+
+impl Asking {
+    fn next_turn(&mut self) -> Option<LeaseTurn> {
+        let now = self.gate.now();
+        let turn = self.gate.queue().borrower.as_mut()?.next_turn(now);
+        self.is_over = turn.is_none();
+        turn
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        if let Some(borrower) = self.gate.queue().borrower.as_mut().filter(|_| !self.is_over) {
+            borrower.stop_asking();
+        }
+    }
+}
+
+/// A caller in the queue; dropped, it gives up its place and what it was admitted to.
+struct Waiter<'g> {
+    gate: &'g Arc<Gate>,
+    place: Place,
+    is_gone: bool,
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        if !self.is_gone {
+            let now = self.gate.now();
+            self.gate.change(|queue| queue.leave(self.place, now));
+        }
     }
 }
 
 /// One admitted call. Dropped unsettled, as when its future is cancelled, it counts as lost.
 pub(crate) struct Pass<'g> {
-    gate: &'g Gate,
-    ticket: Ticket,
+    gate: &'g Arc<Gate>,
+    admitted: Admitted,
+    /// How long it had to wait.
+    pub(crate) waited_for: Duration,
     is_settled: bool,
 }
 
 impl Pass<'_> {
     /// The call was answered.
-    pub(crate) fn answered(self, response: &Response) {
-        let reading = Reading::of(response);
-        let (ticket, now) = (self.ticket, self.gate.now());
-        self.settle(|window| window.answered(ticket, now, &reading));
+    pub(crate) fn answered(mut self, response: &Response) {
+        self.end(Fate::Answered(Reading::of(response)));
     }
 
     /// The call did not reach the server.
-    pub(crate) fn unsent(self) {
-        self.settle(Window::unsent);
+    pub(crate) fn unsent(mut self) {
+        self.end(Fate::Unsent);
     }
 
-    fn settle(mut self, update: impl FnOnce(&mut Window)) {
-        self.is_settled = true;
-        update(&mut self.gate.window());
-        self.gate.changed.notify_one();
+    fn end(&mut self, fate: Fate) {
+        if std::mem::replace(&mut self.is_settled, true) {
+            return;
+        }
+        let now = self.gate.now();
+        self.gate.change(|queue| queue.settle(self.admitted, fate, now));
     }
 }
 
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
-        if !self.is_settled {
-            self.gate.window().lost();
-            self.gate.changed.notify_one();
-        }
+        self.end(Fate::Lost);
     }
 }

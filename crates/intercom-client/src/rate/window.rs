@@ -18,18 +18,19 @@ mod tests;
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::headers::{Count, Reading};
+use super::ledger::shared_settings;
 use super::{BudgetSettings, RateStatus};
 
-/// Whether a call may start.
+/// Why a call may not start, and when it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Admission {
-    /// It may, and counts as started.
-    Go(Ticket),
-    /// When an answer arrives, or at this instant.
-    At(Duration),
-    /// When an answer arrives.
-    AfterAnswer,
+pub(crate) enum Obstacle {
+    /// The rate limit: when an answer arrives, or at this instant.
+    Until(Duration),
+    /// Calls under way: when an answer arrives.
+    UnderWay,
 }
 
 /// When a call started, in order and by window.
@@ -40,14 +41,14 @@ pub(crate) struct Ticket {
 }
 
 /// A call that was perhaps counted.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Lost {
     /// Calls with this number or a higher one started after the loss.
     next_number: u64,
     n_windows: u32,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 enum Knowledge {
     /// No answer yet: one call at a time finds out.
     Unknown,
@@ -56,7 +57,7 @@ enum Knowledge {
     Metered(Metered),
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Metered {
     limit: u32,
     remaining: u32,
@@ -68,8 +69,10 @@ struct Metered {
 }
 
 /// The state of the rate limit.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Window {
+    // Only the ledger is ever written down.
+    #[serde(skip, default = "shared_settings")]
     settings: BudgetSettings,
     knowledge: Knowledge,
     n_in_flight: u32,
@@ -96,25 +99,58 @@ impl Window {
     }
 
     /// Starts a call at `now` if one may start.
-    pub(crate) fn admit(&mut self, now: Duration) -> Admission {
-        if self.n_in_flight >= self.settings.max_in_flight.max(1) {
-            return Admission::AfterAnswer;
+    pub(crate) fn admit(&mut self, now: Duration) -> Result<Ticket, Obstacle> {
+        if self.n_open() == 0 {
+            return Err(Obstacle::UnderWay);
         }
         if now < self.closed_until {
-            return Admission::At(self.closed_until);
+            return Err(Obstacle::Until(self.closed_until));
         }
         self.turn_over(now);
         match self.knowledge {
-            Knowledge::Unknown if self.n_in_flight > 0 => return Admission::AfterAnswer,
+            Knowledge::Unknown if self.n_in_flight > 0 => return Err(Obstacle::UnderWay),
             Knowledge::Metered(counted) if counted.remaining <= self.n_uncounted() => {
-                return Admission::At(counted.ends_at);
+                return Err(Obstacle::Until(counted.ends_at));
             }
             Knowledge::Unknown | Knowledge::Unmetered | Knowledge::Metered(_) => {}
         }
+        Ok(self.start(now))
+    }
+
+    /// Starts a call whatever is known of the limit.
+    pub(crate) fn start(&mut self, now: Duration) -> Ticket {
+        self.turn_over(now);
         let ticket = Ticket { number: self.next_number, era: self.era };
         self.next_number += 1;
         self.n_in_flight += 1;
-        Admission::Go(ticket)
+        ticket
+    }
+
+    /// How many more calls may be under way.
+    pub(crate) fn n_open(&self) -> u32 {
+        self.settings.max_in_flight.max(1).saturating_sub(self.n_in_flight)
+    }
+
+    /// Calls a window, once an answer has told.
+    pub(crate) fn limit(&self) -> Option<u32> {
+        match self.knowledge {
+            Knowledge::Metered(counted) => Some(counted.limit),
+            Knowledge::Unmetered => Some(u32::MAX),
+            Knowledge::Unknown => None,
+        }
+    }
+
+    /// Whether an answer may show that more calls are left than is assumed.
+    pub(crate) fn may_free_calls(&self) -> bool {
+        match self.knowledge {
+            Knowledge::Metered(counted) => counted.remaining > 0,
+            Knowledge::Unknown | Knowledge::Unmetered => true,
+        }
+    }
+
+    /// Takes a call that was given up for lost as under way again: its answer has come.
+    pub(crate) fn resume(&mut self) {
+        self.n_in_flight += 1;
     }
 
     /// A call was answered.
@@ -261,7 +297,7 @@ impl Window {
 ///
 /// Only the answers of the current and the previous window count, so that a clock that was set
 /// back is noticed.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct ServerClock {
     lead: Option<i64>,
     previous_lead: Option<i64>,

@@ -8,8 +8,12 @@
 
 mod budget;
 mod calls;
+mod caps;
+mod counter;
 mod drive;
 mod http;
+mod lease;
+mod log;
 mod never_sent;
 mod paging;
 mod retry;
@@ -17,3 +21,4 @@ mod script;
 mod secrets;
 mod settings;
 mod things;
+mod waits;

@@ -5,6 +5,10 @@ use std::time::Duration;
 use intercom_api::{Headers, Response, Safety};
 use intercom_client::{Attempt, Decision, Outcome, RetryPolicy};
 use proptest::prelude::*;
+use serde_json::json;
+
+use crate::script::{Reply, Script, ok, text};
+use crate::things::raw;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -142,5 +146,71 @@ proptest! {
             );
             prop_assert!(safety != Safety::Once || !is_ambiguous);
         }
+    }
+
+    #[test]
+    fn the_servers_wait_is_kept_to_the_letter_or_not_at_all(
+        number in 1_u32..4,
+        safety in safeties(),
+        elapsed_ms in 0_u64..200_000,
+        delay_ms in 0_u64..100_000,
+        is_throttled: bool,
+        random in 0.0..1.0_f64,
+    ) {
+        let policy = RetryPolicy::default();
+        let delay = Some(Duration::from_millis(delay_ms));
+        let outcome = match is_throttled {
+            true => Outcome::Throttled { delay },
+            false => Outcome::ServerFailed { delay },
+        };
+        let elapsed_for = Duration::from_millis(elapsed_ms);
+        let attempt = Attempt { number, safety, elapsed_for, deadline: 3 * MINUTE };
+        if let Decision::Retry { after } = policy.decide(attempt, outcome, random) {
+            prop_assert_eq!(Some(after), delay.min(Some(policy.max_server_delay)));
+        }
+    }
+
+    #[test]
+    fn our_own_wait_is_drawn_from_the_whole_span(number in 1_u32..4, random in 0.0..1.0_f64) {
+        let policy = RetryPolicy::default();
+        let attempt = attempt(number, Safety::Read);
+        let ceiling = policy.base_delay * (1 << (number - 1));
+        prop_assert_eq!(
+            policy.decide(attempt, Outcome::MaybeSent, random),
+            Decision::Retry { after: ceiling.mul_f64(random) }
+        );
+    }
+
+    #[test]
+    fn whatever_happens_nothing_takes_effect_twice(
+        failures in prop::collection::vec(0_u8..6, 0..6),
+        safety in safeties(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let replies = failures.iter().map(|kind| match kind {
+                0 => Reply::NotSent,
+                1 => Reply::MaybeSent,
+                2 => text(429, ""),
+                3 => text(503, ""),
+                4 => text(200, ""),
+                _ => text(200, "{\"a\": "),
+            });
+            let script = Script::new(replies.chain((0..4).map(|_| ok(&json!({})))));
+            let _ = script.client().send(raw(safety)).await;
+            let sent = script.n_sent();
+            assert!(sent <= 4);
+            // All attempts but the last did not take effect, or may be repeated.
+            let earlier = failures.iter().take(sent - 1);
+            match safety {
+                Safety::Once => assert!(earlier.copied().all(|kind| matches!(kind, 0 | 2))),
+                Safety::Idempotent => assert!(earlier.copied().all(|kind| kind < 4)),
+                Safety::Read => {}
+            }
+        });
     }
 }

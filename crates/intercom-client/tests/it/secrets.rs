@@ -1,15 +1,13 @@
 //! Neither tokens nor personal data reach errors, `Debug` or logs.
 
 use std::error::Error as _;
-use std::io;
-use std::sync::{Arc, Mutex};
 
 use futures_util::StreamExt;
 use intercom_client::{Client, ClientSettings, Error, HttpSettings, HttpTransport, Origin};
 use secrecy::SecretString;
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
 
+use crate::log::Log;
 use crate::script::{Reply, Script, ok, refused, text};
 use crate::things::{CreateThing, EMAIL, FindThing, ListThings, thing};
 
@@ -99,41 +97,14 @@ fn settings_and_clients_do_not_show_the_token() {
     check(&format!("{error} {error:?}"));
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn logs_name_the_call_without_its_parameters() {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(log.clone())
-        .with_ansi(false)
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = log.record();
     let throttled = refused(429, "rate_limit_exceeded");
     let client = Script::new([throttled, refused(500, "server_error"), ok(&thing(1))]).client();
     client.execute(&FindThing).await.unwrap();
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.text();
     check(&text);
     assert_eq!(text.lines().filter(|line| line.contains("The call is tried again.")).count(), 2);
     let last = text.lines().last().unwrap();

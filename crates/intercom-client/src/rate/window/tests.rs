@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Admission, Ticket, Window};
+use super::{Obstacle, Ticket, Window};
 use crate::rate::headers::{Count, Reading};
 use crate::rate::{BudgetSettings, RateStatus};
 
@@ -27,10 +27,7 @@ fn bare(is_success: bool) -> Reading {
 
 #[track_caller]
 fn start(window: &mut Window, now: Duration) -> Ticket {
-    match window.admit(now) {
-        Admission::Go(ticket) => ticket,
-        other => panic!("{other:?}"),
-    }
+    window.admit(now).unwrap()
 }
 
 /// A window with `remaining` calls until second 10, and none under way.
@@ -45,11 +42,11 @@ fn known(remaining: u32) -> Window {
 fn the_first_call_goes_alone() {
     let mut window = window();
     let ticket = start(&mut window, at(0));
-    assert_eq!(window.admit(at(0)), Admission::AfterAnswer);
+    assert_eq!(window.admit(at(0)), Err(Obstacle::UnderWay));
     // A proxy's error tells nothing; the next call finds out.
     window.answered(ticket, at(1), &bare(false));
     let ticket = start(&mut window, at(1));
-    assert_eq!(window.admit(at(1)), Admission::AfterAnswer);
+    assert_eq!(window.admit(at(1)), Err(Obstacle::UnderWay));
     window.answered(ticket, at(2), &bare(true));
     start(&mut window, at(2));
     start(&mut window, at(2));
@@ -60,11 +57,11 @@ fn calls_under_way_are_taken_off() {
     let mut window = known(2);
     start(&mut window, at(100));
     start(&mut window, at(100));
-    assert_eq!(window.admit(at(100)), Admission::At(at(10_000)));
+    assert_eq!(window.admit(at(100)), Err(Obstacle::Until(at(10_000))));
     window.unsent();
     start(&mut window, at(100));
     window.lost();
-    assert_eq!(window.admit(at(100)), Admission::At(at(10_000)));
+    assert_eq!(window.admit(at(100)), Err(Obstacle::Until(at(10_000))));
 }
 
 #[test]
@@ -100,11 +97,11 @@ fn a_window_opens_full_less_the_calls_under_way() {
     let late = start(&mut window, at(9900));
     assert_eq!(window.status(at(10_000)).remaining, Some(9));
     let tickets: Vec<Ticket> = (0..9).map(|_| start(&mut window, at(10_000))).collect();
-    assert!(matches!(window.admit(at(10_000)), Admission::At(_)));
+    assert!(matches!(window.admit(at(10_000)), Err(Obstacle::Until(_))));
     // It was counted in the window before.
     window.answered(late, at(10_050), &reading(1, 10, 9));
     start(&mut window, at(10_050));
-    assert!(matches!(window.admit(at(10_050)), Admission::At(_)));
+    assert!(matches!(window.admit(at(10_050)), Err(Obstacle::Until(_))));
     window.answered(tickets[0], at(10_100), &reading(9, 20, 10));
     assert_eq!(window.status(at(10_100)).remaining, Some(0));
 }
@@ -131,9 +128,9 @@ fn lost_calls_are_forgotten_after_two_windows() {
         start(&mut window, at(10_000));
         window.lost();
     }
-    assert_eq!(window.admit(at(10_000)), Admission::At(at(20_000)));
+    assert_eq!(window.admit(at(10_000)), Err(Obstacle::Until(at(20_000))));
     // Perhaps they came late and were counted in this window.
-    assert_eq!(window.admit(at(20_000)), Admission::At(at(30_000)));
+    assert_eq!(window.admit(at(20_000)), Err(Obstacle::Until(at(30_000))));
     start(&mut window, at(30_000));
 }
 
@@ -143,7 +140,7 @@ fn a_window_taken_for_ended_too_early_is_resumed() {
     // The server's clock was set back by three seconds.
     let ticket = start(&mut window, at(10_000));
     window.answered(ticket, at(10_100), &reading(0, 10, 7));
-    assert_eq!(window.admit(at(10_100)), Admission::At(at(13_100)));
+    assert_eq!(window.admit(at(10_100)), Err(Obstacle::Until(at(13_100))));
 }
 
 #[test]
@@ -160,7 +157,7 @@ fn a_refusal_closes_the_window_for_everyone() {
     let ticket = start(&mut window, at(100));
     let refused = Reading { refused: Some(Some(at(3000))), ..reading(5, 10, 0) };
     window.answered(ticket, at(200), &refused);
-    assert_eq!(window.admit(at(200)), Admission::At(at(3200)));
+    assert_eq!(window.admit(at(200)), Err(Obstacle::Until(at(3200))));
     assert_eq!(window.status(at(200)).closed_for, Some(at(3000)));
     start(&mut window, at(3200));
 }
@@ -172,7 +169,7 @@ fn no_wait_passes_the_limit() {
     let refused =
         Reading { refused: Some(Some(Duration::MAX)), ..reading(0, i64::MAX - SERVER, 0) };
     window.answered(ticket, at(0), &refused);
-    assert_eq!(window.admit(at(0)), Admission::At(at(60_000)));
+    assert_eq!(window.admit(at(0)), Err(Obstacle::Until(at(60_000))));
     start(&mut window, at(60_000));
 }
 
@@ -181,7 +178,7 @@ fn a_window_without_a_clock_lasts_ten_seconds() {
     let mut window = window();
     let ticket = start(&mut window, at(500));
     window.answered(ticket, at(600), &Reading { date: None, ..reading(0, 10, 0) });
-    assert_eq!(window.admit(at(600)), Admission::At(at(10_600)));
+    assert_eq!(window.admit(at(600)), Err(Obstacle::Until(at(10_600))));
     assert_eq!(
         window.status(at(600)),
         RateStatus {
