@@ -1,8 +1,9 @@
-//! Repository chores: `codegen`, `conformance`, `tidy`, `ci`.
+//! Repository chores: `codegen`, `conformance`, `features`, `tidy`, `ci`.
 
 mod ci;
 mod codegen;
 mod conformance;
+mod features;
 mod postgres;
 mod tidy;
 
@@ -41,6 +42,8 @@ enum Chore {
         #[command(subcommand)]
         subject: Conformance,
     },
+    /// Compile `intercom-api` with each of its features alone, and with all.
+    Features,
     /// Check crate edges, purity, names, file lengths and documents.
     Tidy,
     /// Run a command beside a throwaway PostgreSQL cluster, its address in `TEST_POSTGRES_URL`.
@@ -105,6 +108,7 @@ fn run(chore: Chore) -> anyhow::Result<Verdict> {
         }
         Chore::Codegen { step: None, check: true } => codegen::check(),
         Chore::Conformance { subject: Conformance::Openapi { dir } } => conformance::openapi(&dir),
+        Chore::Features => features::run(),
         Chore::Tidy => tidy::run(),
         Chore::Postgres { command } => postgres::run_beside(&command),
     }

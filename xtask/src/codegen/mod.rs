@@ -2,6 +2,8 @@
 
 mod corrections;
 pub(crate) mod description;
+#[cfg(test)]
+mod feature_tests;
 pub(crate) mod import;
 mod manifest;
 mod merge;
@@ -78,10 +80,14 @@ fn drift() -> anyhow::Result<Vec<PathBuf>> {
     Ok(names.into_iter().filter(differs).collect())
 }
 
-/// Every generated file by its path below the library, formatted.
+/// Every generated file by its path below the library, formatted, and the package's manifest.
 fn render() -> anyhow::Result<BTreeMap<PathBuf, String>> {
     let manifest = Manifest::parse(&read("spec/manifest.toml")?)?;
-    files(manifest, &overlay()?)
+    let overlay = overlay()?;
+    let mut files = files(manifest, &overlay)?;
+    let package = render::package(&read("Cargo.toml")?, &overlay)?;
+    files.insert(PathBuf::from("Cargo.toml"), package);
+    Ok(files)
 }
 
 fn files(manifest: Manifest, overlay: &Overlay) -> anyhow::Result<BTreeMap<PathBuf, String>> {

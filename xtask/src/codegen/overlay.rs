@@ -11,6 +11,9 @@ use serde::Deserialize;
 pub(crate) struct Overlay {
     /// The groups to generate.
     pub(crate) emit: Vec<String>,
+    /// The groups whose features are on by default.
+    #[serde(default)]
+    pub(crate) default: Vec<String>,
     /// Path segments by group: an operation belongs to the group of its last known segment.
     pub(crate) groups: BTreeMap<String, Vec<String>>,
     /// Groups by the start of a schema's name, for schemas that several groups reach.

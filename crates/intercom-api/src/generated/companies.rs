@@ -3,25 +3,53 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::attributes::{Attributes, Extra};
+#[cfg(any(feature = "companies", feature = "conversations"))]
+use crate::attributes::Attributes;
+use crate::attributes::Extra;
+#[cfg(feature = "companies")]
 use crate::error::{BuildError, DecodeError};
+#[cfg(any(feature = "companies", feature = "conversations"))]
 use crate::generated::admins::Admin;
-use crate::generated::contacts::{Contact, ContactCompanyList};
+#[cfg(feature = "contacts")]
+use crate::generated::contacts::Contact;
+#[cfg(feature = "companies")]
+use crate::generated::contacts::ContactCompanyList;
+#[cfg(all(feature = "preview", feature = "companies"))]
 use crate::generated::jobs::{BulkJob, BulkJobReference};
+#[cfg(any(feature = "companies", feature = "contacts"))]
 use crate::generated::pages::CursorPages;
+#[cfg(any(feature = "companies", feature = "conversations", feature = "segments"))]
 use crate::generated::segments::Segment;
+#[cfg(any(feature = "companies", feature = "conversations"))]
 use crate::generated::tags::Tag;
-use crate::id::{CompanyId, ContactId, Id, JobId, NoteId, SegmentId, TagId, WorkspaceId};
+#[cfg(any(feature = "companies", feature = "contacts", feature = "conversations"))]
+use crate::id::CompanyId;
+#[cfg(all(feature = "preview", feature = "companies"))]
+use crate::id::JobId;
+#[cfg(feature = "companies")]
+use crate::id::{ContactId, SegmentId, TagId};
+#[cfg(any(feature = "companies", feature = "conversations"))]
+use crate::id::{Id, NoteId, WorkspaceId};
+#[cfg(feature = "companies")]
 use crate::operation::{Operation, Safety, check_parameter, check_version, decode_json};
-use crate::paging::{Cursor, Paged, Paging};
+#[cfg(all(feature = "preview", feature = "companies"))]
+use crate::paging::Cursor;
+#[cfg(feature = "companies")]
+use crate::paging::{Paged, Paging};
 use crate::redact::opaque_debug;
+#[cfg(feature = "companies")]
 use crate::request::{Endpoint, Method, Request};
+#[cfg(feature = "companies")]
 use crate::response::Response;
+#[cfg(all(feature = "preview", feature = "companies"))]
 use crate::search::SearchRequest;
+#[cfg(any(feature = "companies", feature = "conversations"))]
 use crate::timestamp::Timestamp;
+#[cfg(feature = "companies")]
 use crate::version::{ApiVersion, VersionRange};
 
 /// `POST /contacts/{contact_id}/companies`.
+#[cfg(feature = "companies")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct AttachContactToCompany {
     /// `contact_id`.
@@ -35,6 +63,7 @@ pub struct AttachContactToCompany {
     pub extra: Extra,
 }
 
+#[cfg(feature = "companies")]
 impl AttachContactToCompany {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "AttachContactToCompany",
@@ -49,6 +78,7 @@ impl AttachContactToCompany {
     }
 }
 
+#[cfg(feature = "companies")]
 impl Operation for AttachContactToCompany {
     const NAME: &'static str = "AttachContactToCompany";
     const SAFETY: Safety = Safety::Idempotent;
@@ -67,9 +97,11 @@ impl Operation for AttachContactToCompany {
     }
 }
 
+#[cfg(feature = "companies")]
 opaque_debug!(AttachContactToCompany { contact_id });
 
 /// `POST /companies/bulk`; Preview only.
+#[cfg(all(feature = "preview", feature = "companies"))]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct BulkCreateCompanies {
     /// `companies`.
@@ -82,6 +114,7 @@ pub struct BulkCreateCompanies {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 impl BulkCreateCompanies {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "BulkCreateCompanies",
@@ -96,6 +129,7 @@ impl BulkCreateCompanies {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 impl Operation for BulkCreateCompanies {
     const NAME: &'static str = "BulkCreateCompanies";
     const SAFETY: Safety = Safety::Once;
@@ -114,9 +148,11 @@ impl Operation for BulkCreateCompanies {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 opaque_debug!(BulkCreateCompanies);
 
 /// `POST /companies/bulk/delete`; Preview only.
+#[cfg(all(feature = "preview", feature = "companies"))]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct BulkDeleteCompanies {
     /// `companies`.
@@ -129,6 +165,7 @@ pub struct BulkDeleteCompanies {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 impl BulkDeleteCompanies {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "BulkDeleteCompanies",
@@ -143,6 +180,7 @@ impl BulkDeleteCompanies {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 impl Operation for BulkDeleteCompanies {
     const NAME: &'static str = "BulkDeleteCompanies";
     const SAFETY: Safety = Safety::Once;
@@ -161,9 +199,11 @@ impl Operation for BulkDeleteCompanies {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 opaque_debug!(BulkDeleteCompanies);
 
 /// `PUT /companies/bulk`; Preview only.
+#[cfg(all(feature = "preview", feature = "companies"))]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct BulkUpdateCompanies {
     /// `companies`.
@@ -176,6 +216,7 @@ pub struct BulkUpdateCompanies {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 impl BulkUpdateCompanies {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "BulkUpdateCompanies",
@@ -190,6 +231,7 @@ impl BulkUpdateCompanies {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 impl Operation for BulkUpdateCompanies {
     const NAME: &'static str = "BulkUpdateCompanies";
     const SAFETY: Safety = Safety::Idempotent;
@@ -208,9 +250,11 @@ impl Operation for BulkUpdateCompanies {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 opaque_debug!(BulkUpdateCompanies);
 
 /// `POST /companies`.
+#[cfg(feature = "companies")]
 #[derive(Clone, Default, PartialEq, Serialize)]
 pub struct CreateOrUpdateCompany {
     /// `name`.
@@ -248,6 +292,7 @@ pub struct CreateOrUpdateCompany {
     pub extra: Extra,
 }
 
+#[cfg(feature = "companies")]
 impl CreateOrUpdateCompany {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "CreateOrUpdateCompany",
@@ -257,6 +302,7 @@ impl CreateOrUpdateCompany {
     };
 }
 
+#[cfg(feature = "companies")]
 impl Operation for CreateOrUpdateCompany {
     const NAME: &'static str = "CreateOrUpdateCompany";
     const SAFETY: Safety = Safety::Idempotent;
@@ -281,15 +327,18 @@ impl Operation for CreateOrUpdateCompany {
     }
 }
 
+#[cfg(feature = "companies")]
 opaque_debug!(CreateOrUpdateCompany);
 
 /// `DELETE /companies/{company_id}`.
+#[cfg(feature = "companies")]
 #[derive(Clone, PartialEq)]
 pub struct DeleteCompany {
     /// `company_id`.
     pub company_id: CompanyId,
 }
 
+#[cfg(feature = "companies")]
 impl DeleteCompany {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "DeleteCompany",
@@ -304,6 +353,7 @@ impl DeleteCompany {
     }
 }
 
+#[cfg(feature = "companies")]
 impl Operation for DeleteCompany {
     const NAME: &'static str = "DeleteCompany";
     const SAFETY: Safety = Safety::Idempotent;
@@ -320,9 +370,11 @@ impl Operation for DeleteCompany {
     }
 }
 
+#[cfg(feature = "companies")]
 opaque_debug!(DeleteCompany { company_id });
 
 /// `DELETE /contacts/{contact_id}/companies/{company_id}`.
+#[cfg(feature = "companies")]
 #[derive(Clone, PartialEq)]
 pub struct DetachContactFromCompany {
     /// `contact_id`.
@@ -331,6 +383,7 @@ pub struct DetachContactFromCompany {
     pub company_id: CompanyId,
 }
 
+#[cfg(feature = "companies")]
 impl DetachContactFromCompany {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "DetachContactFromCompany",
@@ -345,6 +398,7 @@ impl DetachContactFromCompany {
     }
 }
 
+#[cfg(feature = "companies")]
 impl Operation for DetachContactFromCompany {
     const NAME: &'static str = "DetachContactFromCompany";
     const SAFETY: Safety = Safety::Idempotent;
@@ -361,9 +415,11 @@ impl Operation for DetachContactFromCompany {
     }
 }
 
+#[cfg(feature = "companies")]
 opaque_debug!(DetachContactFromCompany { contact_id, company_id });
 
 /// `GET /companies`.
+#[cfg(feature = "companies")]
 #[derive(Clone, Default, PartialEq)]
 pub struct FindCompanies {
     /// `name`.
@@ -380,6 +436,7 @@ pub struct FindCompanies {
     pub per_page: Option<i64>,
 }
 
+#[cfg(feature = "companies")]
 impl FindCompanies {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "FindCompanies",
@@ -389,6 +446,7 @@ impl FindCompanies {
     };
 }
 
+#[cfg(feature = "companies")]
 impl Operation for FindCompanies {
     const NAME: &'static str = "FindCompanies";
     const SAFETY: Safety = Safety::Read;
@@ -424,15 +482,18 @@ impl Operation for FindCompanies {
     }
 }
 
+#[cfg(feature = "companies")]
 impl Paged for FindCompanies {
     type Item = Company;
     const PAGING: Paging = Paging::PageNumber;
     const ITEMS: &'static str = "data";
 }
 
+#[cfg(feature = "companies")]
 opaque_debug!(FindCompanies);
 
 /// `POST /companies/list`.
+#[cfg(feature = "companies")]
 #[derive(Clone, Default, PartialEq)]
 pub struct ListCompanies {
     /// `page`.
@@ -443,6 +504,7 @@ pub struct ListCompanies {
     pub order: Option<String>,
 }
 
+#[cfg(feature = "companies")]
 impl ListCompanies {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ListCompanies",
@@ -452,6 +514,7 @@ impl ListCompanies {
     };
 }
 
+#[cfg(feature = "companies")]
 impl Operation for ListCompanies {
     const NAME: &'static str = "ListCompanies";
     const SAFETY: Safety = Safety::Read;
@@ -478,15 +541,18 @@ impl Operation for ListCompanies {
     }
 }
 
+#[cfg(feature = "companies")]
 impl Paged for ListCompanies {
     type Item = Company;
     const PAGING: Paging = Paging::PageNumber;
     const ITEMS: &'static str = "data";
 }
 
+#[cfg(feature = "companies")]
 opaque_debug!(ListCompanies);
 
 /// `GET /contacts/{contact_id}/companies`.
+#[cfg(feature = "companies")]
 #[derive(Clone, PartialEq)]
 pub struct ListContactCompanies {
     /// `contact_id`.
@@ -497,6 +563,7 @@ pub struct ListContactCompanies {
     pub per_page: Option<i64>,
 }
 
+#[cfg(feature = "companies")]
 impl ListContactCompanies {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ListContactCompanies",
@@ -511,6 +578,7 @@ impl ListContactCompanies {
     }
 }
 
+#[cfg(feature = "companies")]
 impl Operation for ListContactCompanies {
     const NAME: &'static str = "ListContactCompanies";
     const SAFETY: Safety = Safety::Read;
@@ -534,21 +602,25 @@ impl Operation for ListContactCompanies {
     }
 }
 
+#[cfg(feature = "companies")]
 impl Paged for ListContactCompanies {
     type Item = Company;
     const PAGING: Paging = Paging::PageNumber;
     const ITEMS: &'static str = "data";
 }
 
+#[cfg(feature = "companies")]
 opaque_debug!(ListContactCompanies { contact_id });
 
 /// `GET /companies/bulk/{bulk_id}`; Preview only.
+#[cfg(all(feature = "preview", feature = "companies"))]
 #[derive(Clone, PartialEq)]
 pub struct RetrieveBulkCompaniesJob {
     /// `bulk_id`.
     pub job_id: JobId,
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 impl RetrieveBulkCompaniesJob {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "RetrieveBulkCompaniesJob",
@@ -563,6 +635,7 @@ impl RetrieveBulkCompaniesJob {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 impl Operation for RetrieveBulkCompaniesJob {
     const NAME: &'static str = "RetrieveBulkCompaniesJob";
     const SAFETY: Safety = Safety::Read;
@@ -579,15 +652,18 @@ impl Operation for RetrieveBulkCompaniesJob {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 opaque_debug!(RetrieveBulkCompaniesJob { job_id });
 
 /// `GET /companies/{company_id}`.
+#[cfg(feature = "companies")]
 #[derive(Clone, PartialEq)]
 pub struct RetrieveCompany {
     /// `company_id`.
     pub company_id: CompanyId,
 }
 
+#[cfg(feature = "companies")]
 impl RetrieveCompany {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "RetrieveCompany",
@@ -602,6 +678,7 @@ impl RetrieveCompany {
     }
 }
 
+#[cfg(feature = "companies")]
 impl Operation for RetrieveCompany {
     const NAME: &'static str = "RetrieveCompany";
     const SAFETY: Safety = Safety::Read;
@@ -618,15 +695,18 @@ impl Operation for RetrieveCompany {
     }
 }
 
+#[cfg(feature = "companies")]
 opaque_debug!(RetrieveCompany { company_id });
 
 /// `GET /companies/scroll`.
+#[cfg(feature = "companies")]
 #[derive(Clone, Default, PartialEq)]
 pub struct ScrollCompanies {
     /// `scroll_param`.
     pub scroll_param: Option<String>,
 }
 
+#[cfg(feature = "companies")]
 impl ScrollCompanies {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ScrollCompanies",
@@ -636,6 +716,7 @@ impl ScrollCompanies {
     };
 }
 
+#[cfg(feature = "companies")]
 impl Operation for ScrollCompanies {
     const NAME: &'static str = "ScrollCompanies";
     const SAFETY: Safety = Safety::Read;
@@ -656,21 +737,25 @@ impl Operation for ScrollCompanies {
     }
 }
 
+#[cfg(feature = "companies")]
 impl Paged for ScrollCompanies {
     type Item = Company;
     const PAGING: Paging = Paging::Scroll;
     const ITEMS: &'static str = "data";
 }
 
+#[cfg(feature = "companies")]
 opaque_debug!(ScrollCompanies);
 
 /// `POST /companies/search`; Preview only.
+#[cfg(all(feature = "preview", feature = "companies"))]
 #[derive(Clone, PartialEq)]
 pub struct SearchCompanies {
     /// What to look for, in which order, which page.
     pub search: SearchRequest,
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 impl SearchCompanies {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "SearchCompanies",
@@ -685,6 +770,7 @@ impl SearchCompanies {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 impl Operation for SearchCompanies {
     const NAME: &'static str = "SearchCompanies";
     const SAFETY: Safety = Safety::Read;
@@ -706,6 +792,7 @@ impl Operation for SearchCompanies {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 impl Paged for SearchCompanies {
     type Item = Company;
     const PAGING: Paging = Paging::BodyCursor;
@@ -718,9 +805,11 @@ impl Paged for SearchCompanies {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 opaque_debug!(SearchCompanies);
 
 /// `PUT /companies/{company_id}`.
+#[cfg(feature = "companies")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct UpdateCompany {
     /// `company_id`.
@@ -752,6 +841,7 @@ pub struct UpdateCompany {
     pub extra: Extra,
 }
 
+#[cfg(feature = "companies")]
 impl UpdateCompany {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "UpdateCompany",
@@ -776,6 +866,7 @@ impl UpdateCompany {
     }
 }
 
+#[cfg(feature = "companies")]
 impl Operation for UpdateCompany {
     const NAME: &'static str = "UpdateCompany";
     const SAFETY: Safety = Safety::Idempotent;
@@ -794,9 +885,11 @@ impl Operation for UpdateCompany {
     }
 }
 
+#[cfg(feature = "companies")]
 opaque_debug!(UpdateCompany { company_id });
 
 /// `companies` of `bulk_update_companies_request`; Preview only.
+#[cfg(all(feature = "preview", feature = "companies"))]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct BulkCompanyUpdate {
     /// `id`.
@@ -834,6 +927,7 @@ pub struct BulkCompanyUpdate {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 impl BulkCompanyUpdate {
     /// With what has to be sent.
     pub fn new(id: CompanyId) -> Self {
@@ -853,9 +947,11 @@ impl BulkCompanyUpdate {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 opaque_debug!(BulkCompanyUpdate { id });
 
 /// `companies` of `bulk_delete_companies_request`; Preview only.
+#[cfg(all(feature = "preview", feature = "companies"))]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct BulkDeletedCompany {
     /// `id`.
@@ -866,6 +962,7 @@ pub struct BulkDeletedCompany {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 impl BulkDeletedCompany {
     /// With what has to be sent.
     pub fn new(id: CompanyId) -> Self {
@@ -873,9 +970,11 @@ impl BulkDeletedCompany {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 opaque_debug!(BulkDeletedCompany { id });
 
 /// `companies` of `bulk_create_companies_request`; Preview only.
+#[cfg(all(feature = "preview", feature = "companies"))]
 #[derive(Clone, Default, PartialEq, Serialize)]
 pub struct BulkNewCompany {
     /// `company_id`.
@@ -913,9 +1012,11 @@ pub struct BulkNewCompany {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "companies"))]
 opaque_debug!(BulkNewCompany);
 
 /// `company` object.
+#[cfg(any(feature = "companies", feature = "conversations"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Company {
     /// `type`.
@@ -991,9 +1092,11 @@ pub struct Company {
     pub extra: Extra,
 }
 
+#[cfg(any(feature = "companies", feature = "conversations"))]
 opaque_debug!(Company { id, app_id });
 
 /// `company_attached_contacts` object.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyContacts {
     /// `type`.
@@ -1017,9 +1120,11 @@ pub struct CompanyContacts {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(CompanyContacts);
 
 /// `company_data` object.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyData {
     /// `id`.
@@ -1040,9 +1145,11 @@ pub struct CompanyData {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(CompanyData { id });
 
 /// `deleted_company_object` object.
+#[cfg(feature = "companies")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyDeleted {
     /// `id`.
@@ -1063,9 +1170,11 @@ pub struct CompanyDeleted {
     pub extra: Extra,
 }
 
+#[cfg(feature = "companies")]
 opaque_debug!(CompanyDeleted { id });
 
 /// `company_list` object.
+#[cfg(feature = "companies")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyList {
     /// `type`.
@@ -1089,9 +1198,11 @@ pub struct CompanyList {
     pub extra: Extra,
 }
 
+#[cfg(feature = "companies")]
 opaque_debug!(CompanyList);
 
 /// `company_note` object; since 2.15.
+#[cfg(any(feature = "companies", feature = "conversations"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyNote {
     /// `type`.
@@ -1121,9 +1232,11 @@ pub struct CompanyNote {
     pub extra: Extra,
 }
 
+#[cfg(any(feature = "companies", feature = "conversations"))]
 opaque_debug!(CompanyNote { id });
 
 /// `company` of `company_note`; since 2.15.
+#[cfg(any(feature = "companies", feature = "conversations"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyNoteCompany {
     /// `type`.
@@ -1141,9 +1254,11 @@ pub struct CompanyNoteCompany {
     pub extra: Extra,
 }
 
+#[cfg(any(feature = "companies", feature = "conversations"))]
 opaque_debug!(CompanyNoteCompany { id });
 
 /// `notes` of `company`; since 2.16.
+#[cfg(any(feature = "companies", feature = "conversations"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyNotes {
     /// `type`.
@@ -1161,9 +1276,11 @@ pub struct CompanyNotes {
     pub extra: Extra,
 }
 
+#[cfg(any(feature = "companies", feature = "conversations"))]
 opaque_debug!(CompanyNotes);
 
 /// `plan` of `company`.
+#[cfg(any(feature = "companies", feature = "conversations"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyPlan {
     /// `type`.
@@ -1184,9 +1301,11 @@ pub struct CompanyPlan {
     pub extra: Extra,
 }
 
+#[cfg(any(feature = "companies", feature = "conversations"))]
 opaque_debug!(CompanyPlan { id });
 
 /// `company_scroll` object.
+#[cfg(feature = "companies")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyScroll {
     /// `type`.
@@ -1213,9 +1332,11 @@ pub struct CompanyScroll {
     pub extra: Extra,
 }
 
+#[cfg(feature = "companies")]
 opaque_debug!(CompanyScroll);
 
 /// `company_attached_segments` object.
+#[cfg(feature = "segments")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanySegmentList {
     /// `type`.
@@ -1233,9 +1354,11 @@ pub struct CompanySegmentList {
     pub extra: Extra,
 }
 
+#[cfg(feature = "segments")]
 opaque_debug!(CompanySegmentList);
 
 /// `segments` of `company`.
+#[cfg(any(feature = "companies", feature = "conversations"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanySegments {
     /// `type`.
@@ -1253,9 +1376,11 @@ pub struct CompanySegments {
     pub extra: Extra,
 }
 
+#[cfg(any(feature = "companies", feature = "conversations"))]
 opaque_debug!(CompanySegments);
 
 /// `tags` of `company`.
+#[cfg(any(feature = "companies", feature = "conversations"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyTags {
     /// `type`.
@@ -1273,4 +1398,5 @@ pub struct CompanyTags {
     pub extra: Extra,
 }
 
+#[cfg(any(feature = "companies", feature = "conversations"))]
 opaque_debug!(CompanyTags);

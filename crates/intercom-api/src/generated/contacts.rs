@@ -2,33 +2,61 @@
 //! Contacts.
 
 use serde::{Deserialize, Serialize};
+#[cfg(all(feature = "preview", feature = "contacts"))]
 use serde_json::Value;
 
-use crate::attributes::{Attributes, Extra};
+#[cfg(feature = "contacts")]
+use crate::attributes::Attributes;
+use crate::attributes::Extra;
+#[cfg(feature = "contacts")]
 use crate::error::{BuildError, DecodeError};
-use crate::generated::companies::{Company, CompanyContacts, CompanyData};
+#[cfg(feature = "companies")]
+use crate::generated::companies::Company;
+#[cfg(feature = "contacts")]
+use crate::generated::companies::{CompanyContacts, CompanyData};
+#[cfg(all(feature = "preview", feature = "contacts"))]
 use crate::generated::jobs::{BulkJob, BulkJobReference};
-use crate::generated::pages::{CursorPages, PagesLink};
+#[cfg(feature = "contacts")]
+use crate::generated::pages::CursorPages;
+#[cfg(feature = "companies")]
+use crate::generated::pages::PagesLink;
+#[cfg(feature = "contacts")]
 use crate::generated::references::AddressableList;
+#[cfg(feature = "segments")]
 use crate::generated::segments::Segment;
-use crate::id::{AdminId, CompanyId, ContactId, Id, JobId, Respell, Spelling, WorkspaceId};
+#[cfg(any(feature = "contacts", feature = "conversations"))]
+use crate::id::ContactId;
+#[cfg(all(feature = "preview", feature = "contacts"))]
+use crate::id::JobId;
+#[cfg(feature = "contacts")]
+use crate::id::{AdminId, CompanyId, Id, Respell, Spelling, WorkspaceId};
+#[cfg(feature = "contacts")]
 use crate::open::open_enum;
+#[cfg(feature = "contacts")]
 use crate::operation::{Operation, Safety, check_parameter, check_version, decode_json};
+#[cfg(feature = "contacts")]
 use crate::paging::{Cursor, Paged, Paging};
 use crate::redact::opaque_debug;
+#[cfg(feature = "contacts")]
 use crate::request::{Endpoint, Method, Request};
+#[cfg(feature = "contacts")]
 use crate::response::Response;
+#[cfg(feature = "contacts")]
 use crate::search::SearchRequest;
+#[cfg(feature = "contacts")]
 use crate::timestamp::Timestamp;
+#[cfg(feature = "contacts")]
 use crate::version::{ApiVersion, VersionRange};
 
 /// `POST /contacts/{contact_id}/archive`.
+#[cfg(feature = "contacts")]
 #[derive(Clone, PartialEq)]
 pub struct ArchiveContact {
     /// `contact_id`.
     pub contact_id: ContactId,
 }
 
+#[cfg(feature = "contacts")]
 impl ArchiveContact {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ArchiveContact",
@@ -43,6 +71,7 @@ impl ArchiveContact {
     }
 }
 
+#[cfg(feature = "contacts")]
 impl Operation for ArchiveContact {
     const NAME: &'static str = "ArchiveContact";
     const SAFETY: Safety = Safety::Idempotent;
@@ -59,15 +88,18 @@ impl Operation for ArchiveContact {
     }
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(ArchiveContact { contact_id });
 
 /// `POST /contacts/{contact_id}/block`; since 2.13.
+#[cfg(feature = "contacts")]
 #[derive(Clone, PartialEq)]
 pub struct BlockContact {
     /// `contact_id`.
     pub contact_id: ContactId,
 }
 
+#[cfg(feature = "contacts")]
 impl BlockContact {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "BlockContact",
@@ -82,6 +114,7 @@ impl BlockContact {
     }
 }
 
+#[cfg(feature = "contacts")]
 impl Operation for BlockContact {
     const NAME: &'static str = "BlockContact";
     const SAFETY: Safety = Safety::Idempotent;
@@ -98,9 +131,11 @@ impl Operation for BlockContact {
     }
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(BlockContact { contact_id });
 
 /// `POST /contacts/bulk`; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct BulkCreateContacts {
     /// `contacts`.
@@ -113,6 +148,7 @@ pub struct BulkCreateContacts {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 impl BulkCreateContacts {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "BulkCreateContacts",
@@ -127,6 +163,7 @@ impl BulkCreateContacts {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 impl Operation for BulkCreateContacts {
     const NAME: &'static str = "BulkCreateContacts";
     const SAFETY: Safety = Safety::Once;
@@ -145,9 +182,11 @@ impl Operation for BulkCreateContacts {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(BulkCreateContacts);
 
 /// `POST /contacts/bulk/delete`; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct BulkDeleteContacts {
     /// `contacts`.
@@ -160,6 +199,7 @@ pub struct BulkDeleteContacts {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 impl BulkDeleteContacts {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "BulkDeleteContacts",
@@ -174,6 +214,7 @@ impl BulkDeleteContacts {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 impl Operation for BulkDeleteContacts {
     const NAME: &'static str = "BulkDeleteContacts";
     const SAFETY: Safety = Safety::Once;
@@ -192,9 +233,11 @@ impl Operation for BulkDeleteContacts {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(BulkDeleteContacts);
 
 /// `PUT /contacts/bulk`; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct BulkUpdateContacts {
     /// `contacts`.
@@ -207,6 +250,7 @@ pub struct BulkUpdateContacts {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 impl BulkUpdateContacts {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "BulkUpdateContacts",
@@ -221,6 +265,7 @@ impl BulkUpdateContacts {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 impl Operation for BulkUpdateContacts {
     const NAME: &'static str = "BulkUpdateContacts";
     const SAFETY: Safety = Safety::Idempotent;
@@ -239,9 +284,11 @@ impl Operation for BulkUpdateContacts {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(BulkUpdateContacts);
 
 /// `POST /contacts`.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize)]
 pub struct CreateContact {
     /// `role`.
@@ -288,6 +335,7 @@ pub struct CreateContact {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 impl CreateContact {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "CreateContact",
@@ -297,6 +345,7 @@ impl CreateContact {
     };
 }
 
+#[cfg(feature = "contacts")]
 impl Operation for CreateContact {
     const NAME: &'static str = "CreateContact";
     const SAFETY: Safety = Safety::Once;
@@ -331,15 +380,18 @@ impl Operation for CreateContact {
     }
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(CreateContact);
 
 /// `DELETE /contacts/{contact_id}`.
+#[cfg(feature = "contacts")]
 #[derive(Clone, PartialEq)]
 pub struct DeleteContact {
     /// `contact_id`.
     pub contact_id: ContactId,
 }
 
+#[cfg(feature = "contacts")]
 impl DeleteContact {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "DeleteContact",
@@ -354,6 +406,7 @@ impl DeleteContact {
     }
 }
 
+#[cfg(feature = "contacts")]
 impl Operation for DeleteContact {
     const NAME: &'static str = "DeleteContact";
     const SAFETY: Safety = Safety::Idempotent;
@@ -370,9 +423,11 @@ impl Operation for DeleteContact {
     }
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(DeleteContact { contact_id });
 
 /// `GET /companies/{company_id}/contacts`.
+#[cfg(feature = "contacts")]
 #[derive(Clone, PartialEq)]
 pub struct ListCompanyContacts {
     /// `company_id`.
@@ -383,6 +438,7 @@ pub struct ListCompanyContacts {
     pub per_page: Option<i64>,
 }
 
+#[cfg(feature = "contacts")]
 impl ListCompanyContacts {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ListCompanyContacts",
@@ -397,6 +453,7 @@ impl ListCompanyContacts {
     }
 }
 
+#[cfg(feature = "contacts")]
 impl Operation for ListCompanyContacts {
     const NAME: &'static str = "ListCompanyContacts";
     const SAFETY: Safety = Safety::Read;
@@ -420,15 +477,18 @@ impl Operation for ListCompanyContacts {
     }
 }
 
+#[cfg(feature = "contacts")]
 impl Paged for ListCompanyContacts {
     type Item = Contact;
     const PAGING: Paging = Paging::PageNumber;
     const ITEMS: &'static str = "data";
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(ListCompanyContacts { company_id });
 
 /// `GET /contacts/activities`; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, Default, PartialEq)]
 pub struct ListContactActivities {
     /// `per_page`.
@@ -437,6 +497,7 @@ pub struct ListContactActivities {
     pub starting_after: Option<String>,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 impl ListContactActivities {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ListContactActivities",
@@ -446,6 +507,7 @@ impl ListContactActivities {
     };
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 impl Operation for ListContactActivities {
     const NAME: &'static str = "ListContactActivities";
     const SAFETY: Safety = Safety::Read;
@@ -469,15 +531,18 @@ impl Operation for ListContactActivities {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 impl Paged for ListContactActivities {
     type Item = ContactActivity;
     const PAGING: Paging = Paging::QueryCursor;
     const ITEMS: &'static str = "data";
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(ListContactActivities);
 
 /// `GET /contacts/{contact_id}/merge_history`; since 2.16.
+#[cfg(feature = "contacts")]
 #[derive(Clone, PartialEq)]
 pub struct ListContactMergeHistory {
     /// `contact_id`.
@@ -490,6 +555,7 @@ pub struct ListContactMergeHistory {
     pub order: Option<SortDirection>,
 }
 
+#[cfg(feature = "contacts")]
 impl ListContactMergeHistory {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ListContactMergeHistory",
@@ -504,6 +570,7 @@ impl ListContactMergeHistory {
     }
 }
 
+#[cfg(feature = "contacts")]
 impl Operation for ListContactMergeHistory {
     const NAME: &'static str = "ListContactMergeHistory";
     const SAFETY: Safety = Safety::Read;
@@ -530,15 +597,18 @@ impl Operation for ListContactMergeHistory {
     }
 }
 
+#[cfg(feature = "contacts")]
 impl Paged for ListContactMergeHistory {
     type Item = MergeHistoryItem;
     const PAGING: Paging = Paging::NextCursor;
     const ITEMS: &'static str = "data";
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(ListContactMergeHistory { contact_id });
 
 /// `GET /contacts`.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq)]
 pub struct ListContacts {
     /// `include_merge_history`; since 2.16.
@@ -549,6 +619,7 @@ pub struct ListContacts {
     pub starting_after: Option<String>,
 }
 
+#[cfg(feature = "contacts")]
 impl ListContacts {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ListContacts",
@@ -558,6 +629,7 @@ impl ListContacts {
     };
 }
 
+#[cfg(feature = "contacts")]
 impl Operation for ListContacts {
     const NAME: &'static str = "ListContacts";
     const SAFETY: Safety = Safety::Read;
@@ -590,15 +662,18 @@ impl Operation for ListContacts {
     }
 }
 
+#[cfg(feature = "contacts")]
 impl Paged for ListContacts {
     type Item = Contact;
     const PAGING: Paging = Paging::QueryCursor;
     const ITEMS: &'static str = "data";
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(ListContacts);
 
 /// `POST /contacts/merge`.
+#[cfg(feature = "contacts")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct MergeContacts {
     /// `include_merge_history`; since 2.16.
@@ -618,6 +693,7 @@ pub struct MergeContacts {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 impl MergeContacts {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "MergeContacts",
@@ -638,6 +714,7 @@ impl MergeContacts {
     }
 }
 
+#[cfg(feature = "contacts")]
 impl Operation for MergeContacts {
     const NAME: &'static str = "MergeContacts";
     const SAFETY: Safety = Safety::Once;
@@ -671,9 +748,11 @@ impl Operation for MergeContacts {
     }
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(MergeContacts);
 
 /// `POST /contacts/merge/preview`; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct PreviewContactMerge {
     /// `from`.
@@ -690,6 +769,7 @@ pub struct PreviewContactMerge {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 impl PreviewContactMerge {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "PreviewContactMerge",
@@ -704,6 +784,7 @@ impl PreviewContactMerge {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 impl Operation for PreviewContactMerge {
     const NAME: &'static str = "PreviewContactMerge";
     const SAFETY: Safety = Safety::Read;
@@ -722,15 +803,18 @@ impl Operation for PreviewContactMerge {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(PreviewContactMerge);
 
 /// `GET /contacts/bulk/{bulk_id}`; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, PartialEq)]
 pub struct RetrieveBulkContactsJob {
     /// `bulk_id`.
     pub job_id: JobId,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 impl RetrieveBulkContactsJob {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "RetrieveBulkContactsJob",
@@ -745,6 +829,7 @@ impl RetrieveBulkContactsJob {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 impl Operation for RetrieveBulkContactsJob {
     const NAME: &'static str = "RetrieveBulkContactsJob";
     const SAFETY: Safety = Safety::Read;
@@ -761,9 +846,11 @@ impl Operation for RetrieveBulkContactsJob {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(RetrieveBulkContactsJob { job_id });
 
 /// `GET /contacts/{contact_id}`.
+#[cfg(feature = "contacts")]
 #[derive(Clone, PartialEq)]
 pub struct RetrieveContact {
     /// `contact_id`.
@@ -772,6 +859,7 @@ pub struct RetrieveContact {
     pub include_merge_history: Option<bool>,
 }
 
+#[cfg(feature = "contacts")]
 impl RetrieveContact {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "RetrieveContact",
@@ -786,6 +874,7 @@ impl RetrieveContact {
     }
 }
 
+#[cfg(feature = "contacts")]
 impl Operation for RetrieveContact {
     const NAME: &'static str = "RetrieveContact";
     const SAFETY: Safety = Safety::Read;
@@ -812,9 +901,11 @@ impl Operation for RetrieveContact {
     }
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(RetrieveContact { contact_id });
 
 /// `GET /contacts/find_by_external_id/{external_id}`; since 2.13.
+#[cfg(feature = "contacts")]
 #[derive(Clone, PartialEq)]
 pub struct RetrieveContactByExternalId {
     /// `external_id`.
@@ -823,6 +914,7 @@ pub struct RetrieveContactByExternalId {
     pub include_merge_history: Option<bool>,
 }
 
+#[cfg(feature = "contacts")]
 impl RetrieveContactByExternalId {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "RetrieveContactByExternalId",
@@ -837,6 +929,7 @@ impl RetrieveContactByExternalId {
     }
 }
 
+#[cfg(feature = "contacts")]
 impl Operation for RetrieveContactByExternalId {
     const NAME: &'static str = "RetrieveContactByExternalId";
     const SAFETY: Safety = Safety::Read;
@@ -863,9 +956,11 @@ impl Operation for RetrieveContactByExternalId {
     }
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(RetrieveContactByExternalId);
 
 /// `POST /contacts/search`.
+#[cfg(feature = "contacts")]
 #[derive(Clone, PartialEq)]
 pub struct SearchContacts {
     /// `include_merge_history`; since 2.16.
@@ -874,6 +969,7 @@ pub struct SearchContacts {
     pub search: SearchRequest,
 }
 
+#[cfg(feature = "contacts")]
 impl SearchContacts {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "SearchContacts",
@@ -888,6 +984,7 @@ impl SearchContacts {
     }
 }
 
+#[cfg(feature = "contacts")]
 impl Operation for SearchContacts {
     const NAME: &'static str = "SearchContacts";
     const SAFETY: Safety = Safety::Read;
@@ -918,6 +1015,7 @@ impl Operation for SearchContacts {
     }
 }
 
+#[cfg(feature = "contacts")]
 impl Paged for SearchContacts {
     type Item = Contact;
     const PAGING: Paging = Paging::BodyCursor;
@@ -930,15 +1028,18 @@ impl Paged for SearchContacts {
     }
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(SearchContacts);
 
 /// `POST /contacts/{contact_id}/unarchive`.
+#[cfg(feature = "contacts")]
 #[derive(Clone, PartialEq)]
 pub struct UnarchiveContact {
     /// `contact_id`.
     pub contact_id: ContactId,
 }
 
+#[cfg(feature = "contacts")]
 impl UnarchiveContact {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "UnarchiveContact",
@@ -953,6 +1054,7 @@ impl UnarchiveContact {
     }
 }
 
+#[cfg(feature = "contacts")]
 impl Operation for UnarchiveContact {
     const NAME: &'static str = "UnarchiveContact";
     const SAFETY: Safety = Safety::Idempotent;
@@ -969,9 +1071,11 @@ impl Operation for UnarchiveContact {
     }
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(UnarchiveContact { contact_id });
 
 /// `PUT /contacts/{contact_id}`.
+#[cfg(feature = "contacts")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct UpdateContact {
     /// `contact_id`.
@@ -1024,6 +1128,7 @@ pub struct UpdateContact {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 impl UpdateContact {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "UpdateContact",
@@ -1055,6 +1160,7 @@ impl UpdateContact {
     }
 }
 
+#[cfg(feature = "contacts")]
 impl Operation for UpdateContact {
     const NAME: &'static str = "UpdateContact";
     const SAFETY: Safety = Safety::Idempotent;
@@ -1098,9 +1204,11 @@ impl Operation for UpdateContact {
     }
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(UpdateContact { contact_id });
 
 /// `companies` of `bulk_update_contacts_request.contacts`; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct BulkContactCompany {
     /// `company_id`.
@@ -1116,6 +1224,7 @@ pub struct BulkContactCompany {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 impl BulkContactCompany {
     /// With what has to be sent.
     pub fn new(company_id: String) -> Self {
@@ -1123,9 +1232,11 @@ impl BulkContactCompany {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(BulkContactCompany);
 
 /// `add` of `bulk_update_contacts_request.contacts.tags`; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct BulkContactTag {
     /// `id`.
@@ -1136,6 +1247,7 @@ pub struct BulkContactTag {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 impl BulkContactTag {
     /// With what has to be sent.
     pub fn new(id: Id) -> Self {
@@ -1143,9 +1255,11 @@ impl BulkContactTag {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(BulkContactTag { id });
 
 /// `tags` of `bulk_update_contacts_request.contacts`; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, Default, PartialEq, Serialize)]
 pub struct BulkContactTags {
     /// `add`.
@@ -1159,9 +1273,11 @@ pub struct BulkContactTags {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(BulkContactTags);
 
 /// `contacts` of `bulk_update_contacts_request`; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct BulkContactUpdate {
     /// `id`.
@@ -1205,6 +1321,7 @@ pub struct BulkContactUpdate {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 impl BulkContactUpdate {
     /// With what has to be sent.
     pub fn new(id: ContactId) -> Self {
@@ -1226,9 +1343,11 @@ impl BulkContactUpdate {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(BulkContactUpdate { id, owner_id });
 
 /// `contacts` of `bulk_delete_contacts_request`; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct BulkDeletedContact {
     /// `id`.
@@ -1239,6 +1358,7 @@ pub struct BulkDeletedContact {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 impl BulkDeletedContact {
     /// With what has to be sent.
     pub fn new(id: ContactId) -> Self {
@@ -1246,9 +1366,11 @@ impl BulkDeletedContact {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(BulkDeletedContact { id });
 
 /// `contacts` of `bulk_create_contacts_request`; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, Default, PartialEq, Serialize)]
 pub struct BulkNewContact {
     /// `external_id`.
@@ -1298,9 +1420,11 @@ pub struct BulkNewContact {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(BulkNewContact { owner_id });
 
 /// `tags` of `bulk_create_contacts_request.contacts`; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, Default, PartialEq, Serialize)]
 pub struct BulkNewContactTags {
     /// `add`.
@@ -1311,9 +1435,11 @@ pub struct BulkNewContactTags {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(BulkNewContactTags);
 
 /// `contact` object.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Contact {
     /// `type`.
@@ -1487,9 +1613,11 @@ pub struct Contact {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(Contact { id, workspace_id, owner_id });
 
 /// `contact_activity` object; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactActivity {
     /// `type`.
@@ -1543,9 +1671,11 @@ pub struct ContactActivity {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(ContactActivity { id, contact_id, merge_source_id, merge_target_id });
 
 /// `contact_activity_list` object; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactActivityList {
     /// `type`.
@@ -1566,9 +1696,11 @@ pub struct ContactActivityList {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(ContactActivityList);
 
 /// `contact_archived` object.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactArchived {
     /// `archived`.
@@ -1595,9 +1727,11 @@ pub struct ContactArchived {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(ContactArchived { id });
 
 /// `avatar` of `contact`.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactAvatar {
     /// `type`.
@@ -1611,9 +1745,11 @@ pub struct ContactAvatar {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(ContactAvatar);
 
 /// `contact_blocked` object; since 2.13.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactBlocked {
     /// `type`.
@@ -1637,9 +1773,11 @@ pub struct ContactBlocked {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(ContactBlocked { id });
 
 /// `contact_companies` object.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactCompanies {
     /// `data`.
@@ -1666,9 +1804,11 @@ pub struct ContactCompanies {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(ContactCompanies);
 
 /// `contact_attached_companies` object.
+#[cfg(feature = "companies")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactCompanyList {
     /// `type`.
@@ -1692,9 +1832,11 @@ pub struct ContactCompanyList {
     pub extra: Extra,
 }
 
+#[cfg(feature = "companies")]
 opaque_debug!(ContactCompanyList);
 
 /// `contact_deleted` object.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactDeleted {
     /// `deleted`.
@@ -1721,9 +1863,11 @@ pub struct ContactDeleted {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(ContactDeleted { id });
 
 /// `contact_list` object.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactList {
     /// `type`.
@@ -1747,9 +1891,11 @@ pub struct ContactList {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(ContactList);
 
 /// `contact_location` object.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactLocation {
     /// `type`.
@@ -1769,9 +1915,11 @@ pub struct ContactLocation {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(ContactLocation);
 
 /// `contact_notes` object.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactNotes {
     /// `data`.
@@ -1798,9 +1946,11 @@ pub struct ContactNotes {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(ContactNotes);
 
 /// `contact_reference` object.
+#[cfg(feature = "conversations")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactReference {
     /// `type`.
@@ -1821,9 +1971,11 @@ pub struct ContactReference {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(ContactReference { id });
 
 /// `contact_segments` object.
+#[cfg(feature = "segments")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactSegmentList {
     /// `type`.
@@ -1841,9 +1993,11 @@ pub struct ContactSegmentList {
     pub extra: Extra,
 }
 
+#[cfg(feature = "segments")]
 opaque_debug!(ContactSegmentList);
 
 /// `contact_social_profiles` object.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactSocialProfiles {
     /// `data`.
@@ -1861,9 +2015,11 @@ pub struct ContactSocialProfiles {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(ContactSocialProfiles);
 
 /// `contact_subscription_types` object.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactSubscriptionTypes {
     /// `data`.
@@ -1890,9 +2046,11 @@ pub struct ContactSubscriptionTypes {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(ContactSubscriptionTypes);
 
 /// `contact_tags` object.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactTags {
     /// `data`.
@@ -1919,9 +2077,11 @@ pub struct ContactTags {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(ContactTags);
 
 /// `contact_unarchived` object.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactUnarchived {
     /// `archived`.
@@ -1948,9 +2108,11 @@ pub struct ContactUnarchived {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(ContactUnarchived { id });
 
 /// `merge_history_item` object; since 2.16.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MergeHistoryItem {
     /// `type`.
@@ -1974,9 +2136,11 @@ pub struct MergeHistoryItem {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(MergeHistoryItem { source_contact_id });
 
 /// `merge_history_list` object; since 2.16.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MergeHistoryList {
     /// `type`.
@@ -2000,9 +2164,11 @@ pub struct MergeHistoryList {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(MergeHistoryList);
 
 /// `merge_preview_attribute_change` object; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MergePreviewAttributeChange {
     /// `field`.
@@ -2025,9 +2191,11 @@ pub struct MergePreviewAttributeChange {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(MergePreviewAttributeChange);
 
 /// `merge_preview_attribute_changes` object; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MergePreviewAttributeChanges {
     /// `attributes`.
@@ -2045,9 +2213,11 @@ pub struct MergePreviewAttributeChanges {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(MergePreviewAttributeChanges);
 
 /// `conversations` of `merge_preview_reassignments`; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MergePreviewCount {
     /// `from`.
@@ -2061,9 +2231,11 @@ pub struct MergePreviewCount {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(MergePreviewCount);
 
 /// `merge_preview_reason` object; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MergePreviewReason {
     /// `code`.
@@ -2077,9 +2249,11 @@ pub struct MergePreviewReason {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(MergePreviewReason);
 
 /// `merge_preview_reassignments` object; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MergePreviewReassignments {
     /// `conversations`.
@@ -2102,9 +2276,11 @@ pub struct MergePreviewReassignments {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(MergePreviewReassignments);
 
 /// `merge_preview_response` object; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MergePreviewResponse {
     /// `allowed`.
@@ -2125,9 +2301,11 @@ pub struct MergePreviewResponse {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(MergePreviewResponse);
 
 /// `merge_preview_summary` object; Preview only.
+#[cfg(all(feature = "preview", feature = "contacts"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MergePreviewSummary {
     /// `attribute_changes`.
@@ -2141,9 +2319,11 @@ pub struct MergePreviewSummary {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 opaque_debug!(MergePreviewSummary);
 
 /// `social_profile` object.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SocialProfile {
     /// `type`.
@@ -2160,8 +2340,10 @@ pub struct SocialProfile {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(SocialProfile);
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 open_enum! {
     /// `contact_activity.event_type`.
     pub enum ContactActivityEventType {
@@ -2178,6 +2360,7 @@ open_enum! {
     }
 }
 
+#[cfg(feature = "contacts")]
 open_enum! {
     /// `merge_history_item.source_contact_role`.
     pub enum MergeHistoryItemSourceContactRole {
@@ -2188,6 +2371,7 @@ open_enum! {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 open_enum! {
     /// `merge_preview_attribute_change.outcome`.
     pub enum MergePreviewAttributeChangeOutcome {
@@ -2200,6 +2384,7 @@ open_enum! {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "contacts"))]
 open_enum! {
     /// `merge_preview_reason.code`.
     pub enum MergePreviewReasonCode {
@@ -2216,6 +2401,7 @@ open_enum! {
     }
 }
 
+#[cfg(feature = "contacts")]
 open_enum! {
     /// `ListContactMergeHistory.order`.
     pub enum SortDirection {

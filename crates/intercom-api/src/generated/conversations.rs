@@ -1414,6 +1414,7 @@ impl Operation for UpdateConversation {
 opaque_debug!(UpdateConversation { conversation_id });
 
 /// `PUT /conversations/{conversation_id}/conversation_parts/{conversation_part_id}`; Preview only.
+#[cfg(all(feature = "preview", feature = "conversations"))]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct UpdateConversationPart {
     /// `conversation_id`.
@@ -1443,6 +1444,7 @@ pub struct UpdateConversationPart {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "conversations"))]
 impl UpdateConversationPart {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "UpdateConversationPart",
@@ -1472,6 +1474,7 @@ impl UpdateConversationPart {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "conversations"))]
 impl Operation for UpdateConversationPart {
     const NAME: &'static str = "UpdateConversationPart";
     const SAFETY: Safety = Safety::Idempotent;
@@ -1494,6 +1497,7 @@ impl Operation for UpdateConversationPart {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "conversations"))]
 opaque_debug!(UpdateConversationPart { conversation_id, conversation_part_id });
 
 /// `ai_agent` object; since 2.11.

@@ -4,23 +4,31 @@
 use serde::{Deserialize, Serialize};
 
 use crate::attributes::Extra;
+#[cfg(feature = "jobs")]
 use crate::error::{BuildError, DecodeError};
 use crate::id::{Id, JobId};
 use crate::open::open_enum;
+#[cfg(feature = "jobs")]
 use crate::operation::{Operation, Safety, check_version, decode_json};
 use crate::redact::opaque_debug;
+#[cfg(feature = "jobs")]
 use crate::request::{Endpoint, Method, Request};
+#[cfg(feature = "jobs")]
 use crate::response::Response;
+#[cfg(all(feature = "preview", any(feature = "companies", feature = "contacts")))]
 use crate::timestamp::Timestamp;
+#[cfg(feature = "jobs")]
 use crate::version::{ApiVersion, VersionRange};
 
 /// `GET /jobs/status/{status_id}`; since 2.14.
+#[cfg(feature = "jobs")]
 #[derive(Clone, PartialEq)]
 pub struct RetrieveJob {
     /// `status_id`.
     pub job_id: JobId,
 }
 
+#[cfg(feature = "jobs")]
 impl RetrieveJob {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "RetrieveJob",
@@ -35,6 +43,7 @@ impl RetrieveJob {
     }
 }
 
+#[cfg(feature = "jobs")]
 impl Operation for RetrieveJob {
     const NAME: &'static str = "RetrieveJob";
     const SAFETY: Safety = Safety::Read;
@@ -51,9 +60,11 @@ impl Operation for RetrieveJob {
     }
 }
 
+#[cfg(feature = "jobs")]
 opaque_debug!(RetrieveJob { job_id });
 
 /// `contacts_bulk_job` object; Preview only.
+#[cfg(all(feature = "preview", any(feature = "companies", feature = "contacts")))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct BulkJob {
     /// `id`.
@@ -93,9 +104,11 @@ pub struct BulkJob {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", any(feature = "companies", feature = "contacts")))]
 opaque_debug!(BulkJob { id });
 
 /// `job` of `bulk_create_contacts_request`; Preview only.
+#[cfg(all(feature = "preview", any(feature = "companies", feature = "contacts")))]
 #[derive(Clone, Default, PartialEq, Serialize)]
 pub struct BulkJobReference {
     /// `id`.
@@ -106,9 +119,11 @@ pub struct BulkJobReference {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", any(feature = "companies", feature = "contacts")))]
 opaque_debug!(BulkJobReference { id });
 
 /// `tasks` of `contacts_bulk_job`; Preview only.
+#[cfg(all(feature = "preview", any(feature = "companies", feature = "contacts")))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct BulkJobTask {
     /// `id`.
@@ -138,9 +153,11 @@ pub struct BulkJobTask {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", any(feature = "companies", feature = "contacts")))]
 opaque_debug!(BulkJobTask { id });
 
 /// `jobs` object; since 2.14.
+#[cfg(feature = "jobs")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     /// `type`.
@@ -177,8 +194,10 @@ pub struct Job {
     pub extra: Extra,
 }
 
+#[cfg(feature = "jobs")]
 opaque_debug!(Job { id, resource_id });
 
+#[cfg(all(feature = "preview", any(feature = "companies", feature = "contacts")))]
 open_enum! {
     /// `contacts_bulk_job.state`, `contacts_bulk_job.tasks.state`.
     pub enum BulkJobState {
@@ -193,6 +212,7 @@ open_enum! {
     }
 }
 
+#[cfg(feature = "jobs")]
 open_enum! {
     /// `jobs.status`.
     pub enum JobStatus {

@@ -4,21 +4,32 @@
 use serde::{Deserialize, Serialize};
 
 use crate::attributes::Extra;
+#[cfg(feature = "messages")]
 use crate::error::{BuildError, DecodeError};
 use crate::generated::admins::Admin;
+#[cfg(feature = "messages")]
 use crate::generated::pages::CursorPages;
-use crate::id::{AdminId, ContactId, ConversationId, Id};
+#[cfg(feature = "messages")]
+use crate::id::{AdminId, ContactId};
+use crate::id::{ConversationId, Id};
+#[cfg(feature = "messages")]
 use crate::lenient::OneOrMany;
 use crate::open::open_enum;
+#[cfg(feature = "messages")]
 use crate::operation::{Operation, Safety, check_parameter, check_version, decode_json};
+#[cfg(feature = "messages")]
 use crate::paging::{Paged, Paging};
 use crate::redact::opaque_debug;
+#[cfg(feature = "messages")]
 use crate::request::{Endpoint, Method, Request};
+#[cfg(feature = "messages")]
 use crate::response::Response;
 use crate::timestamp::Timestamp;
+#[cfg(feature = "messages")]
 use crate::version::{ApiVersion, VersionRange};
 
 /// `POST /messages`.
+#[cfg(feature = "messages")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct CreateMessage {
     /// `message_type`.
@@ -53,6 +64,7 @@ pub struct CreateMessage {
     pub extra: Extra,
 }
 
+#[cfg(feature = "messages")]
 impl CreateMessage {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "CreateMessage",
@@ -83,6 +95,7 @@ impl CreateMessage {
     }
 }
 
+#[cfg(feature = "messages")]
 impl Operation for CreateMessage {
     const NAME: &'static str = "CreateMessage";
     const SAFETY: Safety = Safety::Once;
@@ -119,9 +132,11 @@ impl Operation for CreateMessage {
     }
 }
 
+#[cfg(feature = "messages")]
 opaque_debug!(CreateMessage);
 
 /// `GET /messages/status`; since 2.16.
+#[cfg(feature = "messages")]
 #[derive(Clone, PartialEq)]
 pub struct ListWhatsAppMessageStatuses {
     /// `ruleset_id`.
@@ -132,6 +147,7 @@ pub struct ListWhatsAppMessageStatuses {
     pub starting_after: Option<String>,
 }
 
+#[cfg(feature = "messages")]
 impl ListWhatsAppMessageStatuses {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ListWhatsAppMessageStatuses",
@@ -146,6 +162,7 @@ impl ListWhatsAppMessageStatuses {
     }
 }
 
+#[cfg(feature = "messages")]
 impl Operation for ListWhatsAppMessageStatuses {
     const NAME: &'static str = "ListWhatsAppMessageStatuses";
     const SAFETY: Safety = Safety::Read;
@@ -170,21 +187,25 @@ impl Operation for ListWhatsAppMessageStatuses {
     }
 }
 
+#[cfg(feature = "messages")]
 impl Paged for ListWhatsAppMessageStatuses {
     type Item = WhatsappMessageStatusListEvent;
     const PAGING: Paging = Paging::QueryCursor;
     const ITEMS: &'static str = "events";
 }
 
+#[cfg(feature = "messages")]
 opaque_debug!(ListWhatsAppMessageStatuses);
 
 /// `GET /messages/whatsapp/status`; since 2.16.
+#[cfg(feature = "messages")]
 #[derive(Clone, PartialEq)]
 pub struct RetrieveWhatsAppMessageStatus {
     /// `message_id`.
     pub message_id: String,
 }
 
+#[cfg(feature = "messages")]
 impl RetrieveWhatsAppMessageStatus {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "RetrieveWhatsAppMessageStatus",
@@ -199,6 +220,7 @@ impl RetrieveWhatsAppMessageStatus {
     }
 }
 
+#[cfg(feature = "messages")]
 impl Operation for RetrieveWhatsAppMessageStatus {
     const NAME: &'static str = "RetrieveWhatsAppMessageStatus";
     const SAFETY: Safety = Safety::Read;
@@ -217,6 +239,7 @@ impl Operation for RetrieveWhatsAppMessageStatus {
     }
 }
 
+#[cfg(feature = "messages")]
 opaque_debug!(RetrieveWhatsAppMessageStatus);
 
 /// `message` object.
@@ -262,6 +285,7 @@ pub struct Message {
 opaque_debug!(Message { id, conversation_id });
 
 /// `from` of `create_message_request`.
+#[cfg(feature = "messages")]
 #[derive(Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename = "admin")]
 pub struct MessageSender {
@@ -273,6 +297,7 @@ pub struct MessageSender {
     pub extra: Extra,
 }
 
+#[cfg(feature = "messages")]
 impl MessageSender {
     /// With what has to be sent.
     pub fn new(id: AdminId) -> Self {
@@ -280,9 +305,11 @@ impl MessageSender {
     }
 }
 
+#[cfg(feature = "messages")]
 opaque_debug!(MessageSender { id });
 
 /// `recipient` object; since 2.14.
+#[cfg(feature = "messages")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct Recipient {
     /// `type`.
@@ -296,6 +323,7 @@ pub struct Recipient {
     pub extra: Extra,
 }
 
+#[cfg(feature = "messages")]
 impl Recipient {
     /// With what has to be sent.
     pub fn new(kind: RecipientType, id: ContactId) -> Self {
@@ -303,9 +331,11 @@ impl Recipient {
     }
 }
 
+#[cfg(feature = "messages")]
 opaque_debug!(Recipient { id });
 
 /// `whatsapp_message_status` object; since 2.16.
+#[cfg(feature = "messages")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct WhatsappMessageStatus {
     /// `conversation_id`.
@@ -341,9 +371,11 @@ pub struct WhatsappMessageStatus {
     pub extra: Extra,
 }
 
+#[cfg(feature = "messages")]
 opaque_debug!(WhatsappMessageStatus { conversation_id });
 
 /// `error` of `whatsapp_message_status`; since 2.16.
+#[cfg(feature = "messages")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct WhatsappMessageStatusError {
     /// `message`.
@@ -357,9 +389,11 @@ pub struct WhatsappMessageStatusError {
     pub extra: Extra,
 }
 
+#[cfg(feature = "messages")]
 opaque_debug!(WhatsappMessageStatusError);
 
 /// `whatsapp_message_status_list` object; since 2.14.
+#[cfg(feature = "messages")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct WhatsappMessageStatusList {
     /// `type`.
@@ -390,9 +424,11 @@ pub struct WhatsappMessageStatusList {
     pub extra: Extra,
 }
 
+#[cfg(feature = "messages")]
 opaque_debug!(WhatsappMessageStatusList { ruleset_id });
 
 /// `events` of `whatsapp_message_status_list`; since 2.14.
+#[cfg(feature = "messages")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct WhatsappMessageStatusListEvent {
     /// `id`.
@@ -436,6 +472,7 @@ pub struct WhatsappMessageStatusListEvent {
     pub extra: Extra,
 }
 
+#[cfg(feature = "messages")]
 opaque_debug!(WhatsappMessageStatusListEvent { id, conversation_id, whatsapp_message_id });
 
 open_enum! {
@@ -456,6 +493,7 @@ open_enum! {
     }
 }
 
+#[cfg(feature = "messages")]
 open_enum! {
     /// `create_message_request.message_type`.
     pub enum OutboundMessageType {
@@ -470,6 +508,7 @@ open_enum! {
     }
 }
 
+#[cfg(feature = "messages")]
 open_enum! {
     /// `recipient.type`.
     pub enum RecipientType {
@@ -480,6 +519,7 @@ open_enum! {
     }
 }
 
+#[cfg(feature = "messages")]
 open_enum! {
     /// `whatsapp_message_status.status`, `whatsapp_message_status_list.events.status`.
     pub enum WhatsAppStatus {

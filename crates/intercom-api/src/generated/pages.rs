@@ -32,6 +32,7 @@ pub struct CursorPages {
 opaque_debug!(CursorPages);
 
 /// `pages_link` object.
+#[cfg(any(feature = "companies", feature = "conversations"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PagesLink {
     /// `type`.
@@ -54,6 +55,7 @@ pub struct PagesLink {
     pub extra: Extra,
 }
 
+#[cfg(any(feature = "companies", feature = "conversations"))]
 opaque_debug!(PagesLink);
 
 /// `starting_after_paging` object.

@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::attributes::Extra;
 use crate::id::Id;
+#[cfg(feature = "conversations")]
 use crate::open::open_enum;
 use crate::redact::opaque_debug;
 
 /// `addressable_list` object.
+#[cfg(feature = "contacts")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct AddressableList {
     /// `type`.
@@ -29,9 +31,11 @@ pub struct AddressableList {
     pub extra: Extra,
 }
 
+#[cfg(feature = "contacts")]
 opaque_debug!(AddressableList { id });
 
 /// `linked_object` object; since 2.10.
+#[cfg(feature = "conversations")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LinkedObject {
     /// `type`.
@@ -52,9 +56,11 @@ pub struct LinkedObject {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(LinkedObject { id });
 
 /// `linked_object_list` object; since 2.10.
+#[cfg(feature = "conversations")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LinkedObjectList {
     /// `type`.
@@ -78,9 +84,11 @@ pub struct LinkedObjectList {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(LinkedObjectList);
 
 /// `reference` object.
+#[cfg(any(feature = "companies", feature = "conversations", feature = "tags"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reference {
     /// `type`.
@@ -98,8 +106,10 @@ pub struct Reference {
     pub extra: Extra,
 }
 
+#[cfg(any(feature = "companies", feature = "conversations", feature = "tags"))]
 opaque_debug!(Reference { id });
 
+#[cfg(feature = "conversations")]
 open_enum! {
     /// `linked_object.type`.
     pub enum LinkedObjectType {
@@ -110,6 +120,7 @@ open_enum! {
     }
 }
 
+#[cfg(feature = "conversations")]
 open_enum! {
     /// `linked_object.category`, `ticket.category`, `ticket_type.category`.
     pub enum TicketCategory {

@@ -4,18 +4,27 @@
 use serde::{Deserialize, Serialize};
 
 use crate::attributes::Extra;
+#[cfg(feature = "tags")]
 use crate::error::{BuildError, DecodeError};
 use crate::generated::references::Reference;
-use crate::id::{AdminId, CompanyId, ContactId, ConversationId, Id, TagId, TicketId};
+use crate::id::TagId;
+#[cfg(feature = "tags")]
+use crate::id::{AdminId, CompanyId, ContactId, ConversationId, Id, TicketId};
+#[cfg(feature = "tags")]
 use crate::operation::{Operation, Safety, check_version, decode_json};
+#[cfg(feature = "tags")]
 use crate::paging::{Paged, Paging};
 use crate::redact::opaque_debug;
+#[cfg(feature = "tags")]
 use crate::request::{Endpoint, Method, Request};
+#[cfg(feature = "tags")]
 use crate::response::Response;
 use crate::timestamp::Timestamp;
+#[cfg(feature = "tags")]
 use crate::version::{ApiVersion, VersionRange};
 
 /// `POST /articles/{article_id}/tags`; since 2.16.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct AttachTagToArticle {
     /// `article_id`.
@@ -32,6 +41,7 @@ pub struct AttachTagToArticle {
     pub extra: Extra,
 }
 
+#[cfg(feature = "tags")]
 impl AttachTagToArticle {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "AttachTagToArticle",
@@ -46,6 +56,7 @@ impl AttachTagToArticle {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Operation for AttachTagToArticle {
     const NAME: &'static str = "AttachTagToArticle";
     const SAFETY: Safety = Safety::Idempotent;
@@ -64,9 +75,11 @@ impl Operation for AttachTagToArticle {
     }
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(AttachTagToArticle { article_id });
 
 /// `POST /contacts/{contact_id}/tags`.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct AttachTagToContact {
     /// `contact_id`.
@@ -80,6 +93,7 @@ pub struct AttachTagToContact {
     pub extra: Extra,
 }
 
+#[cfg(feature = "tags")]
 impl AttachTagToContact {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "AttachTagToContact",
@@ -94,6 +108,7 @@ impl AttachTagToContact {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Operation for AttachTagToContact {
     const NAME: &'static str = "AttachTagToContact";
     const SAFETY: Safety = Safety::Idempotent;
@@ -112,9 +127,11 @@ impl Operation for AttachTagToContact {
     }
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(AttachTagToContact { contact_id });
 
 /// `POST /content_snippets/{content_snippet_id}/tags`; since 2.16.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct AttachTagToContentSnippet {
     /// `content_snippet_id`.
@@ -131,6 +148,7 @@ pub struct AttachTagToContentSnippet {
     pub extra: Extra,
 }
 
+#[cfg(feature = "tags")]
 impl AttachTagToContentSnippet {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "AttachTagToContentSnippet",
@@ -145,6 +163,7 @@ impl AttachTagToContentSnippet {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Operation for AttachTagToContentSnippet {
     const NAME: &'static str = "AttachTagToContentSnippet";
     const SAFETY: Safety = Safety::Idempotent;
@@ -163,9 +182,11 @@ impl Operation for AttachTagToContentSnippet {
     }
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(AttachTagToContentSnippet { content_snippet_id });
 
 /// `POST /conversations/{conversation_id}/tags`.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct AttachTagToConversation {
     /// `conversation_id`.
@@ -182,6 +203,7 @@ pub struct AttachTagToConversation {
     pub extra: Extra,
 }
 
+#[cfg(feature = "tags")]
 impl AttachTagToConversation {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "AttachTagToConversation",
@@ -196,6 +218,7 @@ impl AttachTagToConversation {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Operation for AttachTagToConversation {
     const NAME: &'static str = "AttachTagToConversation";
     const SAFETY: Safety = Safety::Idempotent;
@@ -214,9 +237,11 @@ impl Operation for AttachTagToConversation {
     }
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(AttachTagToConversation { conversation_id });
 
 /// `POST /internal_articles/{internal_article_id}/tags`; since 2.16.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct AttachTagToInternalArticle {
     /// `internal_article_id`.
@@ -233,6 +258,7 @@ pub struct AttachTagToInternalArticle {
     pub extra: Extra,
 }
 
+#[cfg(feature = "tags")]
 impl AttachTagToInternalArticle {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "AttachTagToInternalArticle",
@@ -247,6 +273,7 @@ impl AttachTagToInternalArticle {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Operation for AttachTagToInternalArticle {
     const NAME: &'static str = "AttachTagToInternalArticle";
     const SAFETY: Safety = Safety::Idempotent;
@@ -265,9 +292,11 @@ impl Operation for AttachTagToInternalArticle {
     }
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(AttachTagToInternalArticle { internal_article_id });
 
 /// `POST /tickets/{ticket_id}/tags`; since 2.10.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct AttachTagToTicket {
     /// `ticket_id`.
@@ -284,6 +313,7 @@ pub struct AttachTagToTicket {
     pub extra: Extra,
 }
 
+#[cfg(feature = "tags")]
 impl AttachTagToTicket {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "AttachTagToTicket",
@@ -298,6 +328,7 @@ impl AttachTagToTicket {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Operation for AttachTagToTicket {
     const NAME: &'static str = "AttachTagToTicket";
     const SAFETY: Safety = Safety::Idempotent;
@@ -316,9 +347,11 @@ impl Operation for AttachTagToTicket {
     }
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(AttachTagToTicket { ticket_id });
 
 /// `POST /tags`.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct CreateOrUpdateTag {
     /// `name`.
@@ -331,6 +364,7 @@ pub struct CreateOrUpdateTag {
     pub extra: Extra,
 }
 
+#[cfg(feature = "tags")]
 impl CreateOrUpdateTag {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "CreateOrUpdateTag",
@@ -345,6 +379,7 @@ impl CreateOrUpdateTag {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Operation for CreateOrUpdateTag {
     const NAME: &'static str = "CreateOrUpdateTag";
     const SAFETY: Safety = Safety::Idempotent;
@@ -363,15 +398,18 @@ impl Operation for CreateOrUpdateTag {
     }
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(CreateOrUpdateTag);
 
 /// `DELETE /tags/{tag_id}`.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq)]
 pub struct DeleteTag {
     /// `tag_id`.
     pub tag_id: TagId,
 }
 
+#[cfg(feature = "tags")]
 impl DeleteTag {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "DeleteTag",
@@ -386,6 +424,7 @@ impl DeleteTag {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Operation for DeleteTag {
     const NAME: &'static str = "DeleteTag";
     const SAFETY: Safety = Safety::Idempotent;
@@ -402,9 +441,11 @@ impl Operation for DeleteTag {
     }
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(DeleteTag { tag_id });
 
 /// `DELETE /articles/{article_id}/tags/{tag_id}`; since 2.16.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq)]
 pub struct DetachTagFromArticle {
     /// `article_id`.
@@ -413,6 +454,7 @@ pub struct DetachTagFromArticle {
     pub tag_id: TagId,
 }
 
+#[cfg(feature = "tags")]
 impl DetachTagFromArticle {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "DetachTagFromArticle",
@@ -427,6 +469,7 @@ impl DetachTagFromArticle {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Operation for DetachTagFromArticle {
     const NAME: &'static str = "DetachTagFromArticle";
     const SAFETY: Safety = Safety::Idempotent;
@@ -443,9 +486,11 @@ impl Operation for DetachTagFromArticle {
     }
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(DetachTagFromArticle { article_id, tag_id });
 
 /// `DELETE /contacts/{contact_id}/tags/{tag_id}`.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq)]
 pub struct DetachTagFromContact {
     /// `contact_id`.
@@ -454,6 +499,7 @@ pub struct DetachTagFromContact {
     pub tag_id: TagId,
 }
 
+#[cfg(feature = "tags")]
 impl DetachTagFromContact {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "DetachTagFromContact",
@@ -468,6 +514,7 @@ impl DetachTagFromContact {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Operation for DetachTagFromContact {
     const NAME: &'static str = "DetachTagFromContact";
     const SAFETY: Safety = Safety::Idempotent;
@@ -484,9 +531,11 @@ impl Operation for DetachTagFromContact {
     }
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(DetachTagFromContact { contact_id, tag_id });
 
 /// `DELETE /content_snippets/{content_snippet_id}/tags/{tag_id}`; since 2.16.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq)]
 pub struct DetachTagFromContentSnippet {
     /// `content_snippet_id`.
@@ -495,6 +544,7 @@ pub struct DetachTagFromContentSnippet {
     pub tag_id: TagId,
 }
 
+#[cfg(feature = "tags")]
 impl DetachTagFromContentSnippet {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "DetachTagFromContentSnippet",
@@ -509,6 +559,7 @@ impl DetachTagFromContentSnippet {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Operation for DetachTagFromContentSnippet {
     const NAME: &'static str = "DetachTagFromContentSnippet";
     const SAFETY: Safety = Safety::Idempotent;
@@ -525,9 +576,11 @@ impl Operation for DetachTagFromContentSnippet {
     }
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(DetachTagFromContentSnippet { content_snippet_id, tag_id });
 
 /// `DELETE /conversations/{conversation_id}/tags/{tag_id}`.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct DetachTagFromConversation {
     /// `conversation_id`.
@@ -544,6 +597,7 @@ pub struct DetachTagFromConversation {
     pub extra: Extra,
 }
 
+#[cfg(feature = "tags")]
 impl DetachTagFromConversation {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "DetachTagFromConversation",
@@ -558,6 +612,7 @@ impl DetachTagFromConversation {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Operation for DetachTagFromConversation {
     const NAME: &'static str = "DetachTagFromConversation";
     const SAFETY: Safety = Safety::Idempotent;
@@ -577,9 +632,11 @@ impl Operation for DetachTagFromConversation {
     }
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(DetachTagFromConversation { conversation_id, tag_id });
 
 /// `DELETE /internal_articles/{internal_article_id}/tags/{tag_id}`; since 2.16.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq)]
 pub struct DetachTagFromInternalArticle {
     /// `internal_article_id`.
@@ -588,6 +645,7 @@ pub struct DetachTagFromInternalArticle {
     pub tag_id: TagId,
 }
 
+#[cfg(feature = "tags")]
 impl DetachTagFromInternalArticle {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "DetachTagFromInternalArticle",
@@ -602,6 +660,7 @@ impl DetachTagFromInternalArticle {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Operation for DetachTagFromInternalArticle {
     const NAME: &'static str = "DetachTagFromInternalArticle";
     const SAFETY: Safety = Safety::Idempotent;
@@ -618,9 +677,11 @@ impl Operation for DetachTagFromInternalArticle {
     }
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(DetachTagFromInternalArticle { internal_article_id, tag_id });
 
 /// `DELETE /tickets/{ticket_id}/tags/{tag_id}`; since 2.10.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct DetachTagFromTicket {
     /// `ticket_id`.
@@ -637,6 +698,7 @@ pub struct DetachTagFromTicket {
     pub extra: Extra,
 }
 
+#[cfg(feature = "tags")]
 impl DetachTagFromTicket {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "DetachTagFromTicket",
@@ -651,6 +713,7 @@ impl DetachTagFromTicket {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Operation for DetachTagFromTicket {
     const NAME: &'static str = "DetachTagFromTicket";
     const SAFETY: Safety = Safety::Idempotent;
@@ -669,15 +732,18 @@ impl Operation for DetachTagFromTicket {
     }
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(DetachTagFromTicket { ticket_id, tag_id });
 
 /// `GET /contacts/{contact_id}/tags`.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq)]
 pub struct ListContactTags {
     /// `contact_id`.
     pub contact_id: ContactId,
 }
 
+#[cfg(feature = "tags")]
 impl ListContactTags {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ListContactTags",
@@ -692,6 +758,7 @@ impl ListContactTags {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Operation for ListContactTags {
     const NAME: &'static str = "ListContactTags";
     const SAFETY: Safety = Safety::Read;
@@ -708,18 +775,22 @@ impl Operation for ListContactTags {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Paged for ListContactTags {
     type Item = Tag;
     const PAGING: Paging = Paging::Single;
     const ITEMS: &'static str = "data";
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(ListContactTags { contact_id });
 
 /// `GET /tags`.
+#[cfg(feature = "tags")]
 #[derive(Clone, Default, PartialEq)]
 pub struct ListTags;
 
+#[cfg(feature = "tags")]
 impl ListTags {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ListTags",
@@ -729,6 +800,7 @@ impl ListTags {
     };
 }
 
+#[cfg(feature = "tags")]
 impl Operation for ListTags {
     const NAME: &'static str = "ListTags";
     const SAFETY: Safety = Safety::Read;
@@ -745,21 +817,25 @@ impl Operation for ListTags {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Paged for ListTags {
     type Item = Tag;
     const PAGING: Paging = Paging::Single;
     const ITEMS: &'static str = "data";
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(ListTags);
 
 /// `GET /tags/{tag_id}`.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq)]
 pub struct RetrieveTag {
     /// `tag_id`.
     pub tag_id: TagId,
 }
 
+#[cfg(feature = "tags")]
 impl RetrieveTag {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "RetrieveTag",
@@ -774,6 +850,7 @@ impl RetrieveTag {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Operation for RetrieveTag {
     const NAME: &'static str = "RetrieveTag";
     const SAFETY: Safety = Safety::Read;
@@ -790,9 +867,11 @@ impl Operation for RetrieveTag {
     }
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(RetrieveTag { tag_id });
 
 /// `POST /tags`.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct TagCompanies {
     /// `name`.
@@ -804,6 +883,7 @@ pub struct TagCompanies {
     pub extra: Extra,
 }
 
+#[cfg(feature = "tags")]
 impl TagCompanies {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "TagCompanies",
@@ -818,6 +898,7 @@ impl TagCompanies {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Operation for TagCompanies {
     const NAME: &'static str = "TagCompanies";
     const SAFETY: Safety = Safety::Idempotent;
@@ -836,9 +917,11 @@ impl Operation for TagCompanies {
     }
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(TagCompanies);
 
 /// `POST /tags`.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct TagContacts {
     /// `name`.
@@ -850,6 +933,7 @@ pub struct TagContacts {
     pub extra: Extra,
 }
 
+#[cfg(feature = "tags")]
 impl TagContacts {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "TagContacts",
@@ -864,6 +948,7 @@ impl TagContacts {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Operation for TagContacts {
     const NAME: &'static str = "TagContacts";
     const SAFETY: Safety = Safety::Idempotent;
@@ -882,9 +967,11 @@ impl Operation for TagContacts {
     }
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(TagContacts);
 
 /// `POST /tags`.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct UntagCompanies {
     /// `name`.
@@ -896,6 +983,7 @@ pub struct UntagCompanies {
     pub extra: Extra,
 }
 
+#[cfg(feature = "tags")]
 impl UntagCompanies {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "UntagCompanies",
@@ -910,6 +998,7 @@ impl UntagCompanies {
     }
 }
 
+#[cfg(feature = "tags")]
 impl Operation for UntagCompanies {
     const NAME: &'static str = "UntagCompanies";
     const SAFETY: Safety = Safety::Idempotent;
@@ -928,9 +1017,11 @@ impl Operation for UntagCompanies {
     }
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(UntagCompanies);
 
 /// `companies` of `tag_company_request`.
+#[cfg(feature = "tags")]
 #[derive(Clone, Default, PartialEq, Serialize)]
 pub struct CompanyToTag {
     /// `id`.
@@ -944,9 +1035,11 @@ pub struct CompanyToTag {
     pub extra: Extra,
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(CompanyToTag { id });
 
 /// `companies` of `untag_company_request`.
+#[cfg(feature = "tags")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct CompanyToUntag {
     /// `id`.
@@ -962,6 +1055,7 @@ pub struct CompanyToUntag {
     pub extra: Extra,
 }
 
+#[cfg(feature = "tags")]
 impl CompanyToUntag {
     /// With what has to be sent.
     pub fn new(untag: bool) -> Self {
@@ -969,9 +1063,11 @@ impl CompanyToUntag {
     }
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(CompanyToUntag { id });
 
 /// `users` of `tag_multiple_users_request`.
+#[cfg(feature = "tags")]
 #[derive(Clone, Default, PartialEq, Serialize)]
 pub struct ContactToTag {
     /// `id`.
@@ -982,6 +1078,7 @@ pub struct ContactToTag {
     pub extra: Extra,
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(ContactToTag { id });
 
 /// `tag` object.
@@ -1014,6 +1111,7 @@ pub struct Tag {
 opaque_debug!(Tag { id });
 
 /// `tag_list` object.
+#[cfg(feature = "tags")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TagList {
     /// `type`.
@@ -1031,9 +1129,11 @@ pub struct TagList {
     pub extra: Extra,
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(TagList);
 
 /// `tag_create_response` object; since 2.16.
+#[cfg(feature = "tags")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TagResult {
     /// `type`.
@@ -1074,9 +1174,11 @@ pub struct TagResult {
     pub extra: Extra,
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(TagResult { id });
 
 /// `companies` of `tag_create_response`; since 2.16.
+#[cfg(feature = "tags")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TaggedCompany {
     /// `id`.
@@ -1094,9 +1196,11 @@ pub struct TaggedCompany {
     pub extra: Extra,
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(TaggedCompany { id });
 
 /// `users` of `tag_create_response`; since 2.16.
+#[cfg(feature = "tags")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TaggedContact {
     /// `id`.
@@ -1114,4 +1218,5 @@ pub struct TaggedContact {
     pub extra: Extra,
 }
 
+#[cfg(feature = "tags")]
 opaque_debug!(TaggedContact { id });

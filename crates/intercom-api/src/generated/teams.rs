@@ -4,19 +4,29 @@
 use serde::{Deserialize, Serialize};
 
 use crate::attributes::Extra;
+#[cfg(feature = "teams")]
 use crate::error::{BuildError, DecodeError};
-use crate::id::{AdminId, TeamId};
+#[cfg(feature = "teams")]
+use crate::id::AdminId;
+use crate::id::TeamId;
+#[cfg(feature = "teams")]
 use crate::operation::{Operation, Safety, check_version, decode_json};
+#[cfg(feature = "teams")]
 use crate::paging::{Paged, Paging};
 use crate::redact::opaque_debug;
+#[cfg(feature = "teams")]
 use crate::request::{Endpoint, Method, Request};
+#[cfg(feature = "teams")]
 use crate::response::Response;
+#[cfg(feature = "teams")]
 use crate::version::{ApiVersion, VersionRange};
 
 /// `GET /teams`.
+#[cfg(feature = "teams")]
 #[derive(Clone, Default, PartialEq)]
 pub struct ListTeams;
 
+#[cfg(feature = "teams")]
 impl ListTeams {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ListTeams",
@@ -26,6 +36,7 @@ impl ListTeams {
     };
 }
 
+#[cfg(feature = "teams")]
 impl Operation for ListTeams {
     const NAME: &'static str = "ListTeams";
     const SAFETY: Safety = Safety::Read;
@@ -42,21 +53,25 @@ impl Operation for ListTeams {
     }
 }
 
+#[cfg(feature = "teams")]
 impl Paged for ListTeams {
     type Item = Team;
     const PAGING: Paging = Paging::Single;
     const ITEMS: &'static str = "teams";
 }
 
+#[cfg(feature = "teams")]
 opaque_debug!(ListTeams);
 
 /// `GET /teams/{team_id}`.
+#[cfg(feature = "teams")]
 #[derive(Clone, PartialEq)]
 pub struct RetrieveTeam {
     /// `team_id`.
     pub team_id: TeamId,
 }
 
+#[cfg(feature = "teams")]
 impl RetrieveTeam {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "RetrieveTeam",
@@ -71,6 +86,7 @@ impl RetrieveTeam {
     }
 }
 
+#[cfg(feature = "teams")]
 impl Operation for RetrieveTeam {
     const NAME: &'static str = "RetrieveTeam";
     const SAFETY: Safety = Safety::Read;
@@ -87,9 +103,11 @@ impl Operation for RetrieveTeam {
     }
 }
 
+#[cfg(feature = "teams")]
 opaque_debug!(RetrieveTeam { team_id });
 
 /// `GET /teams/{team_id}/metrics`; since 2.16.
+#[cfg(feature = "teams")]
 #[derive(Clone, PartialEq)]
 pub struct RetrieveTeamMetrics {
     /// `team_id`.
@@ -98,6 +116,7 @@ pub struct RetrieveTeamMetrics {
     pub idle_threshold: Option<i64>,
 }
 
+#[cfg(feature = "teams")]
 impl RetrieveTeamMetrics {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "RetrieveTeamMetrics",
@@ -112,6 +131,7 @@ impl RetrieveTeamMetrics {
     }
 }
 
+#[cfg(feature = "teams")]
 impl Operation for RetrieveTeamMetrics {
     const NAME: &'static str = "RetrieveTeamMetrics";
     const SAFETY: Safety = Safety::Read;
@@ -132,9 +152,11 @@ impl Operation for RetrieveTeamMetrics {
     }
 }
 
+#[cfg(feature = "teams")]
 opaque_debug!(RetrieveTeamMetrics { team_id });
 
 /// `PUT /teams/{team_id}`; Preview only.
+#[cfg(all(feature = "preview", feature = "teams"))]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct UpdateTeamMembers {
     /// `team_id`.
@@ -151,6 +173,7 @@ pub struct UpdateTeamMembers {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "teams"))]
 impl UpdateTeamMembers {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "UpdateTeamMembers",
@@ -165,6 +188,7 @@ impl UpdateTeamMembers {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "teams"))]
 impl Operation for UpdateTeamMembers {
     const NAME: &'static str = "UpdateTeamMembers";
     const SAFETY: Safety = Safety::Idempotent;
@@ -183,9 +207,11 @@ impl Operation for UpdateTeamMembers {
     }
 }
 
+#[cfg(all(feature = "preview", feature = "teams"))]
 opaque_debug!(UpdateTeamMembers { team_id });
 
 /// `admin_priority_level` object; since 2.8.
+#[cfg(feature = "teams")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct AdminPriorityLevel {
     /// `primary_admin_ids`.
@@ -199,9 +225,11 @@ pub struct AdminPriorityLevel {
     pub extra: Extra,
 }
 
+#[cfg(feature = "teams")]
 opaque_debug!(AdminPriorityLevel);
 
 /// `admin_priority_level_request` object; Preview only.
+#[cfg(all(feature = "preview", feature = "teams"))]
 #[derive(Clone, Default, PartialEq, Serialize)]
 pub struct AdminPriorityLevelRequest {
     /// `primary_admin_ids`.
@@ -215,9 +243,11 @@ pub struct AdminPriorityLevelRequest {
     pub extra: Extra,
 }
 
+#[cfg(all(feature = "preview", feature = "teams"))]
 opaque_debug!(AdminPriorityLevelRequest);
 
 /// `team` object.
+#[cfg(feature = "teams")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Team {
     /// `type`.
@@ -250,9 +280,11 @@ pub struct Team {
     pub extra: Extra,
 }
 
+#[cfg(feature = "teams")]
 opaque_debug!(Team { id });
 
 /// `team_list` object.
+#[cfg(feature = "teams")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TeamList {
     /// `type`.
@@ -270,9 +302,11 @@ pub struct TeamList {
     pub extra: Extra,
 }
 
+#[cfg(feature = "teams")]
 opaque_debug!(TeamList);
 
 /// `team_metric` object; since 2.16.
+#[cfg(feature = "teams")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TeamMetric {
     /// `type`.
@@ -299,9 +333,11 @@ pub struct TeamMetric {
     pub extra: Extra,
 }
 
+#[cfg(feature = "teams")]
 opaque_debug!(TeamMetric { admin_id });
 
 /// `team_metric_list` object; since 2.16.
+#[cfg(feature = "teams")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TeamMetricList {
     /// `type`.
@@ -319,9 +355,17 @@ pub struct TeamMetricList {
     pub extra: Extra,
 }
 
+#[cfg(feature = "teams")]
 opaque_debug!(TeamMetricList);
 
 /// `team_priority_level` object; since 2.8.
+#[cfg(any(
+    feature = "admins",
+    feature = "companies",
+    feature = "conversations",
+    feature = "messages",
+    feature = "notes"
+))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TeamPriorityLevel {
     /// `primary_team_ids`.
@@ -335,4 +379,11 @@ pub struct TeamPriorityLevel {
     pub extra: Extra,
 }
 
+#[cfg(any(
+    feature = "admins",
+    feature = "companies",
+    feature = "conversations",
+    feature = "messages",
+    feature = "notes"
+))]
 opaque_debug!(TeamPriorityLevel);

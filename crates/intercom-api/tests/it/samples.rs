@@ -8,6 +8,7 @@ use intercom_api::{ApiVersion, Attributes, ContactHandle, Timestamp, VersionRang
 
 use crate::requests::{Sample, id, sample, varying, within};
 
+#[cfg(feature = "admins")]
 fn admins() -> Vec<Sample> {
     vec![
         sample(|_| intercom_api::admins::ListActivityLogEventTypes),
@@ -36,9 +37,63 @@ fn admins() -> Vec<Sample> {
     ]
 }
 
+#[cfg(feature = "companies")]
 fn companies() -> Vec<Sample> {
     vec![
         sample(|_| intercom_api::companies::AttachContactToCompany::new(id("42"), id("42"))),
+        sample(|version| intercom_api::companies::CreateOrUpdateCompany {
+            name: Some("name".to_owned()),
+            company_id: Some("company_id".to_owned()),
+            plan: Some("plan".to_owned()),
+            size: Some(7),
+            website: Some("website".to_owned()),
+            industry: Some("industry".to_owned()),
+            custom_attributes: Some(Attributes::from_iter([("plan", "pro")])),
+            remote_created_at: Some(Timestamp::from_unix(1_700_000_000)),
+            monthly_spend: Some(7),
+            update_last_request_at: within(version, VersionRange::since(ApiVersion::V2_16), true),
+            ..intercom_api::companies::CreateOrUpdateCompany::default()
+        }),
+        sample(|_| intercom_api::companies::DeleteCompany::new(id("42"))),
+        sample(|_| intercom_api::companies::DetachContactFromCompany::new(id("42"), id("42"))),
+        sample(|_| intercom_api::companies::FindCompanies {
+            name: Some("name".to_owned()),
+            company_id: Some("company_id".to_owned()),
+            tag_id: Some(id("42")),
+            segment_id: Some(id("42")),
+            page: Some(7),
+            per_page: Some(7),
+        }),
+        sample(|_| intercom_api::companies::ListCompanies {
+            page: Some(7),
+            per_page: Some(7),
+            order: Some("order".to_owned()),
+        }),
+        sample(|_| intercom_api::companies::ListContactCompanies {
+            page: Some(7),
+            per_page: Some(7),
+            ..intercom_api::companies::ListContactCompanies::new(id("42"))
+        }),
+        sample(|_| intercom_api::companies::RetrieveCompany::new(id("42"))),
+        sample(|_| intercom_api::companies::ScrollCompanies {
+            scroll_param: Some("scroll_param".to_owned()),
+        }),
+        sample(|_| intercom_api::companies::UpdateCompany {
+            name: Some("name".to_owned()),
+            plan: Some("plan".to_owned()),
+            size: Some(7),
+            website: Some("website".to_owned()),
+            industry: Some("industry".to_owned()),
+            custom_attributes: Some(Attributes::from_iter([("plan", "pro")])),
+            monthly_spend: Some(7),
+            ..intercom_api::companies::UpdateCompany::new(id("42"))
+        }),
+    ]
+}
+
+#[cfg(all(feature = "preview", feature = "companies"))]
+fn companies_preview() -> Vec<Sample> {
+    vec![
         sample(|_| intercom_api::companies::BulkCreateCompanies {
             job: Some(intercom_api::jobs::BulkJobReference {
                 id: Some(id("42")),
@@ -89,44 +144,7 @@ fn companies() -> Vec<Sample> {
                 },
             ])
         }),
-        sample(|version| intercom_api::companies::CreateOrUpdateCompany {
-            name: Some("name".to_owned()),
-            company_id: Some("company_id".to_owned()),
-            plan: Some("plan".to_owned()),
-            size: Some(7),
-            website: Some("website".to_owned()),
-            industry: Some("industry".to_owned()),
-            custom_attributes: Some(Attributes::from_iter([("plan", "pro")])),
-            remote_created_at: Some(Timestamp::from_unix(1_700_000_000)),
-            monthly_spend: Some(7),
-            update_last_request_at: within(version, VersionRange::since(ApiVersion::V2_16), true),
-            ..intercom_api::companies::CreateOrUpdateCompany::default()
-        }),
-        sample(|_| intercom_api::companies::DeleteCompany::new(id("42"))),
-        sample(|_| intercom_api::companies::DetachContactFromCompany::new(id("42"), id("42"))),
-        sample(|_| intercom_api::companies::FindCompanies {
-            name: Some("name".to_owned()),
-            company_id: Some("company_id".to_owned()),
-            tag_id: Some(id("42")),
-            segment_id: Some(id("42")),
-            page: Some(7),
-            per_page: Some(7),
-        }),
-        sample(|_| intercom_api::companies::ListCompanies {
-            page: Some(7),
-            per_page: Some(7),
-            order: Some("order".to_owned()),
-        }),
-        sample(|_| intercom_api::companies::ListContactCompanies {
-            page: Some(7),
-            per_page: Some(7),
-            ..intercom_api::companies::ListContactCompanies::new(id("42"))
-        }),
         sample(|_| intercom_api::companies::RetrieveBulkCompaniesJob::new(id("42"))),
-        sample(|_| intercom_api::companies::RetrieveCompany::new(id("42"))),
-        sample(|_| intercom_api::companies::ScrollCompanies {
-            scroll_param: Some("scroll_param".to_owned()),
-        }),
         sample(|_| {
             intercom_api::companies::SearchCompanies::new(
                 SearchRequest::new(Query::field(
@@ -138,23 +156,108 @@ fn companies() -> Vec<Sample> {
                 .per_page(50),
             )
         }),
-        sample(|_| intercom_api::companies::UpdateCompany {
-            name: Some("name".to_owned()),
-            plan: Some("plan".to_owned()),
-            size: Some(7),
-            website: Some("website".to_owned()),
-            industry: Some("industry".to_owned()),
-            custom_attributes: Some(Attributes::from_iter([("plan", "pro")])),
-            monthly_spend: Some(7),
-            ..intercom_api::companies::UpdateCompany::new(id("42"))
-        }),
     ]
 }
 
+#[cfg(feature = "contacts")]
 fn contacts() -> Vec<Sample> {
     vec![
         sample(|_| intercom_api::contacts::ArchiveContact::new(id("42"))),
         sample(|_| intercom_api::contacts::BlockContact::new(id("42"))),
+        varying(|version| intercom_api::contacts::CreateContact {
+            role: Some("role".to_owned()),
+            external_id: Some("external_id".to_owned()),
+            email: Some("email".to_owned()),
+            email_verified: within(version, VersionRange::since(ApiVersion::V2_16), true),
+            phone: Some("phone".to_owned()),
+            name: Some("name".to_owned()),
+            avatar: Some("avatar".to_owned()),
+            signed_up_at: Some(Timestamp::from_unix(1_700_000_000)),
+            last_seen_at: Some(Timestamp::from_unix(1_700_000_000)),
+            owner_id: Some(id("42")),
+            unsubscribed_from_emails: Some(true),
+            language_override: within(
+                version,
+                VersionRange::since(ApiVersion::Preview),
+                "language_override".to_owned(),
+            ),
+            custom_attributes: Some(Attributes::from_iter([("plan", "pro")])),
+            ..intercom_api::contacts::CreateContact::default()
+        }),
+        sample(|_| intercom_api::contacts::DeleteContact::new(id("42"))),
+        sample(|_| intercom_api::contacts::ListCompanyContacts {
+            page: Some(7),
+            per_page: Some(7),
+            ..intercom_api::contacts::ListCompanyContacts::new(id("42"))
+        }),
+        sample(|_| intercom_api::contacts::ListContactMergeHistory {
+            cursor: Some("cursor".to_owned()),
+            per_page: Some(7),
+            order: Some(intercom_api::contacts::SortDirection::from("sample")),
+            ..intercom_api::contacts::ListContactMergeHistory::new(id("42"))
+        }),
+        sample(|version| intercom_api::contacts::ListContacts {
+            include_merge_history: within(version, VersionRange::since(ApiVersion::V2_16), true),
+            per_page: Some(7),
+            starting_after: Some("starting_after".to_owned()),
+        }),
+        sample(|version| intercom_api::contacts::MergeContacts {
+            include_merge_history: within(version, VersionRange::since(ApiVersion::V2_16), true),
+            skip_duplicate_validation: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                true,
+            ),
+            ..intercom_api::contacts::MergeContacts::new(id("42"), id("42"))
+        }),
+        sample(|version| intercom_api::contacts::RetrieveContact {
+            include_merge_history: within(version, VersionRange::since(ApiVersion::V2_16), true),
+            ..intercom_api::contacts::RetrieveContact::new(id("42"))
+        }),
+        sample(|version| intercom_api::contacts::RetrieveContactByExternalId {
+            include_merge_history: within(version, VersionRange::since(ApiVersion::V2_16), true),
+            ..intercom_api::contacts::RetrieveContactByExternalId::new("external_id".to_owned())
+        }),
+        sample(|version| intercom_api::contacts::SearchContacts {
+            include_merge_history: within(version, VersionRange::since(ApiVersion::V2_16), true),
+            ..intercom_api::contacts::SearchContacts::new(
+                SearchRequest::new(Query::field(
+                    "updated_at",
+                    Operator::GreaterThan,
+                    1_700_000_000,
+                ))
+                .ascending("updated_at")
+                .per_page(50),
+            )
+        }),
+        sample(|_| intercom_api::contacts::UnarchiveContact::new(id("42"))),
+        varying(|version| intercom_api::contacts::UpdateContact {
+            include_merge_history: within(version, VersionRange::since(ApiVersion::V2_16), true),
+            role: Some("role".to_owned()),
+            external_id: Some("external_id".to_owned()),
+            email: Some("email".to_owned()),
+            email_verified: within(version, VersionRange::since(ApiVersion::V2_16), true),
+            phone: Some("phone".to_owned()),
+            name: Some("name".to_owned()),
+            avatar: Some("avatar".to_owned()),
+            signed_up_at: Some(Timestamp::from_unix(1_700_000_000)),
+            last_seen_at: Some(Timestamp::from_unix(1_700_000_000)),
+            owner_id: Some(id("42")),
+            unsubscribed_from_emails: Some(true),
+            language_override: within(
+                version,
+                VersionRange::since(ApiVersion::Preview),
+                "language_override".to_owned(),
+            ),
+            custom_attributes: Some(Attributes::from_iter([("plan", "pro")])),
+            ..intercom_api::contacts::UpdateContact::new(id("42"))
+        }),
+    ]
+}
+
+#[cfg(all(feature = "preview", feature = "contacts"))]
+fn contacts_preview() -> Vec<Sample> {
+    vec![
         sample(|_| intercom_api::contacts::BulkCreateContacts {
             job: Some(intercom_api::jobs::BulkJobReference {
                 id: Some(id("42")),
@@ -226,106 +329,19 @@ fn contacts() -> Vec<Sample> {
                 },
             ])
         }),
-        varying(|version| intercom_api::contacts::CreateContact {
-            role: Some("role".to_owned()),
-            external_id: Some("external_id".to_owned()),
-            email: Some("email".to_owned()),
-            email_verified: within(version, VersionRange::since(ApiVersion::V2_16), true),
-            phone: Some("phone".to_owned()),
-            name: Some("name".to_owned()),
-            avatar: Some("avatar".to_owned()),
-            signed_up_at: Some(Timestamp::from_unix(1_700_000_000)),
-            last_seen_at: Some(Timestamp::from_unix(1_700_000_000)),
-            owner_id: Some(id("42")),
-            unsubscribed_from_emails: Some(true),
-            language_override: within(
-                version,
-                VersionRange::since(ApiVersion::Preview),
-                "language_override".to_owned(),
-            ),
-            custom_attributes: Some(Attributes::from_iter([("plan", "pro")])),
-            ..intercom_api::contacts::CreateContact::default()
-        }),
-        sample(|_| intercom_api::contacts::DeleteContact::new(id("42"))),
-        sample(|_| intercom_api::contacts::ListCompanyContacts {
-            page: Some(7),
-            per_page: Some(7),
-            ..intercom_api::contacts::ListCompanyContacts::new(id("42"))
-        }),
         sample(|_| intercom_api::contacts::ListContactActivities {
             per_page: Some(7),
             starting_after: Some("starting_after".to_owned()),
-        }),
-        sample(|_| intercom_api::contacts::ListContactMergeHistory {
-            cursor: Some("cursor".to_owned()),
-            per_page: Some(7),
-            order: Some(intercom_api::contacts::SortDirection::from("sample")),
-            ..intercom_api::contacts::ListContactMergeHistory::new(id("42"))
-        }),
-        sample(|version| intercom_api::contacts::ListContacts {
-            include_merge_history: within(version, VersionRange::since(ApiVersion::V2_16), true),
-            per_page: Some(7),
-            starting_after: Some("starting_after".to_owned()),
-        }),
-        sample(|version| intercom_api::contacts::MergeContacts {
-            include_merge_history: within(version, VersionRange::since(ApiVersion::V2_16), true),
-            skip_duplicate_validation: within(
-                version,
-                VersionRange::since(ApiVersion::V2_16),
-                true,
-            ),
-            ..intercom_api::contacts::MergeContacts::new(id("42"), id("42"))
         }),
         sample(|_| intercom_api::contacts::PreviewContactMerge {
             skip_duplicate_validation: Some(true),
             ..intercom_api::contacts::PreviewContactMerge::new(id("42"), id("42"))
         }),
         sample(|_| intercom_api::contacts::RetrieveBulkContactsJob::new(id("42"))),
-        sample(|version| intercom_api::contacts::RetrieveContact {
-            include_merge_history: within(version, VersionRange::since(ApiVersion::V2_16), true),
-            ..intercom_api::contacts::RetrieveContact::new(id("42"))
-        }),
-        sample(|version| intercom_api::contacts::RetrieveContactByExternalId {
-            include_merge_history: within(version, VersionRange::since(ApiVersion::V2_16), true),
-            ..intercom_api::contacts::RetrieveContactByExternalId::new("external_id".to_owned())
-        }),
-        sample(|version| intercom_api::contacts::SearchContacts {
-            include_merge_history: within(version, VersionRange::since(ApiVersion::V2_16), true),
-            ..intercom_api::contacts::SearchContacts::new(
-                SearchRequest::new(Query::field(
-                    "updated_at",
-                    Operator::GreaterThan,
-                    1_700_000_000,
-                ))
-                .ascending("updated_at")
-                .per_page(50),
-            )
-        }),
-        sample(|_| intercom_api::contacts::UnarchiveContact::new(id("42"))),
-        varying(|version| intercom_api::contacts::UpdateContact {
-            include_merge_history: within(version, VersionRange::since(ApiVersion::V2_16), true),
-            role: Some("role".to_owned()),
-            external_id: Some("external_id".to_owned()),
-            email: Some("email".to_owned()),
-            email_verified: within(version, VersionRange::since(ApiVersion::V2_16), true),
-            phone: Some("phone".to_owned()),
-            name: Some("name".to_owned()),
-            avatar: Some("avatar".to_owned()),
-            signed_up_at: Some(Timestamp::from_unix(1_700_000_000)),
-            last_seen_at: Some(Timestamp::from_unix(1_700_000_000)),
-            owner_id: Some(id("42")),
-            unsubscribed_from_emails: Some(true),
-            language_override: within(
-                version,
-                VersionRange::since(ApiVersion::Preview),
-                "language_override".to_owned(),
-            ),
-            custom_attributes: Some(Attributes::from_iter([("plan", "pro")])),
-            ..intercom_api::contacts::UpdateContact::new(id("42"))
-        }),
     ]
 }
 
+#[cfg(feature = "conversations")]
 fn conversations() -> Vec<Sample> {
     vec![
         sample(|_| intercom_api::conversations::AssignConversation {
@@ -502,21 +518,26 @@ fn conversations() -> Vec<Sample> {
             company_id: within(version, VersionRange::since(ApiVersion::V2_14), id("42")),
             ..intercom_api::conversations::UpdateConversation::new(id("42"))
         }),
-        sample(|_| intercom_api::conversations::UpdateConversationPart {
-            send_state: Some("send_state".to_owned()),
-            info_message: Some("info_message".to_owned()),
-            seen: Some(true),
-            admin_id: Some(id("42")),
-            ..intercom_api::conversations::UpdateConversationPart::new(
-                id("42"),
-                id("42"),
-                true,
-                "secret".to_owned(),
-            )
-        }),
     ]
 }
 
+#[cfg(all(feature = "preview", feature = "conversations"))]
+fn conversations_preview() -> Vec<Sample> {
+    vec![sample(|_| intercom_api::conversations::UpdateConversationPart {
+        send_state: Some("send_state".to_owned()),
+        info_message: Some("info_message".to_owned()),
+        seen: Some(true),
+        admin_id: Some(id("42")),
+        ..intercom_api::conversations::UpdateConversationPart::new(
+            id("42"),
+            id("42"),
+            true,
+            "secret".to_owned(),
+        )
+    })]
+}
+
+#[cfg(feature = "data_attributes")]
 fn data_attributes() -> Vec<Sample> {
     vec![
         varying(|_| intercom_api::data_attributes::CreateDataAttribute {
@@ -543,6 +564,7 @@ fn data_attributes() -> Vec<Sample> {
     ]
 }
 
+#[cfg(feature = "events")]
 fn events() -> Vec<Sample> {
     vec![
         sample(|_| intercom_api::events::CreateEvent {
@@ -575,10 +597,12 @@ fn events() -> Vec<Sample> {
     ]
 }
 
+#[cfg(feature = "jobs")]
 fn jobs() -> Vec<Sample> {
     vec![sample(|_| intercom_api::jobs::RetrieveJob::new(id("42")))]
 }
 
+#[cfg(feature = "messages")]
 fn messages() -> Vec<Sample> {
     vec![
         sample(|version| intercom_api::messages::CreateMessage {
@@ -618,6 +642,7 @@ fn messages() -> Vec<Sample> {
     ]
 }
 
+#[cfg(feature = "notes")]
 fn notes() -> Vec<Sample> {
     vec![
         sample(|_| intercom_api::notes::CreateCompanyNote {
@@ -642,6 +667,7 @@ fn notes() -> Vec<Sample> {
     ]
 }
 
+#[cfg(feature = "segments")]
 fn segments() -> Vec<Sample> {
     vec![
         sample(|_| intercom_api::segments::ListCompanySegments::new(id("42"))),
@@ -651,6 +677,7 @@ fn segments() -> Vec<Sample> {
     ]
 }
 
+#[cfg(feature = "subscription_types")]
 fn subscription_types() -> Vec<Sample> {
     vec![
         sample(|_| {
@@ -671,6 +698,7 @@ fn subscription_types() -> Vec<Sample> {
     ]
 }
 
+#[cfg(feature = "tags")]
 fn tags() -> Vec<Sample> {
     vec![
         sample(|_| intercom_api::tags::AttachTagToArticle {
@@ -736,6 +764,7 @@ fn tags() -> Vec<Sample> {
     ]
 }
 
+#[cfg(feature = "teams")]
 fn teams() -> Vec<Sample> {
     vec![
         sample(|_| intercom_api::teams::ListTeams),
@@ -744,32 +773,57 @@ fn teams() -> Vec<Sample> {
             idle_threshold: Some(7),
             ..intercom_api::teams::RetrieveTeamMetrics::new(id("42"))
         }),
-        sample(|_| intercom_api::teams::UpdateTeamMembers {
-            admin_priority_level: Some(intercom_api::teams::AdminPriorityLevelRequest {
-                primary_admin_ids: Some(vec![id("42")]),
-                secondary_admin_ids: Some(vec![id("42")]),
-                ..intercom_api::teams::AdminPriorityLevelRequest::default()
-            }),
-            ..intercom_api::teams::UpdateTeamMembers::new(id("42"), vec![id("42")])
-        }),
     ]
 }
 
-/// The samples by group.
+#[cfg(all(feature = "preview", feature = "teams"))]
+fn teams_preview() -> Vec<Sample> {
+    vec![sample(|_| intercom_api::teams::UpdateTeamMembers {
+        admin_priority_level: Some(intercom_api::teams::AdminPriorityLevelRequest {
+            primary_admin_ids: Some(vec![id("42")]),
+            secondary_admin_ids: Some(vec![id("42")]),
+            ..intercom_api::teams::AdminPriorityLevelRequest::default()
+        }),
+        ..intercom_api::teams::UpdateTeamMembers::new(id("42"), vec![id("42")])
+    })]
+}
+
+/// The samples by group, those that only Preview has apart.
 pub(crate) fn groups() -> Vec<(&'static str, Vec<Sample>)> {
-    vec![
+    Vec::from([
+        #[cfg(feature = "admins")]
         ("admins", admins()),
+        #[cfg(feature = "companies")]
         ("companies", companies()),
+        #[cfg(all(feature = "preview", feature = "companies"))]
+        ("companies_preview", companies_preview()),
+        #[cfg(feature = "contacts")]
         ("contacts", contacts()),
+        #[cfg(all(feature = "preview", feature = "contacts"))]
+        ("contacts_preview", contacts_preview()),
+        #[cfg(feature = "conversations")]
         ("conversations", conversations()),
+        #[cfg(all(feature = "preview", feature = "conversations"))]
+        ("conversations_preview", conversations_preview()),
+        #[cfg(feature = "data_attributes")]
         ("data_attributes", data_attributes()),
+        #[cfg(feature = "events")]
         ("events", events()),
+        #[cfg(feature = "jobs")]
         ("jobs", jobs()),
+        #[cfg(feature = "messages")]
         ("messages", messages()),
+        #[cfg(feature = "notes")]
         ("notes", notes()),
+        #[cfg(feature = "segments")]
         ("segments", segments()),
+        #[cfg(feature = "subscription_types")]
         ("subscription_types", subscription_types()),
+        #[cfg(feature = "tags")]
         ("tags", tags()),
+        #[cfg(feature = "teams")]
         ("teams", teams()),
-    ]
+        #[cfg(all(feature = "preview", feature = "teams"))]
+        ("teams_preview", teams_preview()),
+    ])
 }

@@ -1,11 +1,11 @@
-//! Which module an operation or type lives in.
+//! Which module an operation or type lives in, and which groups reach it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, bail, ensure};
 
 use super::resolve::Planner;
-use super::{Enum, Operation, Plan, Struct};
+use super::{Enum, Gate, Operation, Plan, Rust, Struct};
 use crate::codegen::manifest::OperationFacts;
 use crate::codegen::shape::History;
 
@@ -34,22 +34,24 @@ pub(super) fn sort(
     operations: Vec<Operation>,
     structs: Vec<Struct>,
 ) -> anyhow::Result<Plan> {
-    let mut plan = Plan { groups: BTreeMap::new(), homes: BTreeMap::new() };
+    let mut plan = Plan { groups: BTreeMap::new(), homes: BTreeMap::new(), gates: BTreeMap::new() };
     let mut sorter = Sorter::new(planner, &structs);
     for operation in operations {
         let facts = planner.manifest.operation(&operation.id).context("an unknown operation")?;
         let group = of_operation(planner, facts)?.context("an operation without a group")?;
-        sorter.enter(facts, &operation, &group);
+        plan.gates.insert(operation.name.clone(), sorter.enter(facts, &operation, &group));
         plan.homes.insert(operation.name.clone(), group.clone());
         plan.groups.entry(group).or_default().operations.push(operation);
     }
     for object in structs {
         let group = sorter.home(&object.schema)?;
+        plan.gates.insert(object.name.clone(), sorter.gate(&object.name)?);
         plan.homes.insert(object.name.clone(), group.clone());
         plan.groups.entry(group).or_default().structs.push(object);
     }
     for kind in planner.enums() {
         let group = sorter.enum_home(&kind).with_context(|| format!("enum {}", kind.name))?;
+        plan.gates.insert(kind.name.clone(), sorter.gate(&kind.name)?);
         plan.homes.insert(kind.name.clone(), group.clone());
         plan.groups.entry(group).or_default().enums.push(kind);
     }
@@ -66,10 +68,12 @@ pub(super) fn sort(
 
 struct Sorter<'a> {
     planner: &'a Planner<'a>,
-    /// The schemas that each schema holds.
+    /// The Rust name of each schema's struct.
+    names: BTreeMap<String, String>,
+    /// The types that each struct holds, by Rust name.
     holds: BTreeMap<String, Vec<String>>,
-    /// The groups that reach each schema.
-    groups: BTreeMap<String, BTreeSet<String>>,
+    /// What reaches each type, by Rust name.
+    gates: BTreeMap<String, Gate>,
     /// The group of the operation whose body or answer a schema is.
     parts: BTreeMap<String, String>,
     used: BTreeSet<String>,
@@ -77,35 +81,54 @@ struct Sorter<'a> {
 
 impl<'a> Sorter<'a> {
     fn new(planner: &'a Planner<'a>, structs: &[Struct]) -> Self {
-        let held = |object: &Struct| {
-            let fields = object.fields.iter().filter_map(|field| planner.held(&field.kind));
-            (object.schema.clone(), fields.map(str::to_owned).collect())
-        };
-        Self {
+        let name = |object: &Struct| (object.schema.clone(), object.name.clone());
+        let mut sorter = Self {
             planner,
-            holds: structs.iter().map(held).collect(),
-            groups: BTreeMap::new(),
+            names: structs.iter().map(name).collect(),
+            holds: BTreeMap::new(),
+            gates: BTreeMap::new(),
             parts: BTreeMap::new(),
             used: BTreeSet::new(),
+        };
+        for object in structs {
+            let fields = object.fields.iter().filter_map(|field| sorter.held(&field.kind));
+            let held = fields.collect();
+            sorter.holds.insert(object.name.clone(), held);
+        }
+        sorter
+    }
+
+    /// The Rust name of the struct or enumeration that a type is or holds.
+    fn held(&self, kind: &Rust) -> Option<String> {
+        match kind {
+            Rust::Enum(name) => Some(name.clone()),
+            Rust::List(inner) | Rust::Map(inner) => self.held(inner),
+            kind => self.names.get(self.planner.held(kind)?).cloned(),
         }
     }
 
-    /// Notes everything that an operation reaches.
-    fn enter(&mut self, facts: &OperationFacts, operation: &Operation, group: &str) {
+    fn gate(&self, name: &str) -> anyhow::Result<Gate> {
+        let gate = self.gates.get(name).cloned();
+        gate.with_context(|| format!("no operation reaches {name}"))
+    }
+
+    /// Notes everything that an operation reaches; answers with the operation's own gate.
+    fn enter(&mut self, facts: &OperationFacts, operation: &Operation, group: &str) -> Gate {
         self.parts.insert(facts.id.clone(), group.to_owned());
         for kind in facts.body.iter().flat_map(History::kinds) {
             kind.schemas(&mut |name| {
                 self.parts.insert(name.to_owned(), group.to_owned());
             });
         }
+        let gate = Gate::of(group, operation);
         let kinds = operation.fields().map(|field| &field.kind).chain([&operation.output]);
-        let mut open: Vec<String> =
-            kinds.filter_map(|kind| self.planner.held(kind)).map(str::to_owned).collect();
+        let mut open: Vec<String> = kinds.filter_map(|kind| self.held(kind)).collect();
         while let Some(name) = open.pop() {
-            if self.groups.entry(name.clone()).or_default().insert(group.to_owned()) {
+            if self.gates.entry(name.clone()).or_default().widen(&gate) {
                 open.extend(self.holds.get(&name).into_iter().flatten().cloned());
             }
         }
+        gate
     }
 
     fn home(&mut self, schema: &str) -> anyhow::Result<String> {
@@ -124,9 +147,10 @@ impl<'a> Sorter<'a> {
         if let Some(group) = part {
             return Ok(group.clone());
         }
-        let groups = self.groups.get(schema).cloned().unwrap_or_default();
-        match (groups.iter().collect::<Vec<_>>().as_slice(), owner) {
-            ([group], _) => Ok((*group).clone()),
+        let gate = self.names.get(schema).and_then(|name| self.gates.get(name));
+        let groups: Vec<&str> = gate.into_iter().flat_map(Gate::groups).collect();
+        match (groups.as_slice(), owner) {
+            ([group], _) => Ok((*group).to_owned()),
             (_, Some(owner)) => self.home(owner),
             _ => bail!("the schema {schema} is reached by {groups:?}; give it a home"),
         }

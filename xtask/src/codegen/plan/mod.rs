@@ -1,6 +1,7 @@
 //! What will be generated: groups of operations, structs and enumerations with Rust types.
 
 mod cycles;
+mod features;
 mod groups;
 mod operations;
 mod resolve;
@@ -12,6 +13,7 @@ use anyhow::ensure;
 use super::manifest::Manifest;
 use super::overlay::{Overlay, Safety};
 use super::versions::Versions;
+pub(crate) use features::{FULL, Gate, PREVIEW};
 use resolve::Planner;
 
 /// Everything to generate.
@@ -21,6 +23,15 @@ pub(crate) struct Plan {
     pub(crate) groups: BTreeMap<String, Group>,
     /// The group of every type and operation, by Rust name.
     pub(crate) homes: BTreeMap<String, String>,
+    /// The gate of every type and operation, by Rust name.
+    pub(crate) gates: BTreeMap<String, Gate>,
+}
+
+impl Plan {
+    /// The gate of a type or operation.
+    pub(crate) fn gate(&self, name: &str) -> Gate {
+        self.gates.get(name).cloned().unwrap_or_default()
+    }
 }
 
 /// One module.
@@ -29,6 +40,15 @@ pub(crate) struct Group {
     pub(crate) operations: Vec<Operation>,
     pub(crate) structs: Vec<Struct>,
     pub(crate) enums: Vec<Enum>,
+}
+
+impl Group {
+    /// The Rust names of everything in it.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let operations = self.operations.iter().map(|operation| operation.name.as_str());
+        let structs = self.structs.iter().map(|object| object.name.as_str());
+        operations.chain(structs).chain(self.enums.iter().map(|kind| kind.name.as_str()))
+    }
 }
 
 /// A Rust type.
@@ -206,19 +226,16 @@ pub(crate) fn plan(manifest: &Manifest, overlay: &Overlay) -> anyhow::Result<Pla
     let structs = planner.structs()?;
     let plan = groups::sort(&planner, operations, structs)?;
     planner.check_used()?;
+    let filled = plan.groups.iter().filter(|(_, group)| !group.operations.is_empty());
+    features::check(overlay, &filled.map(|(name, _)| name.as_str()).collect())?;
     check_unique(&plan)?;
     Ok(plan)
 }
 
 fn check_unique(plan: &Plan) -> anyhow::Result<()> {
     let mut seen = BTreeSet::new();
-    for group in plan.groups.values() {
-        let operations = group.operations.iter().map(|operation| &operation.name);
-        let structs = group.structs.iter().map(|object| &object.name);
-        let enums = group.enums.iter().map(|kind| &kind.name);
-        for name in operations.chain(structs).chain(enums) {
-            ensure!(seen.insert(name), "two things are called {name}");
-        }
+    for name in plan.groups.values().flat_map(Group::names) {
+        ensure!(seen.insert(name), "two things are called {name}");
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! What a generated file uses, and how types are spelled in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Names;
 use crate::codegen::overlay::{HandType, Overlay};
-use crate::codegen::plan::{Field, Plan, Rust};
+use crate::codegen::plan::{Field, Gate, Group, Plan, Rust};
 
 /// The imports of one file, collected while it is written.
 pub(super) struct Imports<'a> {
@@ -12,7 +12,12 @@ pub(super) struct Imports<'a> {
     plan: &'a Plan,
     names: &'a Names,
     own: &'a str,
-    paths: BTreeSet<(String, String)>,
+    /// What opens the file.
+    whole: Gate,
+    /// What opens the item that is being written.
+    gate: Gate,
+    /// What opens the items that use a path.
+    paths: BTreeMap<(String, String), Gate>,
 }
 
 impl<'a> Imports<'a> {
@@ -22,12 +27,29 @@ impl<'a> Imports<'a> {
         names: &'a Names,
         own: &'a str,
     ) -> Self {
-        Self { overlay, plan, names, own, paths: BTreeSet::new() }
+        let whole = plan.groups.get(own).map(|group| whole(plan, group)).unwrap_or_default();
+        let (gate, paths) = (Gate::default(), BTreeMap::new());
+        Self { overlay, plan, names, own, whole, gate, paths }
+    }
+
+    /// Begins an item, whose gate what it uses will have.
+    pub(super) fn begin(&mut self, item: &str) {
+        self.gate = self.plan.gate(item);
+    }
+
+    /// The attribute of the item, unless whatever opens the file opens the item.
+    pub(super) fn attribute(&self) -> String {
+        self.attribute_of(&self.gate)
+    }
+
+    fn attribute_of(&self, gate: &Gate) -> String {
+        if *gate == self.whole { String::new() } else { attribute(gate) }
     }
 
     /// Uses `module::name`; answers with the name.
     pub(super) fn add(&mut self, module: &str, name: &str) -> String {
-        self.paths.insert((module.to_owned(), name.to_owned()));
+        let path = (module.to_owned(), name.to_owned());
+        self.paths.entry(path).or_default().widen(&self.gate);
         name.to_owned()
     }
 
@@ -106,17 +128,32 @@ impl<'a> Imports<'a> {
             Some("crate") => 2,
             _ => 1,
         };
-        let mut blocks: [BTreeMap<&str, Vec<&str>>; 3] = Default::default();
-        for (module, name) in &self.paths {
-            blocks[block_of(module)].entry(module).or_default().push(name);
+        let mut blocks: [BTreeMap<(&str, String), Vec<&str>>; 3] = Default::default();
+        for ((module, name), gate) in &self.paths {
+            let attribute = self.attribute_of(gate);
+            blocks[block_of(module)].entry((module, attribute)).or_default().push(name);
         }
         let mut source = String::new();
         for block in blocks {
-            for (module, names) in block {
-                source += &format!("use {module}::{{{}}};\n", names.join(", "));
+            for ((module, attribute), names) in block {
+                source += &format!("{attribute}use {module}::{{{}}};\n", names.join(", "));
             }
             source += "\n";
         }
         source
     }
+}
+
+/// What opens a file: everything that opens one of its items.
+pub(super) fn whole(plan: &Plan, group: &Group) -> Gate {
+    let mut gate = Gate::default();
+    for name in group.names() {
+        gate.widen(&plan.gate(name));
+    }
+    gate
+}
+
+/// The attribute of what a gate opens.
+pub(super) fn attribute(gate: &Gate) -> String {
+    format!("#[cfg({})]\n", gate.condition())
 }

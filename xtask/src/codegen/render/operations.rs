@@ -9,6 +9,7 @@ use crate::codegen::versions::{Version, Versions};
 
 /// The struct of an operation and everything about it.
 pub(super) fn render(operation: &Operation, imports: &mut Imports<'_>) -> String {
+    imports.begin(&operation.name);
     let mut source = structure(operation, imports);
     source += &inherent(operation, imports);
     source += &implementation(operation, imports);
@@ -17,7 +18,7 @@ pub(super) fn render(operation: &Operation, imports: &mut Imports<'_>) -> String
     }
     imports.add("crate::redact", "opaque_debug");
     let ids = shown_ids(&operation.path);
-    source + &format!("opaque_debug!({}{ids});\n\n", operation.name)
+    source + &format!("{}opaque_debug!({}{ids});\n\n", imports.attribute(), operation.name)
 }
 
 /// Whether nothing has to be sent.
@@ -38,9 +39,10 @@ fn structure(operation: &Operation, imports: &mut Imports<'_>) -> String {
     let range = operation.versions.describe();
     let range = range.map_or_else(String::new, |range| format!("; {range}"));
     let head = format!(
-        "/// `{} {}`{range}.\n#[derive({})]\npub struct {}",
+        "/// `{} {}`{range}.\n{}#[derive({})]\npub struct {}",
         operation.method,
         operation.route,
+        imports.attribute(),
         derives.join(", "),
         operation.name
     );
@@ -85,8 +87,9 @@ fn inherent(operation: &Operation, imports: &mut Imports<'_>) -> String {
     };
     let new = if is_optional(operation) { String::new() } else { constructor(operation, imports) };
     format!(
-        "impl {name} {{\nconst ENDPOINT: Endpoint = Endpoint {{ operation: {name:?}, safety: \
+        "{attribute}impl {name} {{\nconst ENDPOINT: Endpoint = Endpoint {{ operation: {name:?}, safety: \
          {safety}, method: Method::{method}, route: {route:?} }};\n\n{new}}}\n\n",
+        attribute = imports.attribute(),
         name = operation.name,
         safety = safety(operation.safety),
         route = operation.route,
@@ -163,10 +166,11 @@ fn implementation(operation: &Operation, imports: &mut Imports<'_>) -> String {
         }
     };
     format!(
-        "impl Operation for {name} {{\nconst NAME: &'static str = {name:?};\n\
+        "{attribute}impl Operation for {name} {{\nconst NAME: &'static str = {name:?};\n\
          const SAFETY: Safety = {safety};\nconst VERSIONS: VersionRange = {versions};\n\
          type Output = {output};\n\n{request}\n\
          fn decode({argument}: &Response) -> Result<{output}, DecodeError> {{\n{decode}\n}}\n}}\n\n",
+        attribute = imports.attribute(),
         name = operation.name,
         safety = safety(operation.safety),
         versions = range(operation.versions),
@@ -319,8 +323,9 @@ fn paged(operation: &Operation, page: &Page, imports: &mut Imports<'_>) -> Strin
         )
     };
     format!(
-        "impl Paged for {} {{\ntype Item = {};\nconst PAGING: Paging = Paging::{kind};\n\
+        "{}impl Paged for {} {{\ntype Item = {};\nconst PAGING: Paging = Paging::{kind};\n\
          const ITEMS: &'static str = {:?};\n{request_at}}}\n\n",
+        imports.attribute(),
         operation.name,
         imports.kind(&page.item),
         page.items

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use super::imports::attribute;
 use super::operations::range;
 use super::{HEADER, Names};
 use crate::codegen::overlay::Overlay;
@@ -20,24 +21,26 @@ pub(super) fn render(plan: &Plan, overlay: &Overlay, names: &Names) -> String {
          use intercom_api::{{ApiVersion, Attributes, ContactHandle, Timestamp, VersionRange}};\n\n\
          use crate::requests::{{Sample, id, sample, varying, within}};\n"
     );
-    let groups = plan.groups.iter().filter(|(_, group)| !group.operations.is_empty());
     let mut table = String::new();
-    for (name, group) in groups {
-        table += &format!("({name:?}, {name}()),\n");
-        source += &format!("\nfn {name}() -> Vec<Sample> {{\nvec![\n");
-        for operation in &group.operations {
-            let make = if varies(operation) { "varying" } else { "sample" };
-            let value = writer.operation(operation);
-            let version = if value.contains("within(") { "version" } else { "_" };
-            source += &format!("{make}(|{version}| {value}),\n");
+    for (name, group) in &plan.groups {
+        let is_preview = |operation: &&Operation| plan.gate(&operation.name).is_preview();
+        let (preview, stable): (Vec<_>, Vec<_>) = group.operations.iter().partition(is_preview);
+        for (name, operations) in [(name.clone(), stable), (format!("{name}_preview"), preview)] {
+            let Some(first) = operations.first() else { continue };
+            let attribute = attribute(&plan.gate(&first.name));
+            table += &format!("{attribute}({name:?}, {name}()),\n");
+            source += &format!("\n{attribute}fn {name}() -> Vec<Sample> {{\nvec![\n");
+            for operation in operations {
+                source += &writer.sample(operation);
+            }
+            source += "]\n}\n";
         }
-        source += "]\n}\n";
     }
     source
-        + "\n/// The samples by group.\n\
-           pub(crate) fn groups() -> Vec<(&'static str, Vec<Sample>)> {\nvec![\n"
+        + "\n/// The samples by group, those that only Preview has apart.\n\
+           pub(crate) fn groups() -> Vec<(&'static str, Vec<Sample>)> {\nVec::from([\n"
         + &table
-        + "]\n}\n"
+        + "])\n}\n"
 }
 
 /// Whether the version decides how something in the body is encoded.
@@ -62,6 +65,14 @@ impl Writer<'_> {
     fn path(&self, name: &str) -> String {
         let home = self.plan.homes.get(name).map_or("", String::as_str);
         format!("intercom_api::{home}::{name}")
+    }
+
+    /// The call that makes the sample of an operation.
+    fn sample(&self, operation: &Operation) -> String {
+        let make = if varies(operation) { "varying" } else { "sample" };
+        let value = self.operation(operation);
+        let version = if value.contains("within(") { "version" } else { "_" };
+        format!("{make}(|{version}| {value}),\n")
     }
 
     fn operation(&self, operation: &Operation) -> String {

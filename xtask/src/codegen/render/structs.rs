@@ -7,6 +7,7 @@ use crate::codegen::plan::{Enum, Field, Role, Rust, Struct};
 
 /// The struct of an object.
 pub(super) fn object(object: &Struct, imports: &mut Imports<'_>) -> String {
+    imports.begin(&object.name);
     let optional = object.fields.iter().all(|field| !field.required);
     let mut derives = vec!["Clone", "PartialEq", "Serialize"];
     imports.add("serde", "Serialize");
@@ -17,7 +18,7 @@ pub(super) fn object(object: &Struct, imports: &mut Imports<'_>) -> String {
         derives.push("Deserialize");
         imports.add("serde", "Deserialize");
     }
-    let mut source = object_doc(object);
+    let mut source = object_doc(object) + &imports.attribute();
     source += &format!("#[derive({})]\n", derives.join(", "));
     if let Some((field, value)) = &object.constant {
         source += &format!("#[serde(tag = {field:?}, rename = {value:?})]\n");
@@ -33,7 +34,7 @@ pub(super) fn object(object: &Struct, imports: &mut Imports<'_>) -> String {
     }
     imports.add("crate::redact", "opaque_debug");
     let ids = shown_ids(&object.fields);
-    source + &format!("opaque_debug!({}{ids});\n\n", object.name)
+    source + &format!("{}opaque_debug!({}{ids});\n\n", imports.attribute(), object.name)
 }
 
 fn object_doc(object: &Struct) -> String {
@@ -105,8 +106,9 @@ fn constructor(object: &Struct, imports: &mut Imports<'_>) -> String {
     }
     values.push("extra: Extra::new()".to_owned());
     format!(
-        "impl {} {{\n/// With what has to be sent.\npub fn new({}) -> Self {{\nSelf {{ {} }}\n}}\n\
+        "{}impl {} {{\n/// With what has to be sent.\npub fn new({}) -> Self {{\nSelf {{ {} }}\n}}\n\
          }}\n\n",
+        imports.attribute(),
         object.name,
         parameters.join(", "),
         values.join(", ")
@@ -115,9 +117,11 @@ fn constructor(object: &Struct, imports: &mut Imports<'_>) -> String {
 
 /// An open enumeration; rustfmt leaves the inside of a macro as it is.
 pub(super) fn enumeration(kind: &Enum, imports: &mut Imports<'_>) -> String {
+    imports.begin(&kind.name);
     imports.add("crate::open", "open_enum");
     let fields: Vec<String> = kind.fields.iter().map(|field| format!("`{field}`")).collect();
-    let mut source = format!("open_enum! {{\n    /// {}.\n", fields.join(", "));
+    let attribute = imports.attribute();
+    let mut source = format!("{attribute}open_enum! {{\n    /// {}.\n", fields.join(", "));
     source += &format!("    pub enum {} {{\n", kind.name);
     for (value, versions) in &kind.values {
         let range = versions.and_then(|versions| versions.hull().describe());
