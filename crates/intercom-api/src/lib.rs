@@ -45,6 +45,7 @@
 //! - [`search`] builds and checks queries; [`paging`] reads pages, however they go on.
 //! - [`id`], [`timestamp`], [`attributes`], [`handle`], [`lenient`]: values that the API spells more
 //!   than one way.
+//! - `v1`, with the feature of that name: the legacy API 1.4, written by hand.
 //! - [`error`]: requests that cannot be built, answers that are errors or cannot be read.
 //!
 //! # Features
@@ -58,6 +59,7 @@
 //! | default | the groups that most programs use |
 //! | `full` | every group |
 //! | `preview` | in the groups that are on, what only the version Preview has |
+//! | `v1` | the module of that name: the legacy API 1.4 |
 //! | `conformance` | everything, and a table of it for the repository's own checks |
 
 #![cfg_attr(
@@ -91,6 +93,8 @@ pub mod request;
 pub mod response;
 pub mod search;
 pub mod timestamp;
+#[cfg(feature = "v1")]
+pub mod v1;
 pub mod version;
 
 pub use attributes::{Attributes, Extra};

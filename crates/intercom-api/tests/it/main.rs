@@ -12,4 +12,6 @@ mod requests;
 mod samples;
 mod search;
 mod tag_contact;
+#[cfg(feature = "v1")]
+mod v1;
 mod versions;

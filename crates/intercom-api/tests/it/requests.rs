@@ -70,19 +70,24 @@ fn write_request(text: &mut String, sample: &Sample, version: ApiVersion) {
     }
 }
 
+/// Compares the requests of a group with its snapshot.
+pub(crate) fn assert_requests(group: &str, samples: &[Sample]) {
+    let mut text = String::new();
+    for sample in samples {
+        write_request(&mut text, sample, version_of(sample));
+        for version in sample.others.iter().filter(|v| sample.versions.contains(**v)) {
+            write_request(&mut text, sample, *version);
+        }
+    }
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(group, text);
+    });
+}
+
 #[test]
 fn every_operation_builds_the_request_it_should() {
     for (group, samples) in samples::groups() {
-        let mut text = String::new();
-        for sample in &samples {
-            write_request(&mut text, sample, version_of(sample));
-            for version in sample.others.iter().filter(|v| sample.versions.contains(**v)) {
-                write_request(&mut text, sample, *version);
-            }
-        }
-        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-            insta::assert_snapshot!(group, text);
-        });
+        assert_requests(group, &samples);
     }
 }
 

@@ -1,0 +1,7 @@
+//! The legacy API 1.4.
+
+mod answers;
+mod hostile;
+mod paging;
+mod requests;
+mod samples;
