@@ -8,7 +8,7 @@ use crate::v1::person::Avatar;
 
 /// `GET /admins`: all admins and teams at once.
 ///
-/// Source: intercom-node 2.x `Admin.list`; intercom-java 2.x, `admins.json`.
+/// Source: intercom-node, `admin.js`; intercom-java 2.x, `admins.json`.
 #[derive(Clone, Default, PartialEq)]
 pub struct ListAdmins;
 
@@ -48,7 +48,7 @@ object! {
     /// An admin, or a team: `kind` is `admin` or `team`.
     ///
     /// Source: intercom-java 2.x, `admins.json`; reference 1.2, "View the current admin and app", for
-    /// the app; the undated canvas kit reference, "Admin", for the job title.
+    /// the app; the canvas kit reference 1.2, "Admin", for the job title.
     pub struct Admin [kind, id, team_ids, admin_ids] {
         /// `type`.
         #[serde(rename = "type")]

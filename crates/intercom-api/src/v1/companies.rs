@@ -137,8 +137,8 @@ opaque_debug!(RetrieveCompany { company });
 
 /// `GET /companies`: the companies that have users.
 ///
-/// Source: reference 1.0, "List by Tag or Segment", which excludes both at once; intercom-go v2
-/// `companyListParams`.
+/// Source: reference 1.0, "List by Tag or Segment", which excludes both at once; intercom-go v2,
+/// README, "List".
 #[derive(Clone, Default, PartialEq)]
 pub struct ListCompanies {
     /// `tag_id`.

@@ -47,7 +47,7 @@ pub struct ListConversations {
     pub display_as: Option<String>,
     /// `page`, from 1.
     pub page: Option<i64>,
-    /// `per_page`: 20 by default.
+    /// `per_page`.
     pub per_page: Option<i64>,
 }
 
@@ -79,7 +79,7 @@ opaque_debug!(ListConversations { of });
 
 /// `GET /conversations/{conversation_id}`, with its parts.
 ///
-/// Source: intercom-ruby 3.x, `conversation_spec.rb`; intercom-go v2 `ConversationFindParams` for
+/// Source: intercom-ruby, `conversation_spec.rb`; intercom-go v2 `ConversationFindParams` for
 /// `display_as`.
 #[derive(Clone, PartialEq)]
 pub struct RetrieveConversation {
@@ -105,7 +105,7 @@ opaque_debug!(RetrieveConversation { conversation_id });
 
 /// `PUT /conversations/{conversation_id}`: says that the user has read it.
 ///
-/// Source: intercom-ruby 3.x, `conversation_spec.rb`; intercom-java 2.x `Conversation.markAsRead`;
+/// Source: intercom-ruby, `conversation_spec.rb`; intercom-java 2.x `Conversation.markAsRead`;
 /// intercom-go v2 posts.
 #[derive(Clone, PartialEq, Serialize)]
 pub struct MarkConversationRead {

@@ -19,7 +19,7 @@ opaque_debug!(RetrieveAppCounts);
 
 /// What [`RetrieveCounts`] counts.
 ///
-/// Source: intercom-node 2.x `Counts`; reference 1.2, "Counts".
+/// Source: intercom-node, `counts.js`; references 1.1 to 1.3, "Counts".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted {
     /// Conversations: open, closed, assigned, unassigned.
@@ -54,7 +54,7 @@ impl Counted {
 
 /// `GET /counts` of one kind.
 ///
-/// Source: intercom-node 2.x `Counts`; reference 1.2, "Company User/Segment/Tag Count Model", for
+/// Source: intercom-node, `counts.js`; reference 1.2, "Company User/Segment/Tag Count Model", for
 /// pages.
 #[derive(Clone, PartialEq)]
 pub struct RetrieveCounts {

@@ -62,7 +62,7 @@ impl<'de> Deserialize<'de> for Metadata {
 /// Of `id`, `user_id` and `email` at least one is needed, `id` for a lead. The same name and second
 /// of the same user is the same event, so it may be repeated as long as it says when it happened.
 ///
-/// Source: reference 1.3, "Submitting Events"; intercom-ruby 3.x, `event_spec.rb`, for `id`. All of
+/// Source: reference 1.3, "Submitting Events"; intercom-ruby, `event_spec.rb`, for `id`. All of
 /// them call the instant `created_at`; the legacy event transformation sends `created`, with
 /// `user_id` and `email` together.
 #[derive(Clone, PartialEq, Serialize)]
@@ -119,9 +119,9 @@ operation! {
 }
 opaque_debug!(SubmitEvent { id });
 
-/// `GET /events`: the events of a user or lead in the last 90 days, the latest first.
+/// `GET /events`: the events of a user or lead in the last 90 days.
 ///
-/// Source: the undated reference, "List user events", for the parameters; intercom-ruby 3.x,
+/// Source: the undated reference, "List user events", for the parameters; intercom-ruby,
 /// `event_spec.rb`, for the next page.
 #[derive(Clone, PartialEq)]
 pub struct ListUserEvents {
@@ -151,8 +151,7 @@ opaque_debug!(ListUserEvents { user });
 
 /// `GET /events` with `summary`: how often a user or lead did what, ever.
 ///
-/// Source: intercom-java 2.x `EventSummary` and `event_summary.json`; the undated reference, "List
-/// user events", for the parameter.
+/// Source: reference 1.4, "View User Event Summaries".
 #[derive(Clone, PartialEq)]
 pub struct ListUserEventSummaries {
     /// Whose events.
@@ -225,7 +224,7 @@ object! {
 object! {
     /// How often something was done.
     ///
-    /// Source: intercom-java 2.x, `event_summary.json`.
+    /// Source: reference 1.4, "View User Event Summaries"; intercom-java 2.x, `event_summary.json`.
     pub struct EventSummary {
         /// `name`.
         name: String,
@@ -243,7 +242,7 @@ object! {
 object! {
     /// How often a user or lead did what.
     ///
-    /// Source: intercom-java 2.x, `event_summary.json`.
+    /// Source: reference 1.4, "View User Event Summaries"; intercom-java 2.x, `event_summary.json`.
     pub struct EventSummaryList [intercom_user_id] {
         /// `type`.
         #[serde(rename = "type")]

@@ -15,7 +15,7 @@ use crate::v1::users::CreateOrUpdateUser;
 
 /// What a job does with one user.
 ///
-/// Source: intercom-go v2 `JobItem`; intercom-node 2.x `Bulk`.
+/// Source: intercom-go v2 `JobItem`; intercom-node, `bulk.js`.
 #[derive(Clone, PartialEq)]
 pub enum UserJobItem {
     /// Creates or updates the user.
@@ -35,7 +35,7 @@ impl Serialize for UserJobItem {
 
 /// `POST /bulk/users`: begins a job, or adds to one that is not closed; answers before it is done.
 ///
-/// Source: intercom-go v2 `JobAPI.save`; intercom-node 2.x `Bulk`; intercom-php 3.x
+/// Source: intercom-go v2 `JobAPI.save`; intercom-node, `bulk.js`; intercom-php
 /// `IntercomBulk`.
 #[derive(Clone, PartialEq)]
 pub struct SubmitUserJob {
@@ -60,7 +60,7 @@ opaque_debug!(SubmitUserJob { job_id });
 
 /// `POST /bulk/events`: begins a job, or adds to one that is not closed; answers before it is done.
 ///
-/// Source: intercom-ruby 3.x, `event_spec.rb`; intercom-go v2 `JobAPI.save`.
+/// Source: intercom-ruby, `event_spec.rb`; intercom-go v2 `JobAPI.save`.
 #[derive(Clone, PartialEq)]
 pub struct SubmitEventJob {
     /// `items`.
@@ -88,7 +88,7 @@ opaque_debug!(SubmitEventJob { job_id });
 
 /// `GET /jobs/{job_id}`.
 ///
-/// Source: intercom-ruby 3.x, `job_spec.rb`; intercom-node 2.x `Job.find`.
+/// Source: intercom-ruby, `job_spec.rb`; intercom-node, `job.js`.
 #[derive(Clone, PartialEq)]
 pub struct RetrieveJob {
     /// `job_id`.
@@ -107,7 +107,7 @@ opaque_debug!(RetrieveJob { job_id });
 
 /// `GET /jobs/{job_id}/error`: the items that failed.
 ///
-/// Source: intercom-ruby 3.x, `job_spec.rb`; intercom-java 2.x `Job.listJobErrorFeed`.
+/// Source: intercom-ruby, `job_spec.rb`; intercom-java 2.x `Job.listJobErrorFeed`.
 #[derive(Clone, PartialEq)]
 pub struct ListJobErrors {
     /// `job_id`.
@@ -144,7 +144,7 @@ open_enum! {
 object! {
     /// A job.
     ///
-    /// Source: intercom-ruby 3.x, `job_spec.rb`; intercom-go v2, `job.json`; an answer in
+    /// Source: intercom-ruby, `job_spec.rb`; intercom-go v2, `job.json`; an answer in
     /// intercom-php #174. All call the state `state`; the type in intercom-go v2 says `job_state`.
     pub struct Job [id, app_id, state] {
         /// `type`.
@@ -179,7 +179,7 @@ object! {
 object! {
     /// Where a job is found.
     ///
-    /// Source: intercom-ruby 3.x, `job_spec.rb`.
+    /// Source: intercom-ruby, `job_spec.rb`.
     pub struct JobLinks {
         /// `self`.
         #[serde(rename = "self")]
@@ -192,7 +192,7 @@ object! {
 object! {
     /// A part of a job.
     ///
-    /// Source: intercom-ruby 3.x, `job_spec.rb`.
+    /// Source: intercom-ruby, `job_spec.rb`.
     pub struct JobTask [id, state] {
         /// `id`.
         #[serde(deserialize_with = "crate::id::unless_empty")]
@@ -213,7 +213,7 @@ object! {
 object! {
     /// The items that failed.
     ///
-    /// Source: intercom-ruby 3.x, `job_spec.rb`; intercom-java 2.x `JobItemCollection`.
+    /// Source: intercom-ruby, `job_spec.rb`; intercom-java 2.x `JobItemCollection`.
     pub struct JobErrorList [job_id] {
         /// `app_id`.
         #[serde(deserialize_with = "crate::id::unless_empty")]

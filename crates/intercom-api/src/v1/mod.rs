@@ -3,8 +3,8 @@
 //! Every type and operation names the sources its shape is known from: Intercom's reference of that
 //! version (or the nearest that could be read; "undated" is the reference before there were
 //! versions), its changelog, its own libraries of that time, with file or type, and what the legacy
-//! event transformation sends. Where sources disagree the field takes either spelling, and the type
-//! says so. Nothing here was tried against the live service.
+//! event transformation sends. Where sources disagree the item says so, and the field of an answer
+//! takes either spelling. Nothing here was tried against the live service.
 //!
 //! ```
 //! use intercom_api::v1::{CreateOrUpdateUser, ListUsers, UserCompany};

@@ -75,7 +75,7 @@ opaque_debug!(ListUserNotes { user });
 
 /// `GET /notes/{note_id}`.
 ///
-/// Source: intercom-node 2.x `Note.find`; intercom-java 2.x `Note.find`.
+/// Source: intercom-node, `note.js`; intercom-java 2.x `Note.find`.
 #[derive(Clone, PartialEq)]
 pub struct RetrieveNote {
     /// `note_id`.

@@ -80,7 +80,7 @@ object! {
         phone: String,
         /// `name`.
         name: String,
-        /// `pseudonym`, invented for a lead without a name.
+        /// `pseudonym`, invented by Intercom.
         pseudonym: String,
         /// `avatar`.
         avatar: Avatar,

@@ -27,7 +27,7 @@ open_enum! {
 
 /// `POST /conversations/{conversation_id}/reply` by a user or lead.
 ///
-/// Source: the undated reference, "Replying to a Conversation"; intercom-ruby 3.x,
+/// Source: the undated reference, "Replying to a Conversation"; intercom-ruby,
 /// `conversation_spec.rb`; intercom-go v2 `Reply` for the three ids.
 #[derive(Clone, PartialEq, Serialize)]
 pub struct ReplyAsUser {
@@ -107,7 +107,7 @@ opaque_debug!(ReplyAsAdmin { conversation_id, admin_id, message_type });
 
 /// `POST /conversations/{conversation_id}/reply` that assigns it to an admin, a team or nobody.
 ///
-/// Source: reference 1.2, "Assigning a Conversation to Unassigned"; intercom-ruby 3.x,
+/// Source: reference 1.2, "Assigning a Conversation to Unassigned"; intercom-ruby,
 /// `conversation_spec.rb`.
 #[derive(Clone, PartialEq, Serialize)]
 pub struct AssignConversation {
@@ -145,7 +145,7 @@ opaque_debug!(AssignConversation { conversation_id, admin_id, assignee_id });
 /// `POST /conversations/{conversation_id}/reply` that snoozes it.
 ///
 /// Source: reference 1.4, "Snoozing a conversation", which sends the instant as a text and no
-/// `type`; intercom-ruby 3.x, `conversation_spec.rb`, sends a number and the type.
+/// `type`; intercom-ruby, `conversation_spec.rb`, sends a number and the type.
 #[derive(Clone, PartialEq, Serialize)]
 pub struct SnoozeConversation {
     /// `conversation_id`.
@@ -220,11 +220,11 @@ macro_rules! state_change {
 state_change! {
     /// `POST /conversations/{conversation_id}/reply` that opens it, also out of a snooze.
     ///
-    /// Source: intercom-ruby 3.x, `conversation_spec.rb`; the undated reference, "Unsnoozing a
+    /// Source: intercom-ruby, `conversation_spec.rb`; the undated reference, "Unsnoozing a
     /// conversation".
     OpenConversation = "open",
     /// `POST /conversations/{conversation_id}/reply` that closes it.
     ///
-    /// Source: intercom-ruby 3.x, `conversation_spec.rb`; intercom-go v2 `ConversationService.Close`.
+    /// Source: intercom-ruby, `conversation_spec.rb`; intercom-go v2 `ConversationService.Close`.
     CloseConversation = "close",
 }

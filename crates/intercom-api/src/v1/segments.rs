@@ -8,7 +8,7 @@ use crate::v1::person::Pages;
 
 /// `GET /segments`: all segments at once.
 ///
-/// Source: intercom-node 2.x `Segment.list`; intercom-go v2, README and `segments.json`; the 1.x
+/// Source: intercom-node, `segment.js`; intercom-go v2, README and `segments.json`; the 1.x
 /// connector of Transposit for `include_count`.
 #[derive(Clone, Default, PartialEq)]
 pub struct ListSegments {
@@ -25,7 +25,7 @@ opaque_debug!(ListSegments);
 
 /// `GET /segments/{segment_id}`.
 ///
-/// Source: intercom-node 2.x `Segment.find`; intercom-go v2, README.
+/// Source: intercom-node, `segment.js`; intercom-go v2, README.
 #[derive(Clone, PartialEq)]
 pub struct RetrieveSegment {
     /// `segment_id`.

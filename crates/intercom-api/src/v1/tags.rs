@@ -67,7 +67,7 @@ macro_rules! tagging {
 tagging! {
     /// `POST /tags` with users: tags users, and leads by Intercom's id; creates the tag if need be.
     ///
-    /// Source: the undated reference, "Tag or Untag Users, Companies & Leads"; intercom-java 2.x
+    /// Source: reference 1.0, "Tag or Untag Users, Companies & Leads"; intercom-java 2.x
     /// `Tag.tag`.
     TagUsers: users of ContactHandle as "people",
     /// `POST /tags` with users and `untag`: takes the tag off users, and leads by Intercom's id.
@@ -76,7 +76,7 @@ tagging! {
     UntagUsers: users of ContactHandle as "untagged_people",
     /// `POST /tags` with companies: tags companies; creates the tag if need be.
     ///
-    /// Source: the undated reference, "Tag or Untag Users, Companies & Leads"; intercom-java 2.x
+    /// Source: reference 1.0, "Tag or Untag Users, Companies & Leads"; intercom-java 2.x
     /// `Tag.tag`, which has the name as well.
     TagCompanies: companies of CompanyHandle as "companies",
     /// `POST /tags` with companies and `untag`: takes the tag off companies.
@@ -117,7 +117,7 @@ opaque_debug!(ListTags);
 object! {
     /// A tag, on a conversation with who applied it and when; on a person only its id is sure.
     ///
-    /// Source: the undated reference, "Tag or Untag Users, Companies & Leads"; reference 1.4, "List
+    /// Source: reference 1.0, "Tag or Untag Users, Companies & Leads"; reference 1.4, "List
     /// Conversations", for who and when.
     pub struct Tag [id] {
         /// `type`.

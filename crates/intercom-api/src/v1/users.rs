@@ -16,9 +16,8 @@ use crate::v1::person::{Avatar, Pages, Person, UniqueHandle};
 ///
 /// May be repeated unless it counts a session.
 ///
-/// Source: reference 1.1, "Create or Update User" and "Updating the Last Seen Time";
-/// intercom-go v2 `requestUser` for `new_session`; intercom-java #83 for `remote_created_at`; the
-/// legacy event transformation for numbers as ids.
+/// Source: reference 1.1, "Create or Update User", and 1.0, "Updating the Last Seen Time";
+/// intercom-go v2 `requestUser`; the legacy event transformation for several identifiers at once.
 #[derive(Clone, Default, PartialEq, Serialize)]
 pub struct CreateOrUpdateUser {
     /// `id`.
@@ -169,7 +168,7 @@ opaque_debug!(ScrollUsers);
 
 /// `DELETE /users` or `DELETE /users/{user_id}`: archives the user, and answers with it.
 ///
-/// Source: reference 1.1, "Archive a user"; intercom-node 2.x `User`.
+/// Source: reference 1.1, "Archive a user"; intercom-node, `user.js`.
 #[derive(Clone, PartialEq)]
 pub struct DeleteUser {
     /// Which user.

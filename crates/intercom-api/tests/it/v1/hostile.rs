@@ -4,7 +4,11 @@ use intercom_api::v1::{
     ListUserNotes, ListUsers, RetrieveCompany, RetrieveConversation, RetrieveCounts, RetrieveUser,
     SubmitEvent,
 };
-use intercom_api::{Id, Operation, PageView, Response, TextOr, Timestamp};
+use intercom_api::{Id, Operation, PageView, Response, TextOr, Timestamp, decode_item};
+use proptest::prelude::{
+    Just, ProptestConfig, Strategy, any, prop, prop_assert, prop_oneof, proptest,
+};
+use serde_json::Value;
 
 use crate::requests::id;
 
@@ -108,4 +112,49 @@ fn broken_bodies_are_errors() {
     }
     let response = Response::new(200, vec![b'{', b'"', 0xff, 0xfe]);
     assert!(ListUsers::decode(&response).is_err());
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<i32>().prop_map(|quarters| Value::from(f64::from(quarters) / 4.0)),
+        ".{0,8}".prop_map(Value::from),
+    ];
+    let name = prop_oneof![
+        Just("id".to_owned()),
+        Just("users".to_owned()),
+        Just("user_id".to_owned()),
+        Just("created_at".to_owned()),
+        Just("pages".to_owned()),
+        Just("plan".to_owned()),
+        Just("companies".to_owned()),
+        "[a-z]{1,4}",
+    ];
+    leaf.prop_recursive(4, 32, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::btree_map(name.clone(), inner, 0..6)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_decodes_encodes_and_decodes_to_the_same(body in any_json()) {
+        let response = Response::new(200, body.to_string());
+        if let Ok(list) = ListUsers::decode(&response) {
+            let encoded = Response::new(200, serde_json::to_vec(&list).expect("json"));
+            prop_assert!(ListUsers::decode(&encoded).expect("the same list") == list);
+        }
+        if let Ok(page) = PageView::read::<ListUsers>(&response) {
+            for item in page.items {
+                let _ = decode_item::<ListUsers>(item);
+            }
+        }
+    }
 }
