@@ -47,8 +47,8 @@ opaque_debug!(RetrieveMe);
 object! {
     /// An admin, or a team: `kind` is `admin` or `team`.
     ///
-    /// Source: intercom-java 2.x, `admins.json`; reference 1.2, "View the current admin and app", for
-    /// the app; the canvas kit reference 1.2, "Admin", for the job title.
+    /// Source: intercom-java 2.x, `admins.json`; reference 1.2, "View the current admin and app",
+    /// for the app; the canvas kit reference 1.2, "Admin", for the job title.
     pub struct Admin [kind, id, team_ids, admin_ids] {
         /// `type`.
         #[serde(rename = "type")]

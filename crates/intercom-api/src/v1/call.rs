@@ -27,7 +27,10 @@ macro_rules! operation {
             $response,
         )
     };
-    (@implement $name:ident $safety:ident $answer:tt |$call:ident, $version:ident| $request:block) => {
+    (
+        @implement $name:ident $safety:ident $answer:tt
+        |$call:ident, $version:ident| $request:block
+    ) => {
         impl $crate::operation::Operation for $name {
             const NAME: &'static str = concat!("v1::", stringify!($name));
             const SAFETY: $crate::operation::Safety = $crate::operation::Safety::$safety;
@@ -58,19 +61,26 @@ macro_rules! operation {
             route: $route,
         }
     };
-    ($name:ident($safety:ident, $method:ident, $route:literal $(: $segment:ident)?) -> $answer:tt) => {
+    (
+        $name:ident($safety:ident, $method:ident, $route:literal $(: $segment:ident)?)
+            -> $answer:tt
+    ) => {
         operation! {
             $name($safety, $method, $route $(: $segment)?) -> $answer; |_call, _request| {}
         }
     };
-    ($name:ident($safety:ident, $method:ident, $route:literal $(: $segment:ident)?) -> $answer:tt; body) => {
+    (
+        $name:ident($safety:ident, $method:ident, $route:literal $(: $segment:ident)?)
+            -> $answer:tt; body
+    ) => {
         operation! {
             $name($safety, $method, $route $(: $segment)?) -> $answer;
             |call, request| { request.set_json(call)?; }
         }
     };
     (
-        $name:ident($safety:ident, $method:ident, $route:literal $(: $segment:ident)?) -> $answer:tt;
+        $name:ident($safety:ident, $method:ident, $route:literal $(: $segment:ident)?)
+            -> $answer:tt;
         |$call:ident, $request:ident| $fill:block
     ) => {
         operation! { @implement $name $safety $answer |this, version| {
@@ -82,7 +92,10 @@ macro_rules! operation {
             Ok(request)
         }}
     };
-    ($name:ident($safety:ident, $method:ident, $all:literal or $one:literal by $handle:ident) -> $answer:tt) => {
+    (
+        $name:ident($safety:ident, $method:ident, $all:literal or $one:literal by $handle:ident)
+            -> $answer:tt
+    ) => {
         operation! { @implement $name $safety $answer |this, version| {
             let (all, one) =
                 (operation!(@endpoint $method $all), operation!(@endpoint $method $one));

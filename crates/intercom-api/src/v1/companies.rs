@@ -209,7 +209,7 @@ operation! {
 paged! { ListCompanyUsers: NextUrl, "users" of Person }
 opaque_debug!(ListCompanyUsers { company_id });
 
-/// `GET /companies` with a `type`: the users and leads of a company, by the customer's own id of it.
+/// `GET /companies` with a `type`: the users and leads of a company, by the customer's own id.
 ///
 /// Source: reference 1.4, "List Company Users", whose table and sample send the type `user`; its
 /// text and intercom-java 2.x say `users`.

@@ -155,8 +155,8 @@ opaque_debug!(RunAssignmentRules { conversation_id });
 object! {
     /// A conversation; in a list without its parts.
     ///
-    /// Source: reference 1.4, "List Conversations" and "Snoozing a conversation"; reference 1.3, "Run
-    /// assignment rules on a conversation", for the rating; intercom-java 2.x, `conversation.json`.
+    /// Source: reference 1.4, "List Conversations" and "Snoozing a conversation"; reference 1.3,
+    /// "Run assignment rules on a conversation", for the rating; intercom-java 2.x, `conversation.json`.
     /// The 1.4 sample of a list shows `customers`, those of replies `user` as well.
     pub struct Conversation [id, assignee] {
         /// `type`.

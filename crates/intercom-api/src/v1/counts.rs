@@ -139,7 +139,8 @@ object! {
 object! {
     /// Counts of conversations; open ones include snoozed ones.
     ///
-    /// Source: reference 1.3, "Conversation Count Model", and 1.1, "Admin Conversations Count Model".
+    /// Source: reference 1.3, "Conversation Count Model", and 1.1, "Admin Conversations Count
+    /// Model".
     pub struct ConversationCounts {
         /// `open`.
         open: i64,

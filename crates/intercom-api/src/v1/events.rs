@@ -15,7 +15,7 @@ use crate::timestamp::{DateTimeText, Timestamp};
 use crate::v1::call::{object, operation, paged, set_query};
 use crate::v1::person::Pages;
 
-/// What an event says beside its name, in the order it is sent: the API keeps the first ten entries.
+/// What an event says beside its name, in the order it is sent: the API keeps the first ten.
 #[derive(Clone, PartialEq, Default)]
 pub struct Metadata(pub Vec<(String, Value)>);
 

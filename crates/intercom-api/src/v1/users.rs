@@ -211,8 +211,8 @@ opaque_debug!(RequestPermanentDeletion { intercom_user_id });
 object! {
     /// A page of users; leads are among them in a list by tag, segment or company.
     ///
-    /// Source: reference 1.2, "List Users"; changelog 1.1 for `limited`; reference 1.1, "Scroll over
-    /// all users", for `scroll_param`.
+    /// Source: reference 1.2, "List Users"; changelog 1.1 for `limited`; reference 1.1, "Scroll
+    /// over all users", for `scroll_param`.
     pub struct UserList {
         /// `type`.
         #[serde(rename = "type")]
