@@ -46,7 +46,8 @@
 //! - [`id`], [`timestamp`], [`attributes`], [`handle`], [`lenient`]: values that the API spells more
 //!   than one way.
 //! - `v1`, with the feature of that name: the legacy API 1.4, written by hand.
-//! - [`error`]: requests that cannot be built, answers that are errors or cannot be read.
+//! - [`error`]: requests that cannot be built, answers that are errors or cannot be read; [`scope`]:
+//!   what a token must be allowed to do.
 //!
 //! # Features
 //!
@@ -91,6 +92,7 @@ mod redact;
 pub mod registry;
 pub mod request;
 pub mod response;
+pub mod scope;
 pub mod search;
 pub mod timestamp;
 #[cfg(feature = "v1")]
@@ -98,7 +100,9 @@ pub mod v1;
 pub mod version;
 
 pub use attributes::{Attributes, Extra};
-pub use error::{ApiError, BuildError, DecodeError, ErrorCode, ErrorItem, JsonError};
+pub use error::{
+    ApiError, BuildError, Conflict, DecodeError, ErrorCode, ErrorItem, JsonError, ScrollFault,
+};
 // The generated table of contents lists the groups and the features that turn them on.
 #[cfg_attr(
     not(feature = "full"),
@@ -117,6 +121,7 @@ pub use operation::{
 pub use paging::{Cursor, PageView, Paged, Paging, decode_item};
 pub use request::{Endpoint, Method, Request};
 pub use response::{Headers, Response};
+pub use scope::{Scope, required_scope};
 pub use search::{Operator, Query, SearchRequest};
 pub use timestamp::{DateTimeText, Timestamp};
 pub use version::{ApiVersion, VersionRange};

@@ -1,7 +1,8 @@
 //! Answers that are errors, and answers that cannot be read.
 
 use intercom_api::contacts::{ListContacts, RetrieveContact};
-use intercom_api::{ApiError, ErrorCode, Headers, Operation, Response};
+use intercom_api::{ApiError, ErrorCode, Headers, Operation, Response, ScrollFault};
+use serde_json::json;
 
 fn read(status: u16, body: &str) -> ApiError {
     ApiError::from_response(&Response::new(status, body.to_owned()))
@@ -77,4 +78,165 @@ fn a_truncated_body_says_so() {
 fn text_after_the_json_is_an_error() {
     let error = RetrieveContact::decode(&Response::new(200, "{} x")).expect_err("not json");
     assert_eq!(error.path, ".");
+}
+
+#[test]
+fn every_known_code_is_a_variant() {
+    let list = include_str!("../fixtures/error-codes.txt");
+    let codes: Vec<&str> = list.lines().filter(|line| !line.starts_with('#')).collect();
+    for code in &codes {
+        assert!(!matches!(ErrorCode::from(*code), ErrorCode::Other(_)), "{code}");
+        assert_eq!(ErrorCode::from(*code).as_str(), *code);
+    }
+    let mut sorted = codes.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, ErrorCode::KNOWN);
+    let described = list.lines().skip(1).take_while(|line| !line.starts_with('#'));
+    assert_eq!(described.count(), 59);
+}
+
+fn conflict(status: u16, message: &str) -> Option<(String, bool)> {
+    let body = json!({ "errors": [{ "code": "conflict", "message": message }] });
+    let found = read(status, &body.to_string()).conflict()?;
+    Some((found.existing.to_string(), found.is_archived))
+}
+
+#[test]
+fn a_conflict_names_the_contact_in_the_way() {
+    let id = "5ba682d23d7cf92bef87bfd4".to_owned();
+    let message = format!("A contact matching those details already exists with id={id}");
+    assert_eq!(conflict(409, &message), Some((id.clone(), false)));
+    let message = format!("An archived contact matching those details already exists with id={id}");
+    assert_eq!(conflict(409, &message), Some((id.clone(), true)));
+    assert_eq!(conflict(409, &format!("exists (id={id}).")), Some((id.clone(), false)));
+    assert_eq!(conflict(422, &message), None);
+}
+
+#[test]
+fn a_conflict_without_an_id_names_nobody() {
+    let long = format!("exists with id={}", "a".repeat(65));
+    let huge = format!("{} id=5ba6", "x".repeat(10_000_000));
+    let messages = [
+        "",
+        "id=",
+        "exists",
+        "user_id=7",
+        "valid=7",
+        "paid=7",
+        "id=../admins",
+        "id=ann@x.org",
+        "id=\u{0}",
+        "id=é",
+        "id=5ba6é",
+        "exists with ID 5ba6",
+        long.as_str(),
+        huge.as_str(),
+    ];
+    for message in messages {
+        let shown: String = message.chars().take(40).collect();
+        let found = conflict(409, message);
+        assert!(found.is_none(), "{shown}: {found:?}");
+    }
+}
+
+fn merged(links: &[&str], message: &str) -> Option<String> {
+    let body = json!({ "errors": [{ "code": "contact_merged", "message": message }] });
+    let mut response = Response::new(410, body.to_string());
+    response.headers = links.iter().map(|link| ("link", *link)).collect();
+    ApiError::from_response(&response).surviving_contact().map(|id| id.to_string())
+}
+
+#[test]
+fn a_merged_contact_names_the_surviving_one() {
+    let found = |link| merged(&[link], "");
+    assert_eq!(found(r#"</contacts/5ba6>; rel="canonical""#).as_deref(), Some("5ba6"));
+    assert_eq!(found("<https://api.eu.intercom.io/contacts/5ba6>").as_deref(), Some("5ba6"));
+    assert_eq!(found("<https://x.example/contacts/5ba6?a=b>").as_deref(), Some("5ba6"));
+    let several = r#"</contacts/1>; rel="self", </contacts/2>; rel="canonical""#;
+    assert_eq!(found(several).as_deref(), Some("2"));
+    let apart = [r#"</contacts/1>; rel="self""#, r#"</contacts/2>; rel=canonical"#];
+    assert_eq!(merged(&apart, "").as_deref(), Some("2"));
+    assert_eq!(merged(&[], "merged into id=5ba6").as_deref(), Some("5ba6"));
+    let huge = "<".repeat(1_000_000);
+    for link in ["", "<", "<>", "</contacts/>", "</contacts/../me>", "</companies/1>", &huge] {
+        assert_eq!(found(link), None);
+    }
+    let link = [r#"</contacts/5ba6>; rel="canonical""#];
+    let mut missing = Response::new(404, "");
+    missing.headers = link.iter().map(|link| ("Link", *link)).collect();
+    assert_eq!(ApiError::from_response(&missing).surviving_contact(), None);
+}
+
+#[test]
+fn a_scroll_fails_in_three_ways() {
+    let fault = |status, code: &str, message: &str| {
+        let body = json!({ "errors": [{ "code": code, "message": message }] });
+        read(status, &body.to_string()).scroll_fault()
+    };
+    let exists = fault(400, "scroll_exists", "scroll already exists for this workspace");
+    assert_eq!(exists, Some(ScrollFault::InUse));
+    assert_eq!(fault(404, "not_found", "scroll parameter not found"), Some(ScrollFault::Expired));
+    let lost =
+        "Request failed due to an internal network error. Please restart the scroll operation.";
+    assert_eq!(fault(500, "server_error", lost), Some(ScrollFault::Restart));
+    assert_eq!(fault(500, "server_error", "Sorry"), None);
+    assert_eq!(fault(400, "parameter_invalid", ""), None);
+}
+
+#[test]
+fn one_odd_entry_does_not_hide_the_others() {
+    let error = read(
+        400,
+        r#"{"request_id":7,"errors":[null,3,{"code":{"a":1},"message":["one","two"]},
+            {"code":42,"field":["a"]},{"message":{"deep":[]}},{"code":"not_found"}]}"#,
+    );
+    let shown: Vec<_> = error
+        .errors
+        .iter()
+        .map(|item| (item.code.as_str(), item.message.as_deref(), item.field.as_deref()))
+        .collect();
+    let expected = [
+        ("unknown", Some("one; two"), None),
+        ("42", None, Some("a")),
+        ("unknown", None, None),
+        ("not_found", None, None),
+    ];
+    assert_eq!(shown, expected);
+    assert_eq!(error.request_id.as_deref(), Some("7"));
+}
+
+#[test]
+fn hostile_bodies_are_cut_to_size() {
+    let body = json!({
+        "request_id": "r".repeat(1_000_000),
+        "errors": vec![json!({
+            "code": "c".repeat(1_000), "message": "ü".repeat(20_000), "field": "f".repeat(9_999),
+        }); 60],
+    });
+    let error = read(500, &body.to_string());
+    assert_eq!((error.errors.len(), error.request_id.as_deref()), (50, None));
+    let item = &error.errors[0];
+    assert!(item.message.as_ref().is_some_and(|message| message.len() == 4096));
+    assert!(item.code.as_str().len() <= 100 && item.field.as_ref().is_some_and(|f| f.len() <= 200));
+    assert!(error.to_string().chars().count() < 500);
+
+    let deep = format!(r#"{{"errors":[{}"#, "[".repeat(1_000_000));
+    assert!(read(500, &deep).errors.is_empty());
+    let deep = format!(r#"{{"x":{}{},"message":"m"}}"#, "[".repeat(9_999), "]".repeat(9_999));
+    assert_eq!(read(500, &deep).message(), Some("m"));
+    let broken = Response::new(500, &b"{\"message\":\"\xff\xfe\"}"[..]);
+    assert_eq!(ApiError::from_response(&broken).message(), Some("\u{fffd}\u{fffd}"));
+}
+
+#[test]
+fn debug_shows_no_address_wherever_it_stands() {
+    let body = json!({
+        "request_id": "jo@example.com",
+        "errors": [{
+            "code": "jo@example.com", "message": "jo%40example.com\njo@example.com", "field": "jo@example.com",
+        }],
+    });
+    let error = read(422, &body.to_string());
+    let shown = format!("{error} {error:?} {:?} {:#?}", error.errors, error.errors);
+    assert!(!shown.contains("jo"), "{shown}");
 }

@@ -10,6 +10,7 @@ mod paths;
 mod requests;
 #[expect(clippy::too_many_lines, reason = "generated: a sample per operation")]
 mod samples;
+mod scopes;
 mod search;
 mod tag_contact;
 #[cfg(feature = "v1")]
