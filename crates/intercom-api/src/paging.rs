@@ -1,14 +1,32 @@
-//! Pages: the five ways the API continues a list, read from one borrowed view.
+//! Pages: the ways the API continues a list, and a page read without decoding its entries.
+//!
+//! # What a walk over a list sees
+//!
+//! A list changes while it is read, and every kind keeps another promise:
+//!
+//! - Cursors ([`Paging::BodyCursor`], [`Paging::QueryCursor`], [`Paging::NextCursor`]) name the last
+//!   entry that was read. Sorted ascending by the time of the last change, nothing is lost: an
+//!   entry that changes moves to the end and comes again, one that is created stands at the end,
+//!   and one that is deleted moves nobody. Sorted descending, an entry that changes jumps to the
+//!   part already read.
+//! - [`Paging::PageNumber`], and [`Paging::NextUrl`] with a page number in its query, count entries
+//!   from the start. What is there throughout is seen as long as nothing in front of the place
+//!   reached goes away; an entry deleted there, or moved from there to the end, lets the first
+//!   entry of the next page slip through. One that is inserted there shifts others back, and they
+//!   come again.
+//! - [`Paging::Scroll`] reads what was there when it began, in no particular order.
+//! - [`Paging::Single`] answers everything at once.
 
-use serde::Deserialize;
+mod view;
+
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
 
 use crate::error::{BuildError, DecodeError};
 use crate::operation::Operation;
 use crate::request::Request;
-use crate::response::Response;
 use crate::version::ApiVersion;
+
+pub use view::PageView;
 
 /// How an operation continues a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,7 +35,7 @@ pub enum Paging {
     BodyCursor,
     /// `pages.next.starting_after` goes into the query.
     QueryCursor,
-    /// `pages.next` is a URL whose query replaces ours.
+    /// `pages.next` is a URL whose query replaces what it repeats of ours.
     NextUrl,
     /// The next page number goes into the query; `pages.total_pages` is the last.
     PageNumber,
@@ -74,7 +92,7 @@ fn continue_by_query(
     cursor: &Cursor,
 ) -> Result<(), BuildError> {
     match (paging, cursor) {
-        (Paging::QueryCursor, Cursor::After(after)) => {
+        (Paging::QueryCursor | Paging::PageNumber | Paging::NextUrl, Cursor::After(after)) => {
             request.set_query("starting_after", after.as_str());
         }
         (Paging::NextCursor, Cursor::After(after)) => request.set_query("cursor", after.as_str()),
@@ -84,114 +102,45 @@ fn continue_by_query(
         (Paging::Scroll, Cursor::Scroll(scroll)) => {
             request.set_query("scroll_param", scroll.as_str());
         }
-        // Only the query of the URL is taken: the token must not follow it to another host.
-        (Paging::NextUrl | Paging::PageNumber | Paging::QueryCursor, Cursor::Url(next)) => {
-            let query = next.split_once('?').map_or("", |(_, query)| query);
-            for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-                request.set_query(name.into_owned(), value.into_owned());
-            }
+        (Paging::NextUrl | Paging::PageNumber | Paging::QueryCursor, Cursor::Url(next))
+            if has_query(next) =>
+        {
+            follow_url(request, next);
         }
         _ => return Err(BuildError::Cursor { operation }),
     }
     Ok(())
 }
 
-/// A page as received: entries are still text, so that a record that does not decode costs only
-/// itself.
-#[derive(Debug, Clone)]
-pub struct PageView<'a> {
-    /// The entries, each as the JSON text that was received.
-    pub items: Vec<&'a RawValue>,
-    /// Where the list continues; `None` on the last page.
-    pub next: Option<Cursor>,
-    /// How many entries the whole list has, when the API says so.
-    pub total_count: Option<u64>,
+/// The pairs of a URL's query; no other part of a URL is ever used.
+fn query_pairs(url: &str) -> url::form_urlencoded::Parse<'_> {
+    let without_fragment = url.split_once('#').map_or(url, |(start, _)| start);
+    let query = without_fragment.split_once('?').map_or("", |(_, query)| query);
+    url::form_urlencoded::parse(query.as_bytes())
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Next {
-    Token { starting_after: Option<String> },
-    Url(String),
-    Other(serde::de::IgnoredAny),
+fn has_query(url: &str) -> bool {
+    query_pairs(url).next().is_some()
 }
 
-#[derive(Deserialize)]
-struct Pages {
-    #[serde(default)]
-    next: Option<Next>,
-    #[serde(default)]
-    page: Option<u32>,
-    #[serde(default)]
-    total_pages: Option<u32>,
-}
-
-impl<'a> PageView<'a> {
-    /// Reads the answer of a paged operation without decoding its entries.
-    ///
-    /// # Errors
-    /// [`DecodeError`] when the body is not an object with a list under the operation's items
-    /// key.
-    pub fn read<O: Paged>(response: &'a Response) -> Result<Self, DecodeError> {
-        let fail = |path: &str, error| DecodeError::new(O::NAME, path.to_owned(), error);
-        let fields: std::collections::BTreeMap<std::borrow::Cow<'a, str>, &'a RawValue> =
-            serde_json::from_slice(&response.body).map_err(|error| fail(".", error))?;
-        let Some(list) = fields.get(O::ITEMS) else {
-            let missing = serde::de::Error::custom("the list of entries is missing");
-            return Err(fail(O::ITEMS, missing));
-        };
-        let items: Option<Vec<&'a RawValue>> =
-            serde_json::from_str(list.get()).map_err(|error| fail(O::ITEMS, error))?;
-        let mut items = items.unwrap_or_default();
-        items.retain(|item| item.get() != "null");
-        let pages: Option<Pages> = match fields.get("pages") {
-            Some(raw) => serde_json::from_str(raw.get()).map_err(|error| fail("pages", error))?,
-            None => None,
-        };
-        let total_count =
-            fields.get("total_count").and_then(|raw| serde_json::from_str(raw.get()).ok());
-        let beside = |key: &str| {
-            let raw = fields.get(key)?;
-            serde_json::from_str::<Option<String>>(raw.get()).ok().flatten()
-        };
-        let next = match O::PAGING {
-            Paging::Single => None,
-            // A scroll never says that it ends: an empty page does.
-            Paging::Scroll if items.is_empty() => None,
-            Paging::Scroll => beside("scroll_param").map(Cursor::Scroll),
-            Paging::NextCursor => beside("next_cursor").map(Cursor::After),
-            paging => pages.and_then(|pages| next_cursor(paging, pages)),
-        };
-        Ok(Self { items, next, total_count })
-    }
-}
-
-/// What continues a list of this kind; an answer may hold more than its kind uses.
-fn next_cursor(paging: Paging, pages: Pages) -> Option<Cursor> {
-    match (paging, pages.next) {
-        (
-            Paging::BodyCursor | Paging::QueryCursor,
-            Some(Next::Token { starting_after: Some(after) }),
-        ) => Some(after).filter(|after| !after.is_empty()).map(Cursor::After),
-        (Paging::NextUrl | Paging::PageNumber | Paging::QueryCursor, Some(Next::Url(url))) => {
-            Some(url).filter(|url| !url.is_empty()).map(Cursor::Url)
-        }
-        (Paging::PageNumber, _) => {
-            let (page, total) = (pages.page?, pages.total_pages?);
-            (page < total).then(|| Cursor::Page(page.saturating_add(1)))
-        }
-        _ => None,
-    }
+/// Only the query of the URL is taken: the token must not follow it to another host.
+fn follow_url(request: &mut Request, url: &str) {
+    let pairs: Vec<_> = query_pairs(url).collect();
+    request.query.retain(|(name, _)| !pairs.iter().any(|(theirs, _)| theirs == name));
+    let pairs = pairs.into_iter().map(|(name, value)| (name.into_owned().into(), value.into()));
+    request.query.extend(pairs);
 }
 
 /// The JSON text of one entry decoded into its type.
 ///
 /// # Errors
 /// [`DecodeError`] with the path inside the entry.
-pub fn decode_item<O: Paged>(item: &RawValue) -> Result<O::Item, DecodeError> {
-    let mut json = serde_json::Deserializer::from_str(item.get());
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+pub fn decode_item<O: Paged>(item: &str) -> Result<O::Item, DecodeError> {
+    let mut json = serde_json::Deserializer::from_str(item);
+    let decoded = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         DecodeError::new(O::NAME, path, error.into_inner())
-    })
+    })?;
+    json.end().map_err(|error| DecodeError::new(O::NAME, ".".to_owned(), error))?;
+    Ok(decoded)
 }

@@ -1,13 +1,17 @@
 //! The client: one way to send, one to page, one to run multi-step work.
 
 use std::fmt;
+use std::future::ready;
 use std::sync::Arc;
 
+use futures_core::Stream;
+use futures_util::{StreamExt, stream};
 use serde::de::IgnoredAny;
 
+use intercom_api::ext::{CutList, Members};
 use intercom_api::{
-    ApiVersion, Cursor, DecodeError, Exchange, Method, Operation, Paged, Request, Response, Safety,
-    Step, decode_json,
+    ApiVersion, ContactId, Cursor, DecodeError, Exchange, Method, Operation, Paged, Request,
+    Response, Safety, Step, decode_json,
 };
 
 use crate::call::{Calls, Failure};
@@ -78,7 +82,8 @@ impl Client {
         Pages::new(self.clone(), operation, None)
     }
 
-    /// The pages of a list from `cursor` on.
+    /// The pages of a list from `cursor` on: [`Page::next`] of the last page that was used, as it
+    /// was or stored as JSON.
     pub fn pages_from<O: Paged + Send + 'static>(&self, operation: O, cursor: Cursor) -> Pages<O> {
         Pages::new(self.clone(), operation, Some(cursor))
     }
@@ -86,6 +91,33 @@ impl Client {
     /// The entries of a list, decoded.
     pub fn items<O: Paged + Send + 'static>(&self, operation: O) -> Items<O> {
         Items::new(self.pages(operation))
+    }
+
+    /// The entries of a list from the page at `cursor` on, decoded.
+    pub fn items_from<O: Paged + Send + 'static>(&self, operation: O, cursor: Cursor) -> Items<O> {
+        Items::new(self.pages_from(operation, cursor))
+    }
+
+    /// The members of a list that a contact carries: its tags, companies or notes. A call is made
+    /// only when the contact does not carry them all.
+    ///
+    /// Entries without an id are left out; what a contact carries never has any.
+    pub fn members<L: CutList>(
+        &self,
+        contact_id: &ContactId,
+        list: &L,
+    ) -> impl Stream<Item = Result<L::Id, Error>> + Send + use<L>
+    where
+        L::Id: Send + 'static,
+        L::Whole: Send + 'static,
+    {
+        match list.members(contact_id) {
+            Members::Known(ids) => stream::iter(ids.into_iter().map(Ok)).left_stream(),
+            Members::Listed(whole) => self
+                .items(whole)
+                .filter_map(|entry| ready(entry.map(L::id_of).transpose()))
+                .right_stream(),
+        }
     }
 
     /// Runs multi-step work to its end. After an error the work stands where it was: driving it

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use intercom_api::{ApiError, BuildError, DecodeError, Id, Method, Request};
+use intercom_api::{
+    ApiError, BuildError, DecodeError, ErrorCode, Id, Method, Request, Scope, ScrollFault,
+    required_scope,
+};
 
 use crate::transport::TransportError;
 
@@ -38,7 +41,7 @@ pub enum Error {
         source: TransportError,
     },
     /// The API answered with a status that is not a success.
-    #[error("{call}: refused with {error}")]
+    #[error("{call}: refused with {error}{}", ScopeHint(call, error))]
     Refused {
         /// The call.
         call: Box<Call>,
@@ -93,11 +96,87 @@ pub enum Error {
     },
 }
 
+/// How far a request got before its call failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reach {
+    /// Nothing reached the API: the call had no effect.
+    NotSent,
+    /// The request may have arrived; nobody knows whether it had an effect.
+    MaybeSent,
+    /// The API answered.
+    Answered,
+}
+
 impl Error {
     /// The API's refusal, if that is what happened.
     pub fn refusal(&self) -> Option<&ApiError> {
+        self.refused().map(|(_, error)| error)
+    }
+
+    /// The status of the API's refusal, if that is what happened.
+    pub fn status(&self) -> Option<u16> {
+        self.refusal().map(|error| error.status)
+    }
+
+    /// The server's id of the last exchange, worth quoting to Intercom's support.
+    pub fn request_id(&self) -> Option<&str> {
         match self {
-            Self::Refused { error, .. } => Some(error),
+            Self::Refused { error, .. } => error.request_id.as_deref(),
+            Self::Unreadable { request_id, .. } => request_id.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// How far the request got.
+    pub fn reach(&self) -> Reach {
+        match self {
+            Self::Build(_) | Self::Deadline { .. } | Self::NotSent { .. } => Reach::NotSent,
+            Self::MaybeSent { .. } => Reach::MaybeSent,
+            Self::Refused { .. }
+            | Self::Unreadable { .. }
+            | Self::UnreadableItem { .. }
+            | Self::CursorRepeated { .. }
+            | Self::TooManyPages { .. }
+            | Self::TooManySteps { .. } => Reach::Answered,
+        }
+    }
+
+    /// Whether the same call may succeed later without a change on this side: no network, no
+    /// call left, a busy or broken API.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Deadline { .. } | Self::NotSent { .. } | Self::MaybeSent { .. } => true,
+            Self::Refused { error, .. } => matches!(error.status, 408 | 429 | 500..),
+            _ => false,
+        }
+    }
+
+    /// Whether the API knows no such object.
+    pub fn is_not_found(&self) -> bool {
+        self.status() == Some(404)
+    }
+
+    /// Whether the API does not accept the token.
+    pub fn is_unauthorized(&self) -> bool {
+        self.status() == Some(401)
+    }
+
+    /// The scope that the token lacks: as the API names it, or else as Intercom's list of scopes
+    /// says for the route.
+    pub fn missing_scope(&self) -> Option<Scope> {
+        let (call, error) = self.refused()?;
+        error.missing_scope().or_else(|| presumed_scope(call, error))
+    }
+
+    /// Why a scroll could not be opened or go on; `None` for what is no scroll.
+    pub fn scroll_fault(&self) -> Option<ScrollFault> {
+        let (call, error) = self.refused()?;
+        call.route.ends_with("/scroll").then(|| error.scroll_fault()).flatten()
+    }
+
+    fn refused(&self) -> Option<(&Call, &ApiError)> {
+        match self {
+            Self::Refused { call, error } => Some((call, error)),
             Self::Build(_)
             | Self::Deadline { .. }
             | Self::NotSent { .. }
@@ -108,11 +187,6 @@ impl Error {
             | Self::TooManyPages { .. }
             | Self::TooManySteps { .. } => None,
         }
-    }
-
-    /// The status of the API's refusal, if that is what happened.
-    pub fn status(&self) -> Option<u16> {
-        self.refusal().map(|error| error.status)
     }
 }
 
@@ -164,5 +238,28 @@ struct EntryId<'a>(Option<&'a Id>);
 impl fmt::Display for EntryId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.map_or(Ok(()), |id| write!(f, " (id {id})"))
+    }
+}
+
+/// The scope of a route, when a refusal can be about it: a plan without the feature and a proxy's
+/// page are not.
+fn presumed_scope(call: &Call, error: &ApiError) -> Option<Scope> {
+    let is_about_rights = error.status == 403
+        && error
+            .code()
+            .is_some_and(|code| matches!(code, ErrorCode::Forbidden | ErrorCode::ActionForbidden));
+    is_about_rights.then(|| required_scope(call.method, &call.route)).flatten()
+}
+
+struct ScopeHint<'a>(&'a Call, &'a ApiError);
+
+impl fmt::Display for ScopeHint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(call, error) = self;
+        match (error.missing_scope(), presumed_scope(call, error)) {
+            (Some(scope), _) => write!(f, "; the token needs the scope {scope}"),
+            (None, Some(scope)) => write!(f, "; the token may need the scope {scope}"),
+            (None, None) => Ok(()),
+        }
     }
 }

@@ -54,6 +54,45 @@
 //! `http` (default) is the transport over HTTPS. Without it the crate has the [`Transport`] seam and
 //! everything above it, and builds no HTTP or TLS library.
 //!
+//! # Lists
+//!
+//! However the API continues a list, [`Client::pages`] and [`Client::items`] are one stream:
+//!
+//! - It stops where the API names no next page, and fails when a cursor comes a second time or the
+//!   list has more than [`max_pages`](ClientSettings::max_pages). An empty page in the middle does
+//!   not end it; an error does. What it sees of a list that changes meanwhile depends on the kind
+//!   of paging: see [`intercom_api::paging`].
+//! - [`Page::next`] is a value that can be stored; [`Client::pages_from`] and
+//!   [`Client::items_from`] go on from it in another process. A scroll closes after a minute.
+//! - [`Pages::prefetch`] fetches one page ahead while the present one is used.
+//! - [`Client::members`] completes the lists that a contact carries only in part.
+//!
+//! # Errors
+//!
+//! [`Error`]'s variants are ordered by how far a call got, and [`Error::reach`] says it in three
+//! steps. [`Error::refusal`] holds what the API said: the code, the contact in the way of a new one
+//! ([`conflict`](intercom_api::ApiError::conflict)), the contact a merged one became
+//! ([`surviving_contact`](intercom_api::ApiError::surviving_contact)). [`Error::missing_scope`] is
+//! what the token lacks, [`Error::scroll_fault`] why a scroll ended.
+//!
+//! # What the crate does not know
+//!
+//! [`Client::send`] takes any request, and gives back status, headers and body as they came:
+//!
+//! ```
+//! use intercom_api::{Method, Request, Safety};
+//! use intercom_client::{Client, Error};
+//!
+//! async fn fresh(client: &Client) -> Result<(), Error> {
+//!     let target = "/brand/new?per_page=2";
+//!     let request = Request::raw(Method::Get, Safety::Read, target, client.version());
+//!     let answer = client.send(request).await?;
+//!     println!("{} {:?} {:?}", answer.status, answer.request_id(), answer.headers.get("Date"));
+//!     println!("{}", String::from_utf8_lossy(&answer.body));
+//!     Ok(())
+//! }
+//! ```
+//!
 //! # Modules
 //!
 //! | module | what it holds |
@@ -66,7 +105,7 @@
 //! | `transport` | the [`Transport`] seam |
 //! | `http` | [`HttpTransport`], [`HttpSettings`] and [`Origin`] (feature `http`) |
 //! | `settings` | [`ClientSettings`] |
-//! | `error` | [`Error`] |
+//! | `error` | [`Error`], and how far a call got |
 
 mod call;
 mod client;
@@ -80,7 +119,7 @@ mod settings;
 mod transport;
 
 pub use client::Client;
-pub use error::{Call, Error};
+pub use error::{Call, Error, Reach};
 #[cfg(feature = "http")]
 pub use http::{
     HttpSettings, HttpTransport, Origin, OriginFault, Region, SettingsError, Timeouts, TokenFault,

@@ -27,9 +27,8 @@ struct IdOnly {
 
 /// A record of the entry, or the entry put aside with the reason.
 ///
-/// `body` is the page that `item` is a part of; the record shares its memory.
-pub(crate) fn read(page: &Bytes, item: &RawValue) -> Result<Record, Quarantined> {
-    let text = item.get();
+/// `text` is a part of the page; the record shares its memory.
+pub(crate) fn read(page: &Bytes, text: &str) -> Result<Record, Quarantined> {
     let body = page.slice_ref(text.as_bytes());
     let hash = digest(text.as_bytes());
     let mut json = serde_json::Deserializer::from_str(text);

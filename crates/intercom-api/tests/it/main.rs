@@ -1,6 +1,7 @@
 //! The crate at its front door.
 
 mod answers;
+mod cut_lists;
 mod debug;
 mod errors;
 mod ids;

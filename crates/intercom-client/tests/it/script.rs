@@ -31,14 +31,21 @@ pub struct Sent {
 
 pub struct Script {
     started_at: Instant,
+    /// How long each answer takes.
+    latency: Duration,
     replies: Mutex<VecDeque<Reply>>,
     sent: Mutex<Vec<Sent>>,
 }
 
 impl Script {
     pub fn new(replies: impl IntoIterator<Item = Reply>) -> Arc<Self> {
+        Self::slow(Duration::ZERO, replies)
+    }
+
+    pub fn slow(latency: Duration, replies: impl IntoIterator<Item = Reply>) -> Arc<Self> {
         Arc::new(Self {
             started_at: Instant::now(),
+            latency,
             replies: Mutex::new(replies.into_iter().collect()),
             sent: Mutex::new(Vec::new()),
         })
@@ -81,6 +88,9 @@ impl Transport for Script {
         let at = self.started_at.elapsed();
         self.sent.lock().unwrap().push(Sent { request: request.clone(), at });
         let reply = self.replies.lock().unwrap().pop_front().expect("a reply is left");
+        if !self.latency.is_zero() {
+            sleep(self.latency).await;
+        }
         match reply {
             Reply::Answer(response) => Ok(response),
             Reply::NotSent => {

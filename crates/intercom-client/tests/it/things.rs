@@ -90,6 +90,7 @@ lists! {
     ListThings: Get QueryCursor,
     NumberThings: Get PageNumber,
     LinkThings: Get NextUrl,
+    NextThings: Get NextCursor,
     ScrollThings: Get Scroll,
     AllThings: Get Single,
 }

@@ -165,8 +165,8 @@ impl World {
             let answer = self.post(&endpoint(O::NAME, route), &body);
             let page = Page::<O>::read(answer).expect("a page");
             for item in page.view().expect("a page").items {
-                let named: Named = serde_json::from_str(item.get()).expect("an id");
-                records.insert(named.id.as_str().to_owned(), item.get().to_owned());
+                let named: Named = serde_json::from_str(item).expect("an id");
+                records.insert(named.id.as_str().to_owned(), item.to_owned());
             }
             match page.next() {
                 Some(Cursor::After(next)) => after = Some(next.clone()),
