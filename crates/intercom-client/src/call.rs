@@ -3,17 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt, stream};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument, field};
 
 use intercom_api::{ApiError, DecodeError, Request, Response};
 
+use crate::download::Download;
 use crate::error::{Call, Error};
 use crate::rate::gate::Gate;
 use crate::rate::{RateStatus, RequestClass};
 use crate::retry::{Attempt, Decision, Outcome, StormGuard};
 use crate::settings::ClientSettings;
-use crate::transport::{AnswerFault, Transport, TransportError};
+use crate::transport::{AnswerFault, BodyStream, Streamed, Transport, TransportError};
+
+/// The most that is read of the refusal of a download.
+const MAX_REFUSAL_BYTES: usize = 64 * 1024;
 
 /// What all clones of a client share.
 pub(crate) struct Calls {
@@ -37,6 +43,22 @@ struct Efforts {
     may_have_arrived: bool,
     /// The waits for the rate limit.
     waited_for: Duration,
+}
+
+/// How much of an answer a call waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Whole,
+    /// Of a success only the first part of the body; the rest comes as a stream.
+    Start,
+}
+
+/// What one attempt brought.
+struct Sent {
+    response: Response,
+    rest: Option<BodyStream>,
+    /// The API's own answer, when `response` comes from elsewhere.
+    redirected_by: Option<Response>,
 }
 
 /// Why an attempt has no result.
@@ -69,6 +91,31 @@ impl Calls {
         request: &Request,
         read: impl Fn(&Response) -> Result<T, DecodeError>,
     ) -> Result<(Response, T), GaveUp> {
+        let (outcome, efforts) = self.traced(request, Extent::Whole, read).await;
+        match outcome {
+            Ok((sent, value)) => Ok((sent.response, value)),
+            Err(failure) => Err(GaveUp { failure, efforts }),
+        }
+    }
+
+    /// Sends `request` until the body of a success begins, or the policy gives up.
+    pub(crate) async fn open(&self, request: &Request) -> Result<Download, GaveUp> {
+        let (outcome, efforts) = self.traced(request, Extent::Start, |_| Ok(())).await;
+        match outcome {
+            Ok((Sent { response, rest, .. }, ())) => {
+                let rest = rest.unwrap_or_else(|| Box::pin(stream::empty()));
+                Ok(Download::new(request, efforts.n_attempts, response, rest))
+            }
+            Err(failure) => Err(GaveUp { failure, efforts }),
+        }
+    }
+
+    async fn traced<T>(
+        &self,
+        request: &Request,
+        extent: Extent,
+        read: impl Fn(&Response) -> Result<T, DecodeError>,
+    ) -> (Result<(Sent, T), Failure>, Efforts) {
         let span = tracing::info_span!(
             "intercom_call",
             operation = %request.operation,
@@ -78,11 +125,11 @@ impl Calls {
             attempts = field::Empty,
             waited_ms = field::Empty,
         );
-        let attempts = self.attempts(request, read).instrument(span.clone());
+        let attempts = self.attempts(request, extent, read).instrument(span.clone());
         let (outcome, efforts) = attempts.await;
         span.record("attempts", efforts.n_attempts);
         let answer = match &outcome {
-            Ok((response, _)) => Some(response),
+            Ok((sent, _)) => Some(&sent.response),
             Err(failure) => failure.answer(),
         };
         span.record("status", answer.map(|response| response.status));
@@ -90,20 +137,21 @@ impl Calls {
             span.record("waited_ms", efforts.waited_for.as_millis());
         }
         tracing::debug!(parent: &span, "The call has ended.");
-        outcome.map_err(|failure| GaveUp { failure, efforts })
+        (outcome, efforts)
     }
 
     async fn attempts<T>(
         &self,
         request: &Request,
+        extent: Extent,
         read: impl Fn(&Response) -> Result<T, DecodeError>,
-    ) -> (Result<(Response, T), Failure>, Efforts) {
+    ) -> (Result<(Sent, T), Failure>, Efforts) {
         let started_at = Instant::now();
         let ends_at = later(started_at, self.settings.deadline);
         let mut efforts = Efforts::default();
         let mut last = Failure::Deadline;
         loop {
-            let Some(sent) = self.attempt(request, ends_at, &mut efforts).await else {
+            let Some(sent) = self.attempt(request, extent, ends_at, &mut efforts).await else {
                 return (Err(last), efforts);
             };
             let failure = match examine(sent, &read) {
@@ -129,21 +177,22 @@ impl Calls {
     async fn attempt(
         &self,
         request: &Request,
+        extent: Extent,
         ends_at: Instant,
         efforts: &mut Efforts,
-    ) -> Option<Result<Response, TransportError>> {
+    ) -> Option<Result<Sent, TransportError>> {
         let class = RequestClass::of(request);
         let pass = self.gate.enter(class, ends_at).await?;
         efforts.n_attempts += 1;
         efforts.waited_for += pass.waited_for;
-        let sent = match timeout_at(ends_at, self.transport.send(request)).await {
+        let sent = match timeout_at(ends_at, self.send_once(request, extent)).await {
             Ok(sent) => sent,
             Err(elapsed) => Err(TransportError::maybe_sent(AnswerFault::Timeout, elapsed)),
         };
         match &sent {
-            Ok(response) => {
-                pass.answered(response);
-                if response.status < 500 {
+            Ok(sent) => {
+                pass.answered(sent.redirected_by.as_ref().unwrap_or(&sent.response));
+                if sent.response.status < 500 {
                     self.storm.deposit();
                 }
             }
@@ -151,6 +200,23 @@ impl Calls {
             Err(TransportError::MaybeSent { .. }) => drop(pass),
         }
         Some(sent)
+    }
+
+    async fn send_once(&self, request: &Request, extent: Extent) -> Result<Sent, TransportError> {
+        if extent == Extent::Whole {
+            let response = self.transport.send(request).await?;
+            return Ok(Sent { response, rest: None, redirected_by: None });
+        }
+        let Streamed { status, headers, mut body, redirected_by } =
+            self.transport.open(request).await?;
+        let mut response = Response { status, headers, body: Bytes::new() };
+        if !response.is_success() {
+            response.body = refusal(body).await;
+            return Ok(Sent { response, rest: None, redirected_by });
+        }
+        let first = body.next().await.transpose()?;
+        let rest = stream::iter(first.map(Ok)).chain(body);
+        Ok(Sent { response, rest: Some(Box::pin(rest)), redirected_by })
     }
 
     fn retry_after(&self, attempt: Attempt, failure: &Failure) -> Option<Duration> {
@@ -221,17 +287,29 @@ impl GaveUp {
 }
 
 fn examine<T>(
-    sent: Result<Response, TransportError>,
+    sent: Result<Sent, TransportError>,
     read: impl Fn(&Response) -> Result<T, DecodeError>,
-) -> Result<(Response, T), Failure> {
-    let response = sent.map_err(Failure::Transport)?;
-    if !response.is_success() {
-        return Err(Failure::Refused(response));
+) -> Result<(Sent, T), Failure> {
+    let sent = sent.map_err(Failure::Transport)?;
+    if !sent.response.is_success() {
+        return Err(Failure::Refused(sent.response));
     }
-    match read(&response) {
-        Ok(value) => Ok((response, value)),
-        Err(error) => Err(Failure::Unreadable(response, Box::new(error))),
+    match read(&sent.response) {
+        Ok(value) => Ok((sent, value)),
+        Err(error) => Err(Failure::Unreadable(sent.response, Box::new(error))),
     }
+}
+
+/// What a refusal says, as far as it arrives; more than the error envelope is not read.
+async fn refusal(mut body: BodyStream) -> Bytes {
+    let mut text = BytesMut::new();
+    while let Some(Ok(part)) = body.next().await {
+        if text.len() + part.len() > MAX_REFUSAL_BYTES {
+            break;
+        }
+        text.extend_from_slice(&part);
+    }
+    text.freeze()
 }
 
 /// `start` plus `duration`, or a day later when that is out of the clock's range.

@@ -15,6 +15,7 @@ use intercom_api::{
 };
 
 use crate::call::{Calls, Failure};
+use crate::download::Download;
 use crate::error::{Call, Error};
 #[cfg(feature = "http")]
 use crate::http::{HttpSettings, HttpTransport, SettingsError};
@@ -22,6 +23,9 @@ use crate::pages::{Items, Page, Pages};
 use crate::rate::RateStatus;
 use crate::settings::ClientSettings;
 use crate::transport::Transport;
+
+/// The most redirects within the API that one download follows.
+const MAX_HOPS: u32 = 5;
 
 /// A client of one workspace.
 ///
@@ -75,6 +79,42 @@ impl Client {
     /// [`Error::Deadline`], [`Error::NotSent`] or [`Error::MaybeSent`].
     pub async fn send(&self, request: Request) -> Result<Response, Error> {
         self.exchange(&request).await
+    }
+
+    /// Sends one operation and hands on the body of its answer as it comes: exports, recordings,
+    /// attachments.
+    ///
+    /// A `GET` is followed where the API redirects it, elsewhere without the token. Attempts are
+    /// repeated until the first part of the body is there; the deadline of a call ends there too.
+    ///
+    /// # Errors
+    /// [`Error`]; its variants say how far the call got.
+    pub async fn download<O: Operation>(&self, operation: &O) -> Result<Download, Error> {
+        self.download_request(operation.request(self.version())?).await
+    }
+
+    /// Sends a request as it is, and hands on the body as [`download`](Self::download) does.
+    ///
+    /// # Errors
+    /// [`Error`]; its variants say how far the call got.
+    pub async fn download_request(&self, mut request: Request) -> Result<Download, Error> {
+        let mut n_hops = 0;
+        loop {
+            let gave_up = match self.calls.open(&request).await {
+                Ok(download) => return Ok(download),
+                Err(gave_up) => gave_up,
+            };
+            let target = match &gave_up.failure {
+                Failure::Refused(answer) if request.method == Method::Get => redirect(answer),
+                _ => None,
+            };
+            let Some(target) = target.filter(|_| n_hops < MAX_HOPS) else {
+                return Err(gave_up.into_error(&request));
+            };
+            let next = Request::raw(Method::Get, request.safety, target, request.version);
+            (request.path, request.query) = (next.path, next.query);
+            n_hops += 1;
+        }
     }
 
     /// The pages of a list, fetched one after the other as they are asked for.
@@ -181,6 +221,13 @@ impl fmt::Debug for Client {
             .field("rate", &self.rate())
             .finish_non_exhaustive()
     }
+}
+
+/// The path within the API that an answer leads to.
+fn redirect(answer: &Response) -> Option<&str> {
+    let is_redirect = matches!(answer.status, 301 | 302 | 303 | 307 | 308);
+    let target = answer.headers.get("Location").filter(|_| is_redirect)?;
+    (target.starts_with('/') && !target.starts_with("//")).then_some(target)
 }
 
 /// Whether JSON that should be there is missing or ends early. The error never leaves the client:

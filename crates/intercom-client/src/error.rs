@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io;
 
 use intercom_api::{
     ApiError, BuildError, DecodeError, ErrorCode, Id, Method, Request, Scope, ScrollFault,
@@ -47,6 +48,14 @@ pub enum Error {
         call: Box<Call>,
         /// Status, code, message and request id.
         error: ApiError,
+    },
+    /// A download arrived and could not be written.
+    #[error("{call}: the download cannot be written")]
+    NotSaved {
+        /// The call.
+        call: Box<Call>,
+        /// What its target said.
+        source: io::Error,
     },
     /// The API answered with a success that does not decode.
     #[error("{call}: the answer cannot be read{}", RequestId(request_id.as_deref()))]
@@ -132,7 +141,8 @@ impl Error {
         match self {
             Self::Build(_) | Self::Deadline { .. } | Self::NotSent { .. } => Reach::NotSent,
             Self::MaybeSent { .. } => Reach::MaybeSent,
-            Self::Refused { .. }
+            Self::NotSaved { .. }
+            | Self::Refused { .. }
             | Self::Unreadable { .. }
             | Self::UnreadableItem { .. }
             | Self::CursorRepeated { .. }
@@ -181,6 +191,7 @@ impl Error {
             | Self::Deadline { .. }
             | Self::NotSent { .. }
             | Self::MaybeSent { .. }
+            | Self::NotSaved { .. }
             | Self::Unreadable { .. }
             | Self::UnreadableItem { .. }
             | Self::CursorRepeated { .. }

@@ -1,38 +1,42 @@
 //! The transport over HTTPS.
 
+mod open;
 mod origin;
 mod settings;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
+use reqwest::ClientBuilder;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use rustls::ClientConfig;
 use rustls_platform_verifier::BuilderVerifierExt;
 use secrecy::ExposeSecret;
+use url::Url;
 
 use intercom_api::{Headers, Method, Request, Response};
 
-use crate::transport::{AnswerFault, SendFault, Transport, TransportError};
+use crate::transport::{AnswerFault, SendFault, Streamed, Transport, TransportError};
 
 pub use origin::{Origin, OriginFault, Region};
-pub use settings::{HttpSettings, SettingsError, Timeouts, TokenFault};
+pub use settings::{HttpSettings, Pool, Proxy, SettingsError, Timeouts, TokenFault};
 
 const INTERCOM_VERSION: HeaderName = HeaderName::from_static("intercom-version");
 
 /// Sends requests over HTTPS, or over plain HTTP on this machine.
 ///
-/// Redirects are answers and are never followed, so the token stays with its origin. TLS is rustls
-/// with ring and the system's root certificates; the process-wide default provider is neither read
-/// nor set. A proxy named by the environment is used for `https` origins only.
+/// Redirects are answers; only downloads follow them, and the token stays with its origin. TLS is
+/// rustls with ring and the system's root certificates; the process-wide default provider is
+/// neither read nor set.
 pub struct HttpTransport {
     http: reqwest::Client,
     origin: Origin,
-    attempt_for: Duration,
+    authorization: HeaderValue,
+    timeouts: Timeouts,
     max_body_bytes: usize,
+    max_download_bytes: u64,
 }
 
 impl HttpTransport {
@@ -42,23 +46,26 @@ impl HttpTransport {
     /// [`SettingsError`] when a setting cannot work.
     pub fn new(settings: HttpSettings) -> Result<Self, SettingsError> {
         settings.check()?;
+        let authorization = authorization(&settings)?;
         let builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls(&settings.origin)?)
-            .default_headers(default_headers(&settings)?)
             .user_agent(&settings.user_agent)
             .connect_timeout(settings.timeouts.connect)
+            .pool_max_idle_per_host(settings.pool.max_idle)
+            .pool_idle_timeout(settings.pool.idle_for)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false);
-        let builder = if settings.origin.is_encrypted() { builder } else { builder.no_proxy() };
-        let http = builder
+        let http = route(builder, &settings)?
             .build()
             .map_err(|error| SettingsError::Tls { source: error.without_url().into() })?;
         Ok(Self {
             http,
             origin: settings.origin,
-            attempt_for: settings.timeouts.attempt,
+            authorization,
+            timeouts: settings.timeouts,
             max_body_bytes: settings.max_body_bytes,
+            max_download_bytes: settings.max_download_bytes,
         })
     }
 
@@ -76,6 +83,7 @@ impl HttpTransport {
         let url = self.origin.url(&request.target()).ok_or_else(misfit)?;
         let mut prepared = reqwest::Request::new(method(request.method), url);
         let headers = prepared.headers_mut();
+        headers.insert(AUTHORIZATION, self.authorization.clone());
         headers.insert(INTERCOM_VERSION, HeaderValue::from_static(request.version.as_str()));
         let media_type = |text: &str| HeaderValue::from_str(text).map_err(|_| misfit());
         headers.insert(ACCEPT, media_type(&request.accept)?);
@@ -89,10 +97,7 @@ impl HttpTransport {
     /// The body, counted as it is unpacked so that a small answer cannot grow without limit.
     async fn read_body(&self, mut answer: reqwest::Response) -> Result<Bytes, TransportError> {
         let limit = self.max_body_bytes;
-        let too_large = || TransportError::MaybeSent {
-            fault: AnswerFault::BodyTooLarge { limit },
-            source: None,
-        };
+        let too_large = || too_large(u64::try_from(limit).unwrap_or(u64::MAX));
         let announced = answer.content_length().map_or(0, |n| usize::try_from(n).unwrap_or(limit));
         if announced > limit {
             return Err(too_large());
@@ -118,10 +123,31 @@ impl fmt::Debug for HttpTransport {
 #[async_trait]
 impl Transport for HttpTransport {
     async fn send(&self, request: &Request) -> Result<Response, TransportError> {
-        match tokio::time::timeout(self.attempt_for, self.attempt(request)).await {
+        match tokio::time::timeout(self.timeouts.attempt, self.attempt(request)).await {
             Ok(outcome) => outcome,
             Err(elapsed) => Err(TransportError::maybe_sent(AnswerFault::Timeout, elapsed)),
         }
+    }
+
+    async fn open(&self, request: &Request) -> Result<Streamed, TransportError> {
+        self.open_stream(request).await
+    }
+}
+
+fn route(builder: ClientBuilder, settings: &HttpSettings) -> Result<ClientBuilder, SettingsError> {
+    match &settings.proxy {
+        Proxy::Url(url) => {
+            let url = url.expose_secret();
+            let scheme = Url::parse(url).ok().filter(Url::has_host);
+            if !scheme.is_some_and(|url| matches!(url.scheme(), "http" | "https")) {
+                return Err(SettingsError::Proxy);
+            }
+            let proxy = reqwest::Proxy::all(url).map_err(|_| SettingsError::Proxy)?;
+            let is_encrypted = settings.origin.is_encrypted();
+            Ok(if is_encrypted { builder.proxy(proxy) } else { builder.no_proxy() })
+        }
+        Proxy::Environment if settings.origin.is_encrypted() => Ok(builder),
+        Proxy::Environment | Proxy::None => Ok(builder.no_proxy()),
     }
 }
 
@@ -143,12 +169,12 @@ fn tls(origin: &Origin) -> Result<ClientConfig, SettingsError> {
     Ok(config)
 }
 
-fn default_headers(settings: &HttpSettings) -> Result<HeaderMap, SettingsError> {
+fn authorization(settings: &HttpSettings) -> Result<HeaderValue, SettingsError> {
     let bearer = format!("Bearer {}", settings.token.expose_secret());
     let mut authorization =
         HeaderValue::from_str(&bearer).map_err(|_| SettingsError::Token(TokenFault::NotAscii))?;
     authorization.set_sensitive(true);
-    Ok(HeaderMap::from_iter([(AUTHORIZATION, authorization)]))
+    Ok(authorization)
 }
 
 fn method(method: Method) -> reqwest::Method {
@@ -180,6 +206,10 @@ fn join(mut chunks: Vec<Bytes>, length: usize) -> Bytes {
         body.extend_from_slice(chunk);
     }
     body.freeze()
+}
+
+fn too_large(limit: u64) -> TransportError {
+    TransportError::MaybeSent { fault: AnswerFault::BodyTooLarge { limit }, source: None }
 }
 
 fn unanswered(error: reqwest::Error) -> TransportError {

@@ -2,9 +2,9 @@
 //!
 //! `intercom-api` knows what a call *is*; this crate knows how to get it answered. A [`Client`]
 //! has one way to send an operation ([`Client::execute`]), one to page ([`Client::pages`],
-//! [`Client::items`]), one to run multi-step work ([`Client::drive`]) and one for a bare request
-//! ([`Client::send`]). There is no method per endpoint: a new operation works without a change
-//! here.
+//! [`Client::items`]), one for bodies of any length ([`Client::download`]), one to run multi-step
+//! work ([`Client::drive`]) and one for a bare request ([`Client::send`]). There is no method per
+//! endpoint: a new operation works without a change here.
 //!
 //! # Why it has this shape
 //!
@@ -18,6 +18,7 @@
 //!   ours.
 //! - The rate budget is learnt from the answers. Alone on its token a client uses every call of a
 //!   window and sees no 429; clones share the budget and are served in the order they came.
+//!   Processes that share a store are as exact with a [`RateLease`].
 //! - Everything has a limit: attempts, time, waits, pages, steps, calls under way, body size.
 //! - Time is tokio's clock, which tests can pause, and the server's own `Date`; the clock on the
 //!   wall is never read.
@@ -99,6 +100,7 @@
 //! |---|---|
 //! | `client` | [`Client`] |
 //! | `call` | the loop: budget, attempt, decision, wait |
+//! | `download` | [`Download`] |
 //! | `pages` | [`Page`], and the streams [`Pages`] and [`Items`] |
 //! | `retry` | [`RetryPolicy`], and the credit that stops retry storms |
 //! | `rate` | the rate budget: `window` and `caps` are its arithmetic, `queue` and `gate` make calls wait, `lease` and `ledger` share it |
@@ -109,6 +111,7 @@
 
 mod call;
 mod client;
+mod download;
 mod error;
 #[cfg(feature = "http")]
 mod http;
@@ -119,10 +122,12 @@ mod settings;
 mod transport;
 
 pub use client::Client;
+pub use download::Download;
 pub use error::{Call, Error, Reach};
 #[cfg(feature = "http")]
 pub use http::{
-    HttpSettings, HttpTransport, Origin, OriginFault, Region, SettingsError, Timeouts, TokenFault,
+    HttpSettings, HttpTransport, Origin, OriginFault, Pool, Proxy, Region, SettingsError, Timeouts,
+    TokenFault,
 };
 pub use pages::{Items, Page, Pages};
 pub use rate::{
@@ -131,4 +136,6 @@ pub use rate::{
 };
 pub use retry::{Attempt, Decision, Outcome, RetryPolicy};
 pub use settings::ClientSettings;
-pub use transport::{AnswerFault, BoxError, SendFault, Transport, TransportError};
+pub use transport::{
+    AnswerFault, BodyStream, BoxError, SendFault, Streamed, Transport, TransportError,
+};

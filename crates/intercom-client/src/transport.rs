@@ -2,9 +2,14 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::pin::Pin;
 
 use async_trait::async_trait;
-use intercom_api::{Request, Response};
+use bytes::Bytes;
+use futures_core::Stream;
+use futures_util::stream;
+
+use intercom_api::{Headers, Request, Response};
 
 /// A cause from another library, kept without exposing its type.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
@@ -20,6 +25,49 @@ pub trait Transport: Send + Sync {
     /// # Errors
     /// [`TransportError`] says whether the request may have reached the API.
     async fn send(&self, request: &Request) -> Result<Response, TransportError>;
+
+    /// Sends `request` once and hands on the body as it comes.
+    ///
+    /// A `GET` that is redirected elsewhere is followed, without token and Intercom's headers. A
+    /// redirect within the API is an answer, and its `Location` a path.
+    ///
+    /// Without an implementation of its own, a transport reads the whole answer first and follows
+    /// no redirect.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    async fn open(&self, request: &Request) -> Result<Streamed, TransportError> {
+        self.send(request).await.map(Streamed::from)
+    }
+}
+
+/// The parts of a body as they come, unpacked. It ends after an error.
+pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>;
+
+/// An answer whose body is still to come.
+pub struct Streamed {
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: Headers,
+    /// The body.
+    pub body: BodyStream,
+    /// The API's own answer, without its body, when it led elsewhere.
+    pub redirected_by: Option<Response>,
+}
+
+impl From<Response> for Streamed {
+    fn from(response: Response) -> Self {
+        let Response { status, headers, body } = response;
+        let body = (!body.is_empty()).then_some(Ok(body));
+        Self { status, headers, body: Box::pin(stream::iter(body)), redirected_by: None }
+    }
+}
+
+impl fmt::Debug for Streamed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Streamed").field("status", &self.status).finish_non_exhaustive()
+    }
 }
 
 /// There is no answer. The variants say how far the request got.
@@ -90,7 +138,7 @@ pub enum AnswerFault {
     /// The body is longer than the transport accepts.
     BodyTooLarge {
         /// The most bytes accepted.
-        limit: usize,
+        limit: u64,
     },
 }
 

@@ -65,6 +65,11 @@ impl Origin {
         self.0.starts_with("https:")
     }
 
+    /// Whether a URL has this scheme, host and port.
+    pub(crate) fn holds(&self, url: &Url) -> bool {
+        url.origin().ascii_serialization() == self.0
+    }
+
     /// The URL of a request target at this origin; `None` when the target would leave it.
     pub(crate) fn url(&self, target: &str) -> Option<Url> {
         let mut text = String::with_capacity(self.0.len() + target.len());
@@ -121,11 +126,7 @@ impl fmt::Display for OriginFault {
 fn parse_origin(text: &str) -> Result<Origin, OriginFault> {
     let url = Url::parse(text).map_err(|_| OriginFault::NotAUrl)?;
     let host = url.host().ok_or(OriginFault::NotAUrl)?;
-    let is_loopback = match host {
-        Host::Domain(name) => name == "localhost",
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    };
+    let is_loopback = is_loopback(&host);
     match url.scheme() {
         "https" => {}
         "http" if is_loopback => {}
@@ -139,4 +140,12 @@ fn parse_origin(text: &str) -> Result<Origin, OriginFault> {
         return Err(OriginFault::NotBare);
     }
     Ok(Origin(Cow::Owned(url.origin().ascii_serialization())))
+}
+
+pub(crate) fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
 }

@@ -23,10 +23,18 @@ pub struct HttpSettings {
     pub timeouts: Timeouts,
     /// The longest body accepted, counted after decompression.
     pub max_body_bytes: usize,
+    /// The longest download accepted, counted after decompression.
+    pub max_download_bytes: u64,
+    /// What stands between this machine and the API. Plain `http` to this machine is never sent
+    /// through a proxy.
+    pub proxy: Proxy,
+    /// How connections are kept.
+    pub pool: Pool,
 }
 
 impl HttpSettings {
-    /// Settings for the API in the United States, with a limit of 32 MiB a body.
+    /// Settings for the API in the United States, with a limit of 32 MiB a body
+    /// and 4 GiB a download.
     pub fn new(token: SecretString) -> Self {
         Self {
             token,
@@ -34,6 +42,9 @@ impl HttpSettings {
             user_agent: concat!("intercom-client-rust/", env!("CARGO_PKG_VERSION")).to_owned(),
             timeouts: Timeouts::default(),
             max_body_bytes: 32 * 1024 * 1024,
+            max_download_bytes: 4 * 1024 * 1024 * 1024,
+            proxy: Proxy::default(),
+            pool: Pool::default(),
         }
     }
 
@@ -50,26 +61,63 @@ impl HttpSettings {
         if self.timeouts.attempt.is_zero() {
             return zero("timeouts.attempt");
         }
+        if self.timeouts.idle.is_zero() {
+            return zero("timeouts.idle");
+        }
         if self.max_body_bytes == 0 {
             return zero("max_body_bytes");
+        }
+        if self.max_download_bytes == 0 {
+            return zero("max_download_bytes");
         }
         Ok(())
     }
 }
 
-/// How long one attempt may take.
+/// How long to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
     /// To connect, TLS included.
     pub connect: Duration,
-    /// From the first byte sent to the last byte received.
+    /// From the first byte sent to the last byte received; of a download, to the last header.
     pub attempt: Duration,
+    /// For the next part of a download.
+    pub idle: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(10), attempt: Duration::from_secs(30) }
+        let half_a_minute = Duration::from_secs(30);
+        Self { connect: Duration::from_secs(10), attempt: half_a_minute, idle: half_a_minute }
     }
+}
+
+/// How connections are kept for the next call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pool {
+    /// The most unused connections kept open.
+    pub max_idle: usize,
+    /// How long an unused connection is kept. Servers close theirs after a minute or so, and a
+    /// call that meets the closing end is lost.
+    pub idle_for: Duration,
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        Self { max_idle: 256, idle_for: Duration::from_secs(30) }
+    }
+}
+
+/// The proxy that requests go through. `Debug` shows no address.
+#[derive(Debug, Clone, Default)]
+pub enum Proxy {
+    /// What `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
+    #[default]
+    Environment,
+    /// None, whatever the environment says.
+    None,
+    /// An `http` or `https` URL, which may hold a user name and a password.
+    Url(SecretString),
 }
 
 /// A setting that cannot work, found before the first request.
@@ -89,6 +137,9 @@ pub enum SettingsError {
     /// The user agent is empty or not printable ASCII.
     #[error("the user agent is empty or has characters other than printable ascii")]
     UserAgent,
+    /// The proxy is not an `http` or `https` URL with a host.
+    #[error("the proxy is not an http or https url")]
+    Proxy,
     /// A limit of zero.
     #[error("{setting} is zero")]
     Zero {

@@ -20,7 +20,7 @@ use crate::things::{CreateThing, FindThing, raw};
 const TOKEN: &str = "dG9rOjEyMzQ=";
 
 /// What the listener does after it has read a request.
-enum Act {
+pub enum Act {
     /// Writes this and closes.
     Write(Vec<u8>),
     /// Closes without a word.
@@ -29,15 +29,24 @@ enum Act {
     Wait,
 }
 
-fn write(answer: &str) -> Act {
+pub fn write(answer: &str) -> Act {
     Act::Write(answer.replace('\n', "\r\n").into_bytes())
 }
 
-/// Serves one connection for each act; the handle yields the requests as text.
-async fn listen(acts: Vec<Act>) -> (Origin, JoinHandle<Vec<String>>) {
+pub async fn bind() -> (TcpListener, Origin) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = Origin::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-    let serving = tokio::spawn(async move {
+    (listener, origin)
+}
+
+/// Serves one connection for each act; the handle yields the requests as text.
+pub async fn listen(acts: Vec<Act>) -> (Origin, JoinHandle<Vec<String>>) {
+    let (listener, origin) = bind().await;
+    (origin, serve(listener, acts))
+}
+
+pub fn serve(listener: TcpListener, acts: Vec<Act>) -> JoinHandle<Vec<String>> {
+    tokio::spawn(async move {
         let mut requests = Vec::new();
         for act in acts {
             let (mut connection, _) = listener.accept().await.unwrap();
@@ -55,11 +64,10 @@ async fn listen(acts: Vec<Act>) -> (Origin, JoinHandle<Vec<String>>) {
             }
         }
         requests
-    });
-    (origin, serving)
+    })
 }
 
-async fn read_request(connection: &mut TcpStream) -> String {
+pub async fn read_request(connection: &mut TcpStream) -> String {
     let mut text = String::new();
     let mut buffer = [0; 4096];
     loop {
@@ -77,11 +85,15 @@ async fn read_request(connection: &mut TcpStream) -> String {
     }
 }
 
-fn settings(origin: Origin) -> HttpSettings {
+pub fn settings(origin: Origin) -> HttpSettings {
     HttpSettings {
         origin,
         user_agent: "tests/1".to_owned(),
-        timeouts: Timeouts { connect: Duration::from_secs(5), attempt: Duration::from_millis(500) },
+        timeouts: Timeouts {
+            connect: Duration::from_secs(5),
+            attempt: Duration::from_millis(500),
+            ..Timeouts::default()
+        },
         max_body_bytes: 10_000,
         ..HttpSettings::new(SecretString::from(TOKEN))
     }
@@ -99,13 +111,13 @@ async fn fault_of(act: Act) -> AnswerFault {
     }
 }
 
-fn gzip(body: &[u8]) -> Vec<u8> {
+pub fn gzip(body: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(body).unwrap();
     encoder.finish().unwrap()
 }
 
-fn gzip_answer(packed: &[u8]) -> Vec<u8> {
+pub fn gzip_answer(packed: &[u8]) -> Vec<u8> {
     let length = packed.len();
     let head =
         format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {length}\r\n\r\n");
@@ -250,7 +262,7 @@ async fn a_body_is_limited_as_it_is_unpacked() {
     let limit = 10_000;
     let packed = gzip(&vec![b' '; 10_000_000]);
     assert!(packed.len() < limit, "the limit is only passed by unpacking");
-    let too_large = AnswerFault::BodyTooLarge { limit };
+    let too_large = AnswerFault::BodyTooLarge { limit: 10_000 };
     assert_eq!(fault_of(Act::Write(gzip_answer(&packed))).await, too_large);
 
     let announced = "HTTP/1.1 200 OK\nContent-Length: 10001\n\n";

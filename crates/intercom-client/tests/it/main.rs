@@ -10,6 +10,7 @@ mod budget;
 mod calls;
 mod caps;
 mod counter;
+mod download;
 mod drive;
 mod errors;
 mod http;

@@ -43,6 +43,7 @@ fn limits_of_zero_and_strange_user_agents_are_refused() {
     let timeouts = |connect, attempt| Timeouts {
         connect: Duration::from_secs(connect),
         attempt: Duration::from_secs(attempt),
+        ..Timeouts::default()
     };
     check(HttpSettings { max_body_bytes: 0, ..settings() }, "max_body_bytes is zero");
     check(HttpSettings { timeouts: timeouts(0, 1), ..settings() }, "timeouts.connect is zero");
