@@ -15,3 +15,4 @@ mod program;
 mod server;
 mod support;
 mod transport;
+mod versions;
