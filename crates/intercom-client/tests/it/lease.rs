@@ -233,3 +233,16 @@ async fn dropped_calls_do_not_leak_from_the_lease() {
     let n = counts.len();
     assert!(counts[n - 4..n - 1].iter().all(|count| *count == conduct.limit), "{counts:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_on_the_token_costs_refusals_but_no_call() {
+    let (counter, table) = (Counter::new(CONDUCT), Table::new(5));
+    let clients = [(); 2].map(|()| counter.client_with(table.settings(LeaseFallback::Pause)));
+    let stranger = counter.client();
+    let strange = load(std::slice::from_ref(&stranger), 6, 20);
+    // Every call is answered in the end.
+    tokio::join!(load(&clients, 6, 20), strange);
+    let most = CONDUCT.limit + 18;
+    let counts = counter.counts();
+    assert!(counts.iter().all(|count| *count <= most), "{counts:?}");
+}
