@@ -1,5 +1,6 @@
 //! The ways to say which contact a request is about.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::ser::SerializeMap;
@@ -66,4 +67,21 @@ pub(crate) fn as_subject<S: Serializer>(
     let mut map = serializer.serialize_map(Some(1))?;
     map.serialize_entry(key, value)?;
     map.end()
+}
+
+/// Writes handles as new tickets spell them: `id`, `external_id` or `email`.
+pub(crate) fn as_ticket_contacts<S: Serializer>(
+    handles: &[ContactHandle],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let spelled = handles.iter().map(|handle| {
+        let (_, value) = handle.entry();
+        let key = match handle {
+            ContactHandle::Id(_) => "id",
+            ContactHandle::UserId(_) => "external_id",
+            ContactHandle::Email(_) => "email",
+        };
+        BTreeMap::from([(key, value)])
+    });
+    serializer.collect_seq(spelled)
 }

@@ -8,9 +8,12 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::str::FromStr;
 
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::parameter::Parameter;
 
 /// An id is empty, or longer than 512 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +25,8 @@ pub struct InvalidId(usize);
 pub(crate) enum Spelling {
     Text,
     Number,
+    /// Nobody has said; a text unless the API wants a number.
+    Unsaid,
 }
 
 impl Spelling {
@@ -50,7 +55,7 @@ impl Id {
         if text.is_empty() || text.len() > Self::MAX_BYTES {
             return Err(InvalidId(text.len()));
         }
-        Ok(Self { text, spelling: Spelling::Text })
+        Ok(Self { text, spelling: Spelling::Unsaid })
     }
 
     /// An id that is encoded as a JSON number.
@@ -104,6 +109,14 @@ impl Ord for Id {
     }
 }
 
+impl FromStr for Id {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        Self::new(text)
+    }
+}
+
 impl fmt::Debug for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.text, f)
@@ -120,7 +133,7 @@ impl Serialize for Id {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match (self.spelling, self.text.parse::<i64>()) {
             (Spelling::Number, Ok(number)) => serializer.serialize_i64(number),
-            (Spelling::Number, Err(_)) | (Spelling::Text, _) => {
+            (Spelling::Number, Err(_)) | (Spelling::Text | Spelling::Unsaid, _) => {
                 serializer.serialize_str(&self.text)
             }
         }
@@ -139,7 +152,7 @@ impl<'de> Deserialize<'de> for Id {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Id, E> {
-                Id::new(text).map_err(E::custom)
+                Id::new(text).map(Id::spelled_as_text).map_err(E::custom)
             }
 
             fn visit_i64<E: de::Error>(self, number: i64) -> Result<Id, E> {
@@ -163,6 +176,10 @@ pub(crate) trait Respell: Clone + Serialize {
     /// The same ids in another spelling; a number only where the text is one.
     #[must_use]
     fn respelled(self, spelling: Spelling) -> Self;
+
+    /// The same ids as numbers, those that an answer spelled as it did.
+    #[must_use]
+    fn numbers_unless_read(self) -> Self;
 }
 
 impl Respell for Id {
@@ -170,7 +187,12 @@ impl Respell for Id {
         match spelling {
             Spelling::Text => self.spelled_as_text(),
             Spelling::Number => self.spelled_as_number(),
+            Spelling::Unsaid => self,
         }
+    }
+
+    fn numbers_unless_read(self) -> Self {
+        if self.spelling == Spelling::Unsaid { self.spelled_as_number() } else { self }
     }
 }
 
@@ -178,11 +200,19 @@ impl<T: Respell> Respell for Option<T> {
     fn respelled(self, spelling: Spelling) -> Self {
         self.map(|ids| ids.respelled(spelling))
     }
+
+    fn numbers_unless_read(self) -> Self {
+        self.map(T::numbers_unless_read)
+    }
 }
 
 impl<T: Respell> Respell for Vec<T> {
     fn respelled(self, spelling: Spelling) -> Self {
         self.into_iter().map(|id| id.respelled(spelling)).collect()
+    }
+
+    fn numbers_unless_read(self) -> Self {
+        self.into_iter().map(T::numbers_unless_read).collect()
     }
 }
 
@@ -200,6 +230,14 @@ pub(crate) fn as_number<T: Respell, S: Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     ids.clone().respelled(Spelling::Number).serialize(serializer)
+}
+
+/// Writes ids of an object that both requests and answers hold: as numbers, or as they were read.
+pub(crate) fn as_number_unless_read<T: Respell, S: Serializer>(
+    ids: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    ids.clone().numbers_unless_read().serialize(serializer)
 }
 
 /// What can be made of an id: itself, or a newtype of it.
@@ -244,7 +282,7 @@ where
             if text.is_empty() {
                 return Ok(None);
             }
-            Id::new(text).map(Some).map_err(E::custom)
+            Id::deserialize(text.into_deserializer()).map(Some)
         }
 
         fn visit_i64<E: de::Error>(self, number: i64) -> Result<Option<Id>, E> {
@@ -263,6 +301,12 @@ where
 pub trait PathSegment {
     /// The text of the segment, before percent-encoding.
     fn segment(&self) -> Cow<'_, str>;
+}
+
+impl Parameter for Id {
+    fn text(&self) -> String {
+        self.as_str().to_owned()
+    }
 }
 
 impl PathSegment for Id {
@@ -311,6 +355,14 @@ macro_rules! ids {
             }
         }
 
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                Self::new(text)
+            }
+        }
+
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, concat!(stringify!($name), "({:?})"), self.as_str())
@@ -320,6 +372,12 @@ macro_rules! ids {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.as_str())
+            }
+        }
+
+        impl Parameter for $name {
+            fn text(&self) -> String {
+                self.as_str().to_owned()
             }
         }
 
@@ -339,6 +397,10 @@ macro_rules! ids {
             fn respelled(self, spelling: Spelling) -> Self {
                 Self(self.0.respelled(spelling))
             }
+
+            fn numbers_unless_read(self) -> Self {
+                Self(self.0.numbers_unless_read())
+            }
         }
     )+};
 }
@@ -346,16 +408,52 @@ macro_rules! ids {
 ids! {
     /// An admin (teammate); a number in text.
     AdminId,
+    /// An article of the help centre.
+    ArticleId,
+    /// An audience that content is shown to.
+    AudienceId,
+    /// A reason for being away, as admins choose it.
+    AwayStatusReasonId,
+    /// A brand of the workspace.
+    BrandId,
+    /// A phone or video call.
+    CallId,
+    /// A collection of articles, or before 2.10 a section of one.
+    CollectionId,
     /// A company as Intercom numbers it, not the `company_id` of the customer's own system.
     CompanyId,
-    /// A contact (user or lead): 24 hexadecimal digits.
+    /// A contact (user, lead or visitor): 24 hexadecimal digits.
     ContactId,
+    /// A source that content is imported from.
+    ContentImportSourceId,
+    /// A snippet of content.
+    ContentSnippetId,
+    /// An attribute of conversations.
+    ConversationAttributeId,
     /// A conversation; a number in text.
     ConversationId,
-    /// A background job.
+    /// A data connector.
+    DataConnectorId,
+    /// An external page that content was imported from.
+    ExternalPageId,
+    /// A folder of content.
+    FolderId,
+    /// A help centre.
+    HelpCenterId,
+    /// An article for teammates only.
+    InternalArticleId,
+    /// A background job or an export.
     JobId,
+    /// A macro.
+    MacroId,
+    /// A news item.
+    NewsItemId,
+    /// A feed of news items.
+    NewsfeedId,
     /// A note on a contact or company.
     NoteId,
+    /// A schedule of office hours.
+    OfficeHoursScheduleId,
     /// A segment of contacts or companies.
     SegmentId,
     /// A subscription type that contacts opt into.
@@ -366,6 +464,12 @@ ids! {
     TeamId,
     /// A ticket.
     TicketId,
+    /// A state that tickets can be in.
+    TicketStateId,
+    /// An attribute of a ticket type.
+    TicketTypeAttributeId,
+    /// A type of tickets.
+    TicketTypeId,
     /// A workspace, also called an app (`app_id`).
     WorkspaceId,
 }

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+use crate::timestamp::{DateTimeText, Timestamp};
 use crate::version::ApiVersion;
 
 /// One value, or a list of them.
@@ -47,6 +49,16 @@ pub enum TextOr<T> {
     Text(String),
     /// The object.
     Object(T),
+}
+
+impl TextOr<Timestamp> {
+    /// The instant; `None` when the text is not RFC 3339.
+    pub fn to_datetime(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Text(text) => DateTimeText(text.clone()).to_datetime(),
+            Self::Object(seconds) => seconds.to_datetime(),
+        }
+    }
 }
 
 /// One choice of a data attribute: a text up to 2.13, an object since 2.14.

@@ -71,10 +71,12 @@
 pub mod attributes;
 pub mod error;
 pub mod ext;
+mod form;
 mod generated;
 pub mod handle;
 pub mod id;
 pub mod lenient;
+pub mod media;
 #[cfg_attr(
     not(feature = "full"),
     allow(unused_imports, unused_macros, reason = "not every group has an enumeration")
@@ -82,6 +84,7 @@ pub mod lenient;
 mod open;
 pub mod operation;
 pub mod paging;
+mod parameter;
 #[cfg_attr(
     not(feature = "full"),
     allow(unused_imports, unused_macros, reason = "without a group there is nothing to redact")
@@ -95,6 +98,7 @@ pub mod response;
 pub mod scope;
 pub mod search;
 pub mod timestamp;
+pub mod translations;
 #[cfg(feature = "v1")]
 pub mod v1;
 pub mod version;
@@ -111,17 +115,23 @@ pub use error::{
 pub use generated::*;
 pub use handle::ContactHandle;
 pub use id::{
-    AdminId, CompanyId, ContactId, ConversationId, Id, InvalidId, JobId, NoteId, PathSegment,
-    SegmentId, SubscriptionTypeId, TagId, TeamId, TicketId, WorkspaceId,
+    AdminId, ArticleId, AudienceId, AwayStatusReasonId, BrandId, CallId, CollectionId, CompanyId,
+    ContactId, ContentImportSourceId, ContentSnippetId, ConversationAttributeId, ConversationId,
+    DataConnectorId, ExternalPageId, FolderId, HelpCenterId, Id, InternalArticleId, InvalidId,
+    JobId, MacroId, NewsItemId, NewsfeedId, NoteId, OfficeHoursScheduleId, PathSegment, SegmentId,
+    SubscriptionTypeId, TagId, TeamId, TicketId, TicketStateId, TicketTypeAttributeId,
+    TicketTypeId, WorkspaceId,
 };
 pub use lenient::{DataAttributeOption, OneOrMany, TextOr};
+pub use media::Redirect;
 pub use operation::{
     Exchange, Operation, Safety, Step, check_parameter, check_version, decode_json,
 };
 pub use paging::{Cursor, PageView, Paged, Paging, decode_item};
-pub use request::{Endpoint, Method, Request};
+pub use request::{Endpoint, Method, Request, Success};
 pub use response::{Headers, Response};
 pub use scope::{Scope, required_scope};
 pub use search::{Operator, Query, SearchRequest};
 pub use timestamp::{DateTimeText, Timestamp};
+pub use translations::Translations;
 pub use version::{ApiVersion, VersionRange};

@@ -33,6 +33,12 @@ macro_rules! open_enum {
             }
         }
 
+        impl $crate::parameter::Parameter for $name {
+            fn text(&self) -> String {
+                self.as_str().to_owned()
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())

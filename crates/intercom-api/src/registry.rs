@@ -7,15 +7,27 @@ use crate::error::DecodeError;
 use crate::operation::Operation;
 use crate::paging::{PageView, Paged, decode_item};
 use crate::response::Response;
+use crate::version::VersionRange;
 
 pub use crate::generated::registry::OPERATIONS;
 
+/// Decodes an answer and encodes it again.
+pub type RoundTrip = fn(&Response) -> Result<Value, DecodeError>;
+
 /// One operation of the official descriptions.
 pub struct Entry {
-    /// Its id there.
+    /// Its id there; several operations may share one.
     pub id: &'static str,
-    /// Decodes an answer and encodes it again.
-    pub round_trip: fn(&Response) -> Result<Value, DecodeError>,
+    /// The name of the operation.
+    pub name: &'static str,
+    /// The versions that have it.
+    pub versions: VersionRange,
+    /// `None` for answers that are not JSON.
+    pub round_trip: Option<RoundTrip>,
+}
+
+const fn of<O: Operation>(id: &'static str, round_trip: Option<RoundTrip>) -> Entry {
+    Entry { id, name: O::NAME, versions: O::VERSIONS, round_trip }
 }
 
 pub(crate) const fn entry<O>(id: &'static str) -> Entry
@@ -23,7 +35,7 @@ where
     O: Operation,
     O::Output: Serialize,
 {
-    Entry { id, round_trip: round_trip::<O> }
+    of::<O>(id, Some(round_trip::<O>))
 }
 
 pub(crate) const fn paged<O>(id: &'static str) -> Entry
@@ -31,7 +43,11 @@ where
     O: Paged,
     O::Output: Serialize,
 {
-    Entry { id, round_trip: round_trip_paged::<O> }
+    of::<O>(id, Some(round_trip_paged::<O>))
+}
+
+pub(crate) const fn other<O: Operation>(id: &'static str) -> Entry {
+    of::<O>(id, None)
 }
 
 fn round_trip<O>(response: &Response) -> Result<Value, DecodeError>

@@ -11,6 +11,8 @@ use serde::Serialize;
 use crate::error::BuildError;
 use crate::id::PathSegment;
 use crate::operation::Safety;
+use crate::parameter::Parameter;
+use crate::response::Response;
 use crate::version::ApiVersion;
 
 /// Everything but RFC 3986 unreserved characters is encoded in a path segment.
@@ -88,6 +90,18 @@ pub struct Request {
     pub content_type: Cow<'static, str>,
     /// The media type of the answer wanted, sent as `Accept`.
     pub accept: Cow<'static, str>,
+    /// What a successful answer is.
+    pub success: Success,
+}
+
+/// What a successful answer to a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Success {
+    /// A status of 2xx.
+    #[default]
+    Body,
+    /// Also a redirect, which is not followed: its address is the answer.
+    Redirect,
 }
 
 impl Request {
@@ -113,6 +127,7 @@ impl Request {
             body: None,
             content_type: Cow::Borrowed(JSON),
             accept: Cow::Borrowed(JSON),
+            success: Success::Body,
         })
     }
 
@@ -153,6 +168,7 @@ impl Request {
             body: None,
             content_type: Cow::Borrowed(JSON),
             accept: Cow::Borrowed(JSON),
+            success: Success::Body,
         }
     }
 
@@ -162,6 +178,13 @@ impl Request {
         match self.query.iter_mut().find(|(existing, _)| *existing == name) {
             Some((_, existing)) => *existing = value,
             None => self.query.push((name, value)),
+        }
+    }
+
+    /// Sets a query parameter that is given.
+    pub(crate) fn set_parameter<T: Parameter>(&mut self, name: &'static str, value: Option<&T>) {
+        if let Some(value) = value {
+            self.set_query(name, value.text());
         }
     }
 
@@ -207,6 +230,12 @@ impl Request {
 
         let constants = constants.iter().copied().collect();
         self.set_json(&WithConstants { constants, body })
+    }
+
+    /// Whether an answer is what the request asked for, as far as its status tells.
+    pub fn is_answered_by(&self, response: &Response) -> bool {
+        let is_redirect = (300..400).contains(&response.status);
+        response.is_success() || (self.success == Success::Redirect && is_redirect)
     }
 
     /// Path and encoded query: what stands in the request line.

@@ -154,7 +154,7 @@ impl Calls {
             let Some(sent) = self.attempt(request, extent, ends_at, &mut efforts).await else {
                 return (Err(last), efforts);
             };
-            let failure = match examine(sent, &read) {
+            let failure = match examine(request, sent, &read) {
                 Ok(answered) => return (Ok(answered), efforts),
                 Err(failure) => failure,
             };
@@ -287,11 +287,12 @@ impl GaveUp {
 }
 
 fn examine<T>(
+    request: &Request,
     sent: Result<Sent, TransportError>,
     read: impl Fn(&Response) -> Result<T, DecodeError>,
 ) -> Result<(Sent, T), Failure> {
     let sent = sent.map_err(Failure::Transport)?;
-    if !sent.response.is_success() {
+    if !request.is_answered_by(&sent.response) {
         return Err(Failure::Refused(sent.response));
     }
     match read(&sent.response) {

@@ -1,7 +1,7 @@
 //! A contact as the rest of the toolkit sees it.
 
 use chrono::{DateTime, Utc};
-use intercom_api::contacts::Contact;
+use intercom_api::contacts::{Contact, ContactRole};
 use intercom_api::{Attributes, ContactId};
 use intercom_engagement::MemberProfile;
 use serde::{Deserialize, Serialize};
@@ -87,9 +87,9 @@ pub fn contact(
     let facts = ContactFacts {
         id: id.clone(),
         external_id: text(contact.external_id.as_deref()),
-        role: match contact.role.as_deref() {
-            Some("user") => Role::User,
-            Some(_) | None => Role::Lead,
+        role: match contact.role {
+            Some(ContactRole::User) => Role::User,
+            Some(ContactRole::Lead | ContactRole::Other(_)) | None => Role::Lead,
         },
         email: email(contact.email.as_deref(), &mut oddities),
         name: text(contact.name.as_deref()),

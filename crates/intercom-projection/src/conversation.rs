@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use intercom_api::contacts::ContactReference;
-use intercom_api::conversations::{Conversation, ConversationSourceType, ConversationState};
+use intercom_api::conversations::{
+    AuthorType, Conversation, ConversationSourceType, ConversationState,
+};
 use intercom_api::{ContactId, Timestamp};
 use intercom_engagement::{Channel, Session, UnixSecond};
 use serde::Serialize;
@@ -106,7 +108,7 @@ fn latest_mention(
     created_at: Option<DateTime<Utc>>,
 ) -> Option<CancelMention> {
     let opening = conversation.source.iter().filter_map(|source| {
-        let author = source.author.as_ref().and_then(|author| author.kind.as_deref());
+        let author = source.author.as_ref().and_then(|author| author.kind.as_ref());
         let by_customer = match author {
             Some(author) => is_customer(author),
             None => source.delivered_as.as_deref() == Some("customer_initiated"),
@@ -116,15 +118,15 @@ fn latest_mention(
     let parts = conversation.conversation_parts.as_ref();
     let parts = parts.and_then(|list| list.conversation_parts.as_deref()).unwrap_or_default();
     let replies = parts.iter().filter_map(|part| {
-        let author = part.author.as_ref().and_then(|author| author.kind.as_deref());
+        let author = part.author.as_ref().and_then(|author| author.kind.as_ref());
         let body = part.body.as_deref().filter(|_| author.is_some_and(is_customer));
         mention(body, part.created_at.and_then(|at| after_1970(at.as_unix())))
     });
     opening.chain(replies).max_by_key(|mention| mention.written_at)
 }
 
-fn is_customer(author: &str) -> bool {
-    matches!(author, "user" | "lead" | "contact")
+fn is_customer(author: &AuthorType) -> bool {
+    matches!(author, AuthorType::User | AuthorType::Lead | AuthorType::Contact)
 }
 
 fn mention(body: Option<&str>, written_at: Option<DateTime<Utc>>) -> Option<CancelMention> {

@@ -1,5 +1,7 @@
 //! Applies the overlay to the manifest. A correction that no longer applies is an error.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, bail, ensure};
 
 use super::manifest::{Manifest, OperationFacts, SchemaFacts, parts};
@@ -45,6 +47,9 @@ fn apply_one(
     correction: &Correction,
     overlay: &Overlay,
 ) -> anyhow::Result<()> {
+    for (name, fields) in &correction.schemas {
+        manifest.schemas.push(described_by_hand(manifest, name, fields)?);
+    }
     for (id, original) in &correction.copy {
         let copy = OperationFacts { id: id.clone(), ..operation(manifest, original)?.clone() };
         manifest.operations.push(copy);
@@ -73,6 +78,24 @@ fn apply_one(
         operation.page = Some(page.clone());
     }
     check_names(manifest, correction)
+}
+
+/// An object that the descriptions do not name.
+fn described_by_hand(
+    manifest: &Manifest,
+    name: &str,
+    fields: &BTreeMap<String, String>,
+) -> anyhow::Result<SchemaFacts> {
+    ensure!(manifest.schema(name).is_none(), "{name} is described");
+    let parse = |(name, kind): (&String, &String)| Ok((name.clone(), History::parse(kind)?));
+    Ok(SchemaFacts {
+        name: name.to_owned(),
+        versions: Versions::ALL,
+        alias: None,
+        extends: None,
+        variants: None,
+        fields: fields.iter().map(parse).collect::<anyhow::Result<_>>()?,
+    })
 }
 
 type Fields = Vec<(String, History)>;
@@ -121,7 +144,8 @@ fn check_set(
     let described = manifest.field(address).with_context(|| format!("no field {address}"))?;
     let name = address.rsplit_once('.').map_or(address, |(_, name)| name);
     // A description may be right where the rule for fields of that name is not.
-    let differs = described.to_string() != kind || overlay.references.contains_key(name);
+    let by_rule = name == "id" || name.ends_with("_id") || overlay.references.contains_key(name);
+    let differs = by_rule || described.to_string() != kind;
     ensure!(differs, "{address} is described as {kind}");
     Type::parse(kind).map(|_| ())
 }
@@ -236,6 +260,7 @@ fn set_output(operation: &mut OperationFacts, kind: &str) -> anyhow::Result<()> 
 fn check_names(manifest: &Manifest, correction: &Correction) -> anyhow::Result<()> {
     let is_split = |name: &str| correction.split.values().any(|into| into.contains_key(name));
     let ids = correction.names.keys().chain(correction.groups.keys()).chain(&correction.searches);
+    let ids = ids.chain(correction.forms.keys());
     for id in ids.chain(correction.split.keys()) {
         ensure!(manifest.operation(id).is_some() || is_split(id), "no operation {id}");
     }

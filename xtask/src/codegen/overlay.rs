@@ -55,6 +55,15 @@ pub(crate) struct HandType {
     /// The schema whose struct it holds.
     #[serde(default)]
     pub(crate) holds: Option<String>,
+    /// What reads it from a whole answer, when the answer is not JSON.
+    #[serde(default)]
+    pub(crate) decode: Option<String>,
+    /// A redirect is such an answer.
+    #[serde(default)]
+    pub(crate) redirect: bool,
+    /// The media type of such an answer.
+    #[serde(default)]
+    pub(crate) accept: Option<String>,
 }
 
 /// Corrections that share a reason.
@@ -66,6 +75,15 @@ pub(crate) struct Correction {
     /// Operations that share the route of another one.
     #[serde(default)]
     pub(crate) copy: BTreeMap<String, String>,
+    /// Objects that are not described, with their fields.
+    #[serde(default)]
+    pub(crate) schemas: BTreeMap<String, BTreeMap<String, String>>,
+    /// Objects that are sent as `multipart/form-data`, by operation.
+    #[serde(default)]
+    pub(crate) forms: BTreeMap<String, String>,
+    /// Versions by struct name, when not all that have the operation.
+    #[serde(default)]
+    pub(crate) versions: BTreeMap<String, String>,
     /// Struct names by operation.
     #[serde(default)]
     pub(crate) names: BTreeMap<String, String>,
@@ -75,7 +93,7 @@ pub(crate) struct Correction {
     /// `read`, `idempotent` or `once`, with the operations.
     #[serde(default)]
     pub(crate) safety: BTreeMap<Safety, Vec<String>>,
-    /// Kind, place and items key of a list, by operation.
+    /// Kind, place and items key of a list, by operation; `none` for an answer that is no list.
     #[serde(default)]
     pub(crate) pages: BTreeMap<String, String>,
     /// Types of answers, by operation.

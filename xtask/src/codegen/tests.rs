@@ -15,7 +15,7 @@ const MANIFEST: &str = r#"
 "@" = "2.9.."
 id = "str"
 name = "str?"
-owner_id = "int? ..2.15; str? 2.16.."
+owner_id = "int?"
 mood = "enum(calm, wild 2.14..)"
 toys = "[@cat.toys]"
 mother = "@cat"
@@ -113,6 +113,8 @@ fn what_cannot_be_expressed_is_named() {
     check_refusal(&union, "cat.name = \"str?\": a union; it has to be written by hand");
     let changing = format!("{FEEDING}add = {{ \"cat.size\" = \"int ..2.9; [int] 2.10..\" }}");
     check_refusal(&changing, "size = \"int ..2.9; [int] 2.10..\": the type changes by version");
+    let spelled = format!("{FEEDING}add = {{ \"cat.keeper_id\" = \"int ..2.15; str 2.16..\" }}");
+    check_refusal(&spelled, "cat.keeper_id is spelled by version inside a body");
     let twice = format!("{FEEDING}rename = {{ \"feed_request.grams\" = \"cat_id\" }}");
     check_refusal(&twice, "FeedCat has two parameters called cat_id");
 }
@@ -142,7 +144,7 @@ fn an_entry_without_effect_is_named() {
     let constant = format!("{FEEDING}constants = {{ \"cat.tail\" = \"long\" }}");
     check_refusal(&constant, "entries without effect: [\"constants cat.tail\"]");
     let safety = FEEDING.replace("\"FeedCat\"", "\"FeedCat\", \"FeedDog\"");
-    check_refusal(&safety, "declares the safety of FeedDog, which is not emitted");
+    check_refusal(&safety, "declares something about FeedDog, which is not emitted");
 }
 
 const DESCRIPTION: &str = "

@@ -16,7 +16,7 @@ use crate::generated::pages::CursorPages;
 use crate::generated::teams::TeamPriorityLevel;
 #[cfg(feature = "admins")]
 use crate::id::WorkspaceId;
-use crate::id::{AdminId, Id, TeamId};
+use crate::id::{AdminId, AwayStatusReasonId, Id, TeamId};
 #[cfg(feature = "admins")]
 use crate::open::open_enum;
 #[cfg(feature = "admins")]
@@ -110,10 +110,8 @@ impl Operation for ListActivityLogs {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
-        request.set_query("created_at_after", self.created_at_after.as_unix().to_string());
-        if let Some(value) = &self.created_at_before {
-            request.set_query("created_at_before", value.as_unix().to_string());
-        }
+        request.set_parameter("created_at_after", Some(&self.created_at_after));
+        request.set_parameter("created_at_before", self.created_at_before.as_ref());
         Ok(request)
     }
 
@@ -160,9 +158,7 @@ impl Operation for ListAdmins {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
-        if let Some(value) = &self.display_avatar {
-            request.set_query("display_avatar", value.to_string());
-        }
+        request.set_parameter("display_avatar", self.display_avatar.as_ref());
         Ok(request)
     }
 
@@ -355,7 +351,7 @@ pub struct SetAwayAdmin {
     pub away_mode_reassign: bool,
     /// `away_status_reason_id`; since 2.14.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_number")]
-    pub away_status_reason_id: Option<Id>,
+    pub away_status_reason_id: Option<AwayStatusReasonId>,
     /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
@@ -452,7 +448,11 @@ pub struct ActivityLogEventTypeList {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `event_types`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
     pub event_types: Option<Vec<String>>,
     /// Fields this crate does not know.
     #[serde(flatten)]
@@ -683,12 +683,16 @@ pub struct Admin {
         default,
         deserialize_with = "crate::id::unless_empty"
     )]
-    pub away_status_reason_id: Option<Id>,
+    pub away_status_reason_id: Option<AwayStatusReasonId>,
     /// `has_inbox_seat`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_inbox_seat: Option<bool>,
     /// `team_ids`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
     pub team_ids: Option<Vec<TeamId>>,
     /// `avatar`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -824,7 +828,11 @@ pub struct Me {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_inbox_seat: Option<bool>,
     /// `team_ids`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
     pub team_ids: Option<Vec<TeamId>>,
     /// `avatar`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,12 +3,22 @@
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 use crate::attributes::Attributes;
 use crate::attributes::Extra;
 #[cfg(feature = "companies")]
 use crate::error::{BuildError, DecodeError};
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 use crate::generated::admins::Admin;
 #[cfg(feature = "contacts")]
 use crate::generated::contacts::Contact;
@@ -18,17 +28,39 @@ use crate::generated::contacts::ContactCompanyList;
 use crate::generated::jobs::{BulkJob, BulkJobReference};
 #[cfg(any(feature = "companies", feature = "contacts"))]
 use crate::generated::pages::CursorPages;
-#[cfg(any(feature = "companies", feature = "conversations", feature = "segments"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "segments",
+    feature = "tickets",
+    feature = "visitors"
+))]
 use crate::generated::segments::Segment;
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 use crate::generated::tags::Tag;
-#[cfg(any(feature = "companies", feature = "contacts", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "contacts",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 use crate::id::CompanyId;
 #[cfg(all(feature = "preview", feature = "companies"))]
 use crate::id::JobId;
 #[cfg(feature = "companies")]
 use crate::id::{ContactId, SegmentId, TagId};
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 use crate::id::{Id, NoteId, WorkspaceId};
 #[cfg(feature = "companies")]
 use crate::operation::{Operation, Safety, check_parameter, check_version, decode_json};
@@ -43,7 +75,12 @@ use crate::request::{Endpoint, Method, Request};
 use crate::response::Response;
 #[cfg(all(feature = "preview", feature = "companies"))]
 use crate::search::SearchRequest;
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 use crate::timestamp::Timestamp;
 #[cfg(feature = "companies")]
 use crate::version::{ApiVersion, VersionRange};
@@ -456,24 +493,12 @@ impl Operation for FindCompanies {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
-        if let Some(value) = &self.name {
-            request.set_query("name", value.as_str());
-        }
-        if let Some(value) = &self.company_id {
-            request.set_query("company_id", value.as_str());
-        }
-        if let Some(value) = &self.tag_id {
-            request.set_query("tag_id", value.as_str());
-        }
-        if let Some(value) = &self.segment_id {
-            request.set_query("segment_id", value.as_str());
-        }
-        if let Some(value) = &self.page {
-            request.set_query("page", value.to_string());
-        }
-        if let Some(value) = &self.per_page {
-            request.set_query("per_page", value.to_string());
-        }
+        request.set_parameter("name", self.name.as_ref());
+        request.set_parameter("company_id", self.company_id.as_ref());
+        request.set_parameter("tag_id", self.tag_id.as_ref());
+        request.set_parameter("segment_id", self.segment_id.as_ref());
+        request.set_parameter("page", self.page.as_ref());
+        request.set_parameter("per_page", self.per_page.as_ref());
         Ok(request)
     }
 
@@ -524,15 +549,9 @@ impl Operation for ListCompanies {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
-        if let Some(value) = &self.page {
-            request.set_query("page", value.to_string());
-        }
-        if let Some(value) = &self.per_page {
-            request.set_query("per_page", value.to_string());
-        }
-        if let Some(value) = &self.order {
-            request.set_query("order", value.as_str());
-        }
+        request.set_parameter("page", self.page.as_ref());
+        request.set_parameter("per_page", self.per_page.as_ref());
+        request.set_parameter("order", self.order.as_ref());
         Ok(request)
     }
 
@@ -588,12 +607,8 @@ impl Operation for ListContactCompanies {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[&self.contact_id])?;
-        if let Some(value) = &self.page {
-            request.set_query("page", value.to_string());
-        }
-        if let Some(value) = &self.per_page {
-            request.set_query("per_page", value.to_string());
-        }
+        request.set_parameter("page", self.page.as_ref());
+        request.set_parameter("per_page", self.per_page.as_ref());
         Ok(request)
     }
 
@@ -726,9 +741,7 @@ impl Operation for ScrollCompanies {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
-        if let Some(value) = &self.scroll_param {
-            request.set_query("scroll_param", value.as_str());
-        }
+        request.set_parameter("scroll_param", self.scroll_param.as_ref());
         Ok(request)
     }
 
@@ -1016,7 +1029,12 @@ pub struct BulkNewCompany {
 opaque_debug!(BulkNewCompany);
 
 /// `company` object.
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Company {
     /// `type`.
@@ -1092,7 +1110,12 @@ pub struct Company {
     pub extra: Extra,
 }
 
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 opaque_debug!(Company { id, app_id });
 
 /// `company_attached_contacts` object.
@@ -1124,7 +1147,7 @@ pub struct CompanyContacts {
 opaque_debug!(CompanyContacts);
 
 /// `company_data` object.
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyData {
     /// `id`.
@@ -1145,7 +1168,7 @@ pub struct CompanyData {
     pub extra: Extra,
 }
 
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 opaque_debug!(CompanyData { id });
 
 /// `deleted_company_object` object.
@@ -1202,7 +1225,12 @@ pub struct CompanyList {
 opaque_debug!(CompanyList);
 
 /// `company_note` object; since 2.15.
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyNote {
     /// `type`.
@@ -1232,11 +1260,21 @@ pub struct CompanyNote {
     pub extra: Extra,
 }
 
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 opaque_debug!(CompanyNote { id });
 
 /// `company` of `company_note`; since 2.15.
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyNoteCompany {
     /// `type`.
@@ -1254,11 +1292,21 @@ pub struct CompanyNoteCompany {
     pub extra: Extra,
 }
 
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 opaque_debug!(CompanyNoteCompany { id });
 
 /// `notes` of `company`; since 2.16.
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyNotes {
     /// `type`.
@@ -1276,11 +1324,21 @@ pub struct CompanyNotes {
     pub extra: Extra,
 }
 
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 opaque_debug!(CompanyNotes);
 
 /// `plan` of `company`.
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyPlan {
     /// `type`.
@@ -1301,7 +1359,12 @@ pub struct CompanyPlan {
     pub extra: Extra,
 }
 
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 opaque_debug!(CompanyPlan { id });
 
 /// `company_scroll` object.
@@ -1358,7 +1421,12 @@ pub struct CompanySegmentList {
 opaque_debug!(CompanySegmentList);
 
 /// `segments` of `company`.
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanySegments {
     /// `type`.
@@ -1376,11 +1444,21 @@ pub struct CompanySegments {
     pub extra: Extra,
 }
 
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 opaque_debug!(CompanySegments);
 
 /// `tags` of `company`.
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyTags {
     /// `type`.
@@ -1398,5 +1476,10 @@ pub struct CompanyTags {
     pub extra: Extra,
 }
 
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 opaque_debug!(CompanyTags);

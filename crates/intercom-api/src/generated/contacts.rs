@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(all(feature = "preview", feature = "contacts"))]
 use serde_json::Value;
 
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 use crate::attributes::Attributes;
 use crate::attributes::Extra;
 #[cfg(feature = "contacts")]
@@ -13,24 +13,33 @@ use crate::error::{BuildError, DecodeError};
 #[cfg(feature = "companies")]
 use crate::generated::companies::Company;
 #[cfg(feature = "contacts")]
-use crate::generated::companies::{CompanyContacts, CompanyData};
+use crate::generated::companies::CompanyContacts;
+#[cfg(any(feature = "contacts", feature = "visitors"))]
+use crate::generated::companies::CompanyData;
 #[cfg(all(feature = "preview", feature = "contacts"))]
 use crate::generated::jobs::{BulkJob, BulkJobReference};
 #[cfg(feature = "contacts")]
 use crate::generated::pages::CursorPages;
 #[cfg(feature = "companies")]
 use crate::generated::pages::PagesLink;
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 use crate::generated::references::AddressableList;
 #[cfg(feature = "segments")]
 use crate::generated::segments::Segment;
-#[cfg(any(feature = "contacts", feature = "conversations"))]
+#[cfg(any(
+    feature = "contacts",
+    feature = "conversations",
+    feature = "tickets",
+    feature = "visitors"
+))]
 use crate::id::ContactId;
 #[cfg(all(feature = "preview", feature = "contacts"))]
 use crate::id::JobId;
+#[cfg(any(feature = "contacts", feature = "visitors"))]
+use crate::id::{AdminId, WorkspaceId};
 #[cfg(feature = "contacts")]
-use crate::id::{AdminId, CompanyId, Id, Respell, Spelling, WorkspaceId};
-#[cfg(feature = "contacts")]
+use crate::id::{CompanyId, Id, Respell, Spelling};
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 use crate::open::open_enum;
 #[cfg(feature = "contacts")]
 use crate::operation::{Operation, Safety, check_parameter, check_version, decode_json};
@@ -43,7 +52,7 @@ use crate::request::{Endpoint, Method, Request};
 use crate::response::Response;
 #[cfg(feature = "contacts")]
 use crate::search::SearchRequest;
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 use crate::timestamp::Timestamp;
 #[cfg(feature = "contacts")]
 use crate::version::{ApiVersion, VersionRange};
@@ -293,7 +302,7 @@ opaque_debug!(BulkUpdateContacts);
 pub struct CreateContact {
     /// `role`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<String>,
+    pub role: Option<ContactRole>,
     /// `external_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
@@ -463,12 +472,8 @@ impl Operation for ListCompanyContacts {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[&self.company_id])?;
-        if let Some(value) = &self.page {
-            request.set_query("page", value.to_string());
-        }
-        if let Some(value) = &self.per_page {
-            request.set_query("per_page", value.to_string());
-        }
+        request.set_parameter("page", self.page.as_ref());
+        request.set_parameter("per_page", self.per_page.as_ref());
         Ok(request)
     }
 
@@ -517,12 +522,8 @@ impl Operation for ListContactActivities {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
-        if let Some(value) = &self.per_page {
-            request.set_query("per_page", value.to_string());
-        }
-        if let Some(value) = &self.starting_after {
-            request.set_query("starting_after", value.as_str());
-        }
+        request.set_parameter("per_page", self.per_page.as_ref());
+        request.set_parameter("starting_after", self.starting_after.as_ref());
         Ok(request)
     }
 
@@ -580,15 +581,9 @@ impl Operation for ListContactMergeHistory {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[&self.contact_id])?;
-        if let Some(value) = &self.cursor {
-            request.set_query("cursor", value.as_str());
-        }
-        if let Some(value) = &self.per_page {
-            request.set_query("per_page", value.to_string());
-        }
-        if let Some(value) = &self.order {
-            request.set_query("order", value.as_str());
-        }
+        request.set_parameter("cursor", self.cursor.as_ref());
+        request.set_parameter("per_page", self.per_page.as_ref());
+        request.set_parameter("order", self.order.as_ref());
         Ok(request)
     }
 
@@ -645,15 +640,9 @@ impl Operation for ListContacts {
             VersionRange::since(ApiVersion::V2_16),
         )?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
-        if let Some(value) = &self.include_merge_history {
-            request.set_query("include_merge_history", value.to_string());
-        }
-        if let Some(value) = &self.per_page {
-            request.set_query("per_page", value.to_string());
-        }
-        if let Some(value) = &self.starting_after {
-            request.set_query("starting_after", value.as_str());
-        }
+        request.set_parameter("include_merge_history", self.include_merge_history.as_ref());
+        request.set_parameter("per_page", self.per_page.as_ref());
+        request.set_parameter("starting_after", self.starting_after.as_ref());
         Ok(request)
     }
 
@@ -736,9 +725,7 @@ impl Operation for MergeContacts {
             VersionRange::since(ApiVersion::V2_16),
         )?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
-        if let Some(value) = &self.include_merge_history {
-            request.set_query("include_merge_history", value.to_string());
-        }
+        request.set_parameter("include_merge_history", self.include_merge_history.as_ref());
         request.set_json(self)?;
         Ok(request)
     }
@@ -890,9 +877,7 @@ impl Operation for RetrieveContact {
             VersionRange::since(ApiVersion::V2_16),
         )?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[&self.contact_id])?;
-        if let Some(value) = &self.include_merge_history {
-            request.set_query("include_merge_history", value.to_string());
-        }
+        request.set_parameter("include_merge_history", self.include_merge_history.as_ref());
         Ok(request)
     }
 
@@ -945,9 +930,7 @@ impl Operation for RetrieveContactByExternalId {
             VersionRange::since(ApiVersion::V2_16),
         )?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[&self.external_id])?;
-        if let Some(value) = &self.include_merge_history {
-            request.set_query("include_merge_history", value.to_string());
-        }
+        request.set_parameter("include_merge_history", self.include_merge_history.as_ref());
         Ok(request)
     }
 
@@ -1003,9 +986,7 @@ impl Operation for SearchContacts {
             .check()
             .map_err(|source| BuildError::Query { operation: Self::NAME, source })?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
-        if let Some(value) = &self.include_merge_history {
-            request.set_query("include_merge_history", value.to_string());
-        }
+        request.set_parameter("include_merge_history", self.include_merge_history.as_ref());
         request.set_json(&self.search)?;
         Ok(request)
     }
@@ -1086,7 +1067,7 @@ pub struct UpdateContact {
     pub include_merge_history: Option<bool>,
     /// `role`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<String>,
+    pub role: Option<ContactRole>,
     /// `external_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
@@ -1188,9 +1169,7 @@ impl Operation for UpdateContact {
             VersionRange::since(ApiVersion::Preview),
         )?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[&self.contact_id])?;
-        if let Some(value) = &self.include_merge_history {
-            request.set_query("include_merge_history", value.to_string());
-        }
+        request.set_parameter("include_merge_history", self.include_merge_history.as_ref());
         let mut body = self.clone();
         body.owner_id = body.owner_id.respelled(Spelling::number_if(
             VersionRange::new(ApiVersion::V2_7, ApiVersion::V2_15).contains(version),
@@ -1384,7 +1363,7 @@ pub struct BulkNewContact {
     pub name: Option<String>,
     /// `role`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<String>,
+    pub role: Option<ContactRole>,
     /// `phone`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
@@ -1439,7 +1418,7 @@ pub struct BulkNewContactTags {
 opaque_debug!(BulkNewContactTags);
 
 /// `contact` object.
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Contact {
     /// `type`.
@@ -1464,7 +1443,7 @@ pub struct Contact {
     pub workspace_id: Option<WorkspaceId>,
     /// `role`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<String>,
+    pub role: Option<ContactRole>,
     /// `email`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
@@ -1613,7 +1592,7 @@ pub struct Contact {
     pub extra: Extra,
 }
 
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 opaque_debug!(Contact { id, workspace_id, owner_id });
 
 /// `contact_activity` object; Preview only.
@@ -1645,7 +1624,7 @@ pub struct ContactActivity {
     pub external_id: Option<String>,
     /// `role`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<String>,
+    pub role: Option<ContactRole>,
     /// `merge_source_id`.
     #[serde(
         skip_serializing_if = "Option::is_none",
@@ -1731,7 +1710,7 @@ pub struct ContactArchived {
 opaque_debug!(ContactArchived { id });
 
 /// `avatar` of `contact`.
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactAvatar {
     /// `type`.
@@ -1745,7 +1724,7 @@ pub struct ContactAvatar {
     pub extra: Extra,
 }
 
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 opaque_debug!(ContactAvatar);
 
 /// `contact_blocked` object; since 2.13.
@@ -1777,7 +1756,7 @@ pub struct ContactBlocked {
 opaque_debug!(ContactBlocked { id });
 
 /// `contact_companies` object.
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactCompanies {
     /// `data`.
@@ -1804,7 +1783,7 @@ pub struct ContactCompanies {
     pub extra: Extra,
 }
 
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 opaque_debug!(ContactCompanies);
 
 /// `contact_attached_companies` object.
@@ -1895,7 +1874,7 @@ pub struct ContactList {
 opaque_debug!(ContactList);
 
 /// `contact_location` object.
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactLocation {
     /// `type`.
@@ -1915,11 +1894,11 @@ pub struct ContactLocation {
     pub extra: Extra,
 }
 
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 opaque_debug!(ContactLocation);
 
 /// `contact_notes` object.
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactNotes {
     /// `data`.
@@ -1946,11 +1925,11 @@ pub struct ContactNotes {
     pub extra: Extra,
 }
 
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 opaque_debug!(ContactNotes);
 
 /// `contact_reference` object.
-#[cfg(feature = "conversations")]
+#[cfg(any(feature = "conversations", feature = "tickets"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactReference {
     /// `type`.
@@ -1971,7 +1950,7 @@ pub struct ContactReference {
     pub extra: Extra,
 }
 
-#[cfg(feature = "conversations")]
+#[cfg(any(feature = "conversations", feature = "tickets"))]
 opaque_debug!(ContactReference { id });
 
 /// `contact_segments` object.
@@ -1997,7 +1976,7 @@ pub struct ContactSegmentList {
 opaque_debug!(ContactSegmentList);
 
 /// `contact_social_profiles` object.
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactSocialProfiles {
     /// `data`.
@@ -2015,11 +1994,11 @@ pub struct ContactSocialProfiles {
     pub extra: Extra,
 }
 
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 opaque_debug!(ContactSocialProfiles);
 
 /// `contact_subscription_types` object.
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactSubscriptionTypes {
     /// `data`.
@@ -2046,11 +2025,11 @@ pub struct ContactSubscriptionTypes {
     pub extra: Extra,
 }
 
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 opaque_debug!(ContactSubscriptionTypes);
 
 /// `contact_tags` object.
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContactTags {
     /// `data`.
@@ -2077,7 +2056,7 @@ pub struct ContactTags {
     pub extra: Extra,
 }
 
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 opaque_debug!(ContactTags);
 
 /// `contact_unarchived` object.
@@ -2112,7 +2091,7 @@ pub struct ContactUnarchived {
 opaque_debug!(ContactUnarchived { id });
 
 /// `merge_history_item` object; since 2.16.
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MergeHistoryItem {
     /// `type`.
@@ -2136,7 +2115,7 @@ pub struct MergeHistoryItem {
     pub extra: Extra,
 }
 
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 opaque_debug!(MergeHistoryItem { source_contact_id });
 
 /// `merge_history_list` object; since 2.16.
@@ -2323,7 +2302,7 @@ pub struct MergePreviewSummary {
 opaque_debug!(MergePreviewSummary);
 
 /// `social_profile` object.
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SocialProfile {
     /// `type`.
@@ -2340,7 +2319,7 @@ pub struct SocialProfile {
     pub extra: Extra,
 }
 
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 opaque_debug!(SocialProfile);
 
 #[cfg(all(feature = "preview", feature = "contacts"))]
@@ -2360,7 +2339,18 @@ open_enum! {
     }
 }
 
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
+open_enum! {
+    /// `bulk_create_contacts_request.contacts.role`, `contact.role`, `contact_activity.role`, `convert_visitor_request.type`, `create_contact_request.role`, `update_contact_request.role`.
+    pub enum ContactRole {
+        /// `user`.
+        User = "user",
+        /// `lead`.
+        Lead = "lead",
+    }
+}
+
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 open_enum! {
     /// `merge_history_item.source_contact_role`.
     pub enum MergeHistoryItemSourceContactRole {

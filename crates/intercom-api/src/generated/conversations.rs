@@ -7,27 +7,41 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::attributes::{Attributes, Extra};
+#[cfg(feature = "conversations")]
 use crate::error::{BuildError, DecodeError};
 use crate::generated::companies::Company;
 use crate::generated::contacts::ContactReference;
+#[cfg(feature = "conversations")]
 use crate::generated::messages::Message;
+#[cfg(feature = "conversations")]
 use crate::generated::pages::{CursorPages, PagesLink};
 use crate::generated::references::{LinkedObjectList, Reference};
-use crate::generated::tags::Tag;
+use crate::generated::tags::{ConversationTags, Tag};
+#[cfg(feature = "conversations")]
 use crate::generated::tickets::Ticket;
+#[cfg(feature = "conversations")]
 use crate::handle::ContactHandle;
-use crate::id::{AdminId, CompanyId, ContactId, ConversationId, Id, TeamId};
+use crate::id::{AdminId, CallId, ConversationId, Id, TeamId};
+#[cfg(feature = "conversations")]
+use crate::id::{BrandId, CompanyId, ContactId, TicketStateId, TicketTypeId};
 use crate::open::open_enum;
+#[cfg(feature = "conversations")]
 use crate::operation::{Operation, Safety, check_parameter, check_version, decode_json};
+#[cfg(feature = "conversations")]
 use crate::paging::{Cursor, Paged, Paging};
 use crate::redact::opaque_debug;
+#[cfg(feature = "conversations")]
 use crate::request::{Endpoint, Method, Request};
+#[cfg(feature = "conversations")]
 use crate::response::Response;
+#[cfg(feature = "conversations")]
 use crate::search::SearchRequest;
 use crate::timestamp::{DateTimeText, Timestamp};
+#[cfg(feature = "conversations")]
 use crate::version::{ApiVersion, VersionRange};
 
 /// `POST /conversations/{conversation_id}/parts`.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct AssignConversation {
     /// `conversation_id`.
@@ -50,6 +64,7 @@ pub struct AssignConversation {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 impl AssignConversation {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "AssignConversation",
@@ -69,6 +84,7 @@ impl AssignConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for AssignConversation {
     const NAME: &'static str = "AssignConversation";
     const SAFETY: Safety = Safety::Once;
@@ -87,9 +103,11 @@ impl Operation for AssignConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(AssignConversation { conversation_id });
 
 /// `POST /conversations/{conversation_id}/customers`.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct AttachContactToConversation {
     /// `conversation_id`.
@@ -105,6 +123,7 @@ pub struct AttachContactToConversation {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 impl AttachContactToConversation {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "AttachContactToConversation",
@@ -119,6 +138,7 @@ impl AttachContactToConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for AttachContactToConversation {
     const NAME: &'static str = "AttachContactToConversation";
     const SAFETY: Safety = Safety::Idempotent;
@@ -137,9 +157,11 @@ impl Operation for AttachContactToConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(AttachContactToConversation { conversation_id });
 
 /// `POST /conversations/{conversation_id}/parts`.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct CloseConversation {
     /// `conversation_id`.
@@ -156,6 +178,7 @@ pub struct CloseConversation {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 impl CloseConversation {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "CloseConversation",
@@ -170,6 +193,7 @@ impl CloseConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for CloseConversation {
     const NAME: &'static str = "CloseConversation";
     const SAFETY: Safety = Safety::Once;
@@ -188,9 +212,11 @@ impl Operation for CloseConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(CloseConversation { conversation_id });
 
 /// `POST /conversations/{conversation_id}/convert`; since 2.10.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct ConvertConversationToTicket {
     /// `conversation_id`.
@@ -198,10 +224,10 @@ pub struct ConvertConversationToTicket {
     pub conversation_id: ConversationId,
     /// `ticket_type_id`.
     #[serde(serialize_with = "crate::id::as_text")]
-    pub ticket_type_id: Id,
+    pub ticket_type_id: TicketTypeId,
     /// `ticket_state_id`; since 2.16.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
-    pub ticket_state_id: Option<Id>,
+    pub ticket_state_id: Option<TicketStateId>,
     /// `attributes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attributes: Option<Attributes>,
@@ -210,6 +236,7 @@ pub struct ConvertConversationToTicket {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 impl ConvertConversationToTicket {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ConvertConversationToTicket",
@@ -219,7 +246,7 @@ impl ConvertConversationToTicket {
     };
 
     /// With what has to be sent.
-    pub fn new(conversation_id: ConversationId, ticket_type_id: Id) -> Self {
+    pub fn new(conversation_id: ConversationId, ticket_type_id: TicketTypeId) -> Self {
         Self {
             conversation_id,
             ticket_type_id,
@@ -230,6 +257,7 @@ impl ConvertConversationToTicket {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for ConvertConversationToTicket {
     const NAME: &'static str = "ConvertConversationToTicket";
     const SAFETY: Safety = Safety::Once;
@@ -254,9 +282,11 @@ impl Operation for ConvertConversationToTicket {
     }
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(ConvertConversationToTicket { conversation_id });
 
 /// `POST /conversations`.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct CreateConversation {
     /// `from`.
@@ -274,12 +304,13 @@ pub struct CreateConversation {
     pub created_at: Option<Timestamp>,
     /// `brand_id`; since 2.16.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::id::as_text")]
-    pub brand_id: Option<Id>,
+    pub brand_id: Option<BrandId>,
     /// Further fields of the body: unknown ones, and null for one to be cleared.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 impl CreateConversation {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "CreateConversation",
@@ -302,6 +333,7 @@ impl CreateConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for CreateConversation {
     const NAME: &'static str = "CreateConversation";
     const SAFETY: Safety = Safety::Once;
@@ -332,9 +364,11 @@ impl Operation for CreateConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(CreateConversation);
 
 /// `DELETE /conversations/{conversation_id}`; since 2.13.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq)]
 pub struct DeleteConversation {
     /// `conversation_id`.
@@ -343,6 +377,7 @@ pub struct DeleteConversation {
     pub retain_metrics: Option<bool>,
 }
 
+#[cfg(feature = "conversations")]
 impl DeleteConversation {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "DeleteConversation",
@@ -357,6 +392,7 @@ impl DeleteConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for DeleteConversation {
     const NAME: &'static str = "DeleteConversation";
     const SAFETY: Safety = Safety::Idempotent;
@@ -372,9 +408,7 @@ impl Operation for DeleteConversation {
             VersionRange::since(ApiVersion::V2_16),
         )?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[&self.conversation_id])?;
-        if let Some(value) = &self.retain_metrics {
-            request.set_query("retain_metrics", value.to_string());
-        }
+        request.set_parameter("retain_metrics", self.retain_metrics.as_ref());
         Ok(request)
     }
 
@@ -383,9 +417,11 @@ impl Operation for DeleteConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(DeleteConversation { conversation_id });
 
 /// `DELETE /conversations/{conversation_id}/customers/{contact_id}`.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct DetachContactFromConversation {
     /// `conversation_id`.
@@ -402,6 +438,7 @@ pub struct DetachContactFromConversation {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 impl DetachContactFromConversation {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "DetachContactFromConversation",
@@ -416,6 +453,7 @@ impl DetachContactFromConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for DetachContactFromConversation {
     const NAME: &'static str = "DetachContactFromConversation";
     const SAFETY: Safety = Safety::Idempotent;
@@ -435,9 +473,11 @@ impl Operation for DetachContactFromConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(DetachContactFromConversation { conversation_id, contact_id });
 
 /// `GET /conversations`.
+#[cfg(feature = "conversations")]
 #[derive(Clone, Default, PartialEq)]
 pub struct ListConversations {
     /// `per_page`.
@@ -450,6 +490,7 @@ pub struct ListConversations {
     pub include_scorecards: Option<bool>,
 }
 
+#[cfg(feature = "conversations")]
 impl ListConversations {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ListConversations",
@@ -459,6 +500,7 @@ impl ListConversations {
     };
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for ListConversations {
     const NAME: &'static str = "ListConversations";
     const SAFETY: Safety = Safety::Read;
@@ -480,18 +522,10 @@ impl Operation for ListConversations {
             VersionRange::since(ApiVersion::Preview),
         )?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
-        if let Some(value) = &self.per_page {
-            request.set_query("per_page", value.to_string());
-        }
-        if let Some(value) = &self.starting_after {
-            request.set_query("starting_after", value.as_str());
-        }
-        if let Some(value) = &self.include_monitors {
-            request.set_query("include_monitors", value.to_string());
-        }
-        if let Some(value) = &self.include_scorecards {
-            request.set_query("include_scorecards", value.to_string());
-        }
+        request.set_parameter("per_page", self.per_page.as_ref());
+        request.set_parameter("starting_after", self.starting_after.as_ref());
+        request.set_parameter("include_monitors", self.include_monitors.as_ref());
+        request.set_parameter("include_scorecards", self.include_scorecards.as_ref());
         Ok(request)
     }
 
@@ -500,15 +534,18 @@ impl Operation for ListConversations {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Paged for ListConversations {
     type Item = Conversation;
     const PAGING: Paging = Paging::QueryCursor;
     const ITEMS: &'static str = "conversations";
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(ListConversations);
 
 /// `GET /conversations/deleted`; since 2.16.
+#[cfg(feature = "conversations")]
 #[derive(Clone, Default, PartialEq)]
 pub struct ListDeletedConversations {
     /// `page`.
@@ -519,6 +556,7 @@ pub struct ListDeletedConversations {
     pub order: Option<String>,
 }
 
+#[cfg(feature = "conversations")]
 impl ListDeletedConversations {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ListDeletedConversations",
@@ -528,6 +566,7 @@ impl ListDeletedConversations {
     };
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for ListDeletedConversations {
     const NAME: &'static str = "ListDeletedConversations";
     const SAFETY: Safety = Safety::Read;
@@ -537,15 +576,9 @@ impl Operation for ListDeletedConversations {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
-        if let Some(value) = &self.page {
-            request.set_query("page", value.to_string());
-        }
-        if let Some(value) = &self.per_page {
-            request.set_query("per_page", value.to_string());
-        }
-        if let Some(value) = &self.order {
-            request.set_query("order", value.as_str());
-        }
+        request.set_parameter("page", self.page.as_ref());
+        request.set_parameter("per_page", self.per_page.as_ref());
+        request.set_parameter("order", self.order.as_ref());
         Ok(request)
     }
 
@@ -554,21 +587,25 @@ impl Operation for ListDeletedConversations {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Paged for ListDeletedConversations {
     type Item = DeletedConversationItem;
     const PAGING: Paging = Paging::NextUrl;
     const ITEMS: &'static str = "conversations";
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(ListDeletedConversations);
 
 /// `GET /conversations/{conversation_id}/handling_events`; since 2.15.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq)]
 pub struct ListHandlingEvents {
     /// `conversation_id`.
     pub conversation_id: ConversationId,
 }
 
+#[cfg(feature = "conversations")]
 impl ListHandlingEvents {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ListHandlingEvents",
@@ -583,6 +620,7 @@ impl ListHandlingEvents {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for ListHandlingEvents {
     const NAME: &'static str = "ListHandlingEvents";
     const SAFETY: Safety = Safety::Read;
@@ -599,15 +637,18 @@ impl Operation for ListHandlingEvents {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Paged for ListHandlingEvents {
     type Item = HandlingEvent;
     const PAGING: Paging = Paging::Single;
     const ITEMS: &'static str = "handling_events";
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(ListHandlingEvents { conversation_id });
 
 /// `GET /conversations/{conversation_id}/side_conversations`; since 2.16.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq)]
 pub struct ListSideConversations {
     /// `conversation_id`.
@@ -618,6 +659,7 @@ pub struct ListSideConversations {
     pub per_page: Option<i64>,
 }
 
+#[cfg(feature = "conversations")]
 impl ListSideConversations {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ListSideConversations",
@@ -632,6 +674,7 @@ impl ListSideConversations {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for ListSideConversations {
     const NAME: &'static str = "ListSideConversations";
     const SAFETY: Safety = Safety::Read;
@@ -641,12 +684,8 @@ impl Operation for ListSideConversations {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[&self.conversation_id])?;
-        if let Some(value) = &self.page {
-            request.set_query("page", value.to_string());
-        }
-        if let Some(value) = &self.per_page {
-            request.set_query("per_page", value.to_string());
-        }
+        request.set_parameter("page", self.page.as_ref());
+        request.set_parameter("per_page", self.per_page.as_ref());
         Ok(request)
     }
 
@@ -655,15 +694,18 @@ impl Operation for ListSideConversations {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Paged for ListSideConversations {
     type Item = SideConversationSummary;
     const PAGING: Paging = Paging::PageNumber;
     const ITEMS: &'static str = "side_conversations";
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(ListSideConversations { conversation_id });
 
 /// `POST /conversations/{conversation_id}/merge`; since 2.16.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct MergeConversations {
     /// `conversation_id`.
@@ -677,6 +719,7 @@ pub struct MergeConversations {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 impl MergeConversations {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "MergeConversations",
@@ -691,6 +734,7 @@ impl MergeConversations {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for MergeConversations {
     const NAME: &'static str = "MergeConversations";
     const SAFETY: Safety = Safety::Once;
@@ -709,9 +753,11 @@ impl Operation for MergeConversations {
     }
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(MergeConversations { conversation_id });
 
 /// `POST /conversations/{conversation_id}/parts`.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct OpenConversation {
     /// `conversation_id`.
@@ -725,6 +771,7 @@ pub struct OpenConversation {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 impl OpenConversation {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "OpenConversation",
@@ -739,6 +786,7 @@ impl OpenConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for OpenConversation {
     const NAME: &'static str = "OpenConversation";
     const SAFETY: Safety = Safety::Once;
@@ -757,9 +805,11 @@ impl Operation for OpenConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(OpenConversation { conversation_id });
 
 /// `POST /conversations/redact`.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct RedactConversationPart {
     /// `conversation_id`.
@@ -773,6 +823,7 @@ pub struct RedactConversationPart {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 impl RedactConversationPart {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "RedactConversationPart",
@@ -787,6 +838,7 @@ impl RedactConversationPart {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for RedactConversationPart {
     const NAME: &'static str = "RedactConversationPart";
     const SAFETY: Safety = Safety::Idempotent;
@@ -805,9 +857,11 @@ impl Operation for RedactConversationPart {
     }
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(RedactConversationPart);
 
 /// `POST /conversations/redact`.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct RedactConversationSource {
     /// `conversation_id`.
@@ -821,6 +875,7 @@ pub struct RedactConversationSource {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 impl RedactConversationSource {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "RedactConversationSource",
@@ -835,6 +890,7 @@ impl RedactConversationSource {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for RedactConversationSource {
     const NAME: &'static str = "RedactConversationSource";
     const SAFETY: Safety = Safety::Idempotent;
@@ -853,9 +909,11 @@ impl Operation for RedactConversationSource {
     }
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(RedactConversationSource);
 
 /// `POST /conversations/{conversation_id}/reply`.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct ReplyAsAdmin {
     /// `conversation_id`.
@@ -892,6 +950,7 @@ pub struct ReplyAsAdmin {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 impl ReplyAsAdmin {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ReplyAsAdmin",
@@ -922,6 +981,7 @@ impl ReplyAsAdmin {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for ReplyAsAdmin {
     const NAME: &'static str = "ReplyAsAdmin";
     const SAFETY: Safety = Safety::Once;
@@ -958,9 +1018,11 @@ impl Operation for ReplyAsAdmin {
     }
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(ReplyAsAdmin { conversation_id });
 
 /// `POST /conversations/{conversation_id}/reply`.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct ReplyAsContact {
     /// `conversation_id`.
@@ -988,6 +1050,7 @@ pub struct ReplyAsContact {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 impl ReplyAsContact {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ReplyAsContact",
@@ -1011,6 +1074,7 @@ impl ReplyAsContact {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for ReplyAsContact {
     const NAME: &'static str = "ReplyAsContact";
     const SAFETY: Safety = Safety::Once;
@@ -1041,9 +1105,11 @@ impl Operation for ReplyAsContact {
     }
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(ReplyAsContact { conversation_id });
 
 /// `GET /conversations/{conversation_id}`.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq)]
 pub struct RetrieveConversation {
     /// `conversation_id`.
@@ -1060,6 +1126,7 @@ pub struct RetrieveConversation {
     pub include_scorecards: Option<bool>,
 }
 
+#[cfg(feature = "conversations")]
 impl RetrieveConversation {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "RetrieveConversation",
@@ -1081,6 +1148,7 @@ impl RetrieveConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for RetrieveConversation {
     const NAME: &'static str = "RetrieveConversation";
     const SAFETY: Safety = Safety::Read;
@@ -1114,21 +1182,11 @@ impl Operation for RetrieveConversation {
             VersionRange::since(ApiVersion::Preview),
         )?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[&self.conversation_id])?;
-        if let Some(value) = &self.display_as {
-            request.set_query("display_as", value.as_str());
-        }
-        if let Some(value) = &self.include_translations {
-            request.set_query("include_translations", value.to_string());
-        }
-        if let Some(value) = &self.include_email_history {
-            request.set_query("include_email_history", value.to_string());
-        }
-        if let Some(value) = &self.include_monitors {
-            request.set_query("include_monitors", value.to_string());
-        }
-        if let Some(value) = &self.include_scorecards {
-            request.set_query("include_scorecards", value.to_string());
-        }
+        request.set_parameter("display_as", self.display_as.as_ref());
+        request.set_parameter("include_translations", self.include_translations.as_ref());
+        request.set_parameter("include_email_history", self.include_email_history.as_ref());
+        request.set_parameter("include_monitors", self.include_monitors.as_ref());
+        request.set_parameter("include_scorecards", self.include_scorecards.as_ref());
         Ok(request)
     }
 
@@ -1137,15 +1195,18 @@ impl Operation for RetrieveConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(RetrieveConversation { conversation_id });
 
 /// `POST /conversations/{conversation_id}/run_assignment_rules`; until 2.11.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq)]
 pub struct RunAssignmentRules {
     /// `conversation_id`.
     pub conversation_id: ConversationId,
 }
 
+#[cfg(feature = "conversations")]
 impl RunAssignmentRules {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "RunAssignmentRules",
@@ -1160,6 +1221,7 @@ impl RunAssignmentRules {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for RunAssignmentRules {
     const NAME: &'static str = "RunAssignmentRules";
     const SAFETY: Safety = Safety::Once;
@@ -1176,9 +1238,11 @@ impl Operation for RunAssignmentRules {
     }
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(RunAssignmentRules { conversation_id });
 
 /// `POST /conversations/search`.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq)]
 pub struct SearchConversations {
     /// `include_monitors`; since 2.16.
@@ -1189,6 +1253,7 @@ pub struct SearchConversations {
     pub search: SearchRequest,
 }
 
+#[cfg(feature = "conversations")]
 impl SearchConversations {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "SearchConversations",
@@ -1203,6 +1268,7 @@ impl SearchConversations {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for SearchConversations {
     const NAME: &'static str = "SearchConversations";
     const SAFETY: Safety = Safety::Read;
@@ -1227,12 +1293,8 @@ impl Operation for SearchConversations {
             .check()
             .map_err(|source| BuildError::Query { operation: Self::NAME, source })?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
-        if let Some(value) = &self.include_monitors {
-            request.set_query("include_monitors", value.to_string());
-        }
-        if let Some(value) = &self.include_scorecards {
-            request.set_query("include_scorecards", value.to_string());
-        }
+        request.set_parameter("include_monitors", self.include_monitors.as_ref());
+        request.set_parameter("include_scorecards", self.include_scorecards.as_ref());
         request.set_json(&self.search)?;
         Ok(request)
     }
@@ -1242,6 +1304,7 @@ impl Operation for SearchConversations {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Paged for SearchConversations {
     type Item = Conversation;
     const PAGING: Paging = Paging::BodyCursor;
@@ -1254,9 +1317,11 @@ impl Paged for SearchConversations {
     }
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(SearchConversations);
 
 /// `POST /conversations/{conversation_id}/parts`.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct SnoozeConversation {
     /// `conversation_id`.
@@ -1272,6 +1337,7 @@ pub struct SnoozeConversation {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 impl SnoozeConversation {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "SnoozeConversation",
@@ -1290,6 +1356,7 @@ impl SnoozeConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for SnoozeConversation {
     const NAME: &'static str = "SnoozeConversation";
     const SAFETY: Safety = Safety::Once;
@@ -1308,9 +1375,11 @@ impl Operation for SnoozeConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(SnoozeConversation { conversation_id });
 
 /// `PUT /conversations/{conversation_id}`.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct UpdateConversation {
     /// `conversation_id`.
@@ -1342,6 +1411,7 @@ pub struct UpdateConversation {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 impl UpdateConversation {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "UpdateConversation",
@@ -1366,6 +1436,7 @@ impl UpdateConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 impl Operation for UpdateConversation {
     const NAME: &'static str = "UpdateConversation";
     const SAFETY: Safety = Safety::Idempotent;
@@ -1399,9 +1470,7 @@ impl Operation for UpdateConversation {
             VersionRange::since(ApiVersion::V2_14),
         )?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[&self.conversation_id])?;
-        if let Some(value) = &self.display_as {
-            request.set_query("display_as", value.as_str());
-        }
+        request.set_parameter("display_as", self.display_as.as_ref());
         request.set_json(self)?;
         Ok(request)
     }
@@ -1411,6 +1480,7 @@ impl Operation for UpdateConversation {
     }
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(UpdateConversation { conversation_id });
 
 /// `PUT /conversations/{conversation_id}/conversation_parts/{conversation_part_id}`; Preview only.
@@ -1499,6 +1569,30 @@ impl Operation for UpdateConversationPart {
 
 #[cfg(all(feature = "preview", feature = "conversations"))]
 opaque_debug!(UpdateConversationPart { conversation_id, conversation_part_id });
+
+/// `reply_options` of `admin_reply_ticket_request`; since 2.10.
+#[cfg(feature = "tickets")]
+#[derive(Clone, PartialEq, Serialize)]
+pub struct AdminReplyTicketReplyOption {
+    /// `text`.
+    pub text: String,
+    /// `uuid`.
+    pub uuid: String,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+#[cfg(feature = "tickets")]
+impl AdminReplyTicketReplyOption {
+    /// With what has to be sent.
+    pub fn new(text: String, uuid: String) -> Self {
+        Self { text, uuid, extra: Extra::new() }
+    }
+}
+
+#[cfg(feature = "tickets")]
+opaque_debug!(AdminReplyTicketReplyOption);
 
 /// `ai_agent` object; since 2.11.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -1847,6 +1941,7 @@ pub struct ConversationContacts {
 opaque_debug!(ConversationContacts);
 
 /// `conversation_deleted` object; since 2.13.
+#[cfg(feature = "conversations")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConversationDeleted {
     /// `id`.
@@ -1867,6 +1962,7 @@ pub struct ConversationDeleted {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(ConversationDeleted { id });
 
 /// `conversation_external_reference` object; since 2.16.
@@ -1909,6 +2005,7 @@ pub struct ConversationFirstContactReply {
 opaque_debug!(ConversationFirstContactReply);
 
 /// `conversation_list` object.
+#[cfg(feature = "conversations")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConversationList {
     /// `type`.
@@ -1932,6 +2029,7 @@ pub struct ConversationList {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(ConversationList);
 
 /// `conversation_monitor_evaluation` object; since 2.16.
@@ -1981,7 +2079,7 @@ pub struct ConversationPart {
     pub id: Option<Id>,
     /// `part_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub part_type: Option<String>,
+    pub part_type: Option<PartType>,
     /// `body`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
@@ -2050,7 +2148,7 @@ opaque_debug!(ConversationPart { id });
 pub struct ConversationPartAuthor {
     /// `type`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
+    pub kind: Option<AuthorType>,
     /// `id`.
     #[serde(
         skip_serializing_if = "Option::is_none",
@@ -2256,7 +2354,11 @@ pub struct ConversationScorecardEvaluatorResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<String>,
     /// `reason_ids`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
     pub reason_ids: Option<Vec<Id>>,
     /// `other_text`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2386,6 +2488,7 @@ pub struct ConversationSourceReplyTo {
 opaque_debug!(ConversationSourceReplyTo);
 
 /// `from` of `create_conversation_request`.
+#[cfg(feature = "conversations")]
 #[derive(Clone, PartialEq, Serialize)]
 pub struct ConversationStarter {
     /// `type`.
@@ -2399,6 +2502,7 @@ pub struct ConversationStarter {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 impl ConversationStarter {
     /// With what has to be sent.
     pub fn new(kind: ConversationStarterType, id: ContactId) -> Self {
@@ -2406,6 +2510,7 @@ impl ConversationStarter {
     }
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(ConversationStarter { id });
 
 /// `conversation_statistics` object.
@@ -2499,26 +2604,6 @@ pub struct ConversationStatistics {
 
 opaque_debug!(ConversationStatistics { last_closed_by_id });
 
-/// `tags` object.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ConversationTags {
-    /// `type`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// `tags`.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        deserialize_with = "crate::lenient::without_nulls"
-    )]
-    pub tags: Option<Vec<Tag>>,
-    /// Fields this crate does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-opaque_debug!(ConversationTags);
-
 /// `conversation_teammates` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConversationTeammates {
@@ -2540,6 +2625,7 @@ pub struct ConversationTeammates {
 opaque_debug!(ConversationTeammates);
 
 /// `deleted_conversation_item` object; since 2.16.
+#[cfg(feature = "conversations")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeletedConversationItem {
     /// `type`.
@@ -2563,9 +2649,11 @@ pub struct DeletedConversationItem {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(DeletedConversationItem { id });
 
 /// `deleted_conversation_list` object; since 2.16.
+#[cfg(feature = "conversations")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeletedConversationList {
     /// `type`.
@@ -2589,6 +2677,7 @@ pub struct DeletedConversationList {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(DeletedConversationList);
 
 /// `email_address_header` object; since 2.13.
@@ -2697,10 +2786,18 @@ pub struct EventDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<EventWorkflowStep>,
     /// `tags_added`; Preview only.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
     pub tags_added: Option<Vec<String>>,
     /// `tags_removed`; Preview only.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
     pub tags_removed: Option<Vec<String>>,
     /// `until`; Preview only.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2735,7 +2832,7 @@ pub struct EventDetails {
         default,
         deserialize_with = "crate::id::unless_empty"
     )]
-    pub call_id: Option<Id>,
+    pub call_id: Option<CallId>,
     /// Fields this crate does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -2773,6 +2870,7 @@ pub struct EventWorkflowStep {
 opaque_debug!(EventWorkflowStep);
 
 /// `handling_event` object; since 2.15.
+#[cfg(feature = "conversations")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct HandlingEvent {
     /// `teammate`.
@@ -2792,9 +2890,11 @@ pub struct HandlingEvent {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(HandlingEvent);
 
 /// `handling_event_list` object; since 2.15.
+#[cfg(feature = "conversations")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct HandlingEventList {
     /// `handling_events`.
@@ -2809,6 +2909,7 @@ pub struct HandlingEventList {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(HandlingEventList);
 
 /// `part_attachment` object.
@@ -2883,6 +2984,7 @@ pub struct SalesAgent {
 opaque_debug!(SalesAgent);
 
 /// `side_conversation_list` object; since 2.16.
+#[cfg(feature = "conversations")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SideConversationList {
     /// `type`.
@@ -2906,9 +3008,11 @@ pub struct SideConversationList {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(SideConversationList);
 
 /// `side_conversation_summary` object; since 2.16.
+#[cfg(feature = "conversations")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SideConversationSummary {
     /// `side_conversation_id`.
@@ -2933,6 +3037,7 @@ pub struct SideConversationSummary {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(SideConversationSummary { side_conversation_id });
 
 /// `sla_applied` object.
@@ -3019,6 +3124,7 @@ pub struct SourceEmailMessageMetadata {
 opaque_debug!(SourceEmailMessageMetadata);
 
 /// `teammate_reference` object; since 2.15.
+#[cfg(feature = "conversations")]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TeammateReference {
     /// `type`.
@@ -3042,6 +3148,7 @@ pub struct TeammateReference {
     pub extra: Extra,
 }
 
+#[cfg(feature = "conversations")]
 opaque_debug!(TeammateReference { id });
 
 /// `quick_reply_options` of `conversation_part_metadata`; since 2.14.
@@ -3062,6 +3169,19 @@ pub struct TranslatedQuickReplyOption {
 }
 
 opaque_debug!(TranslatedQuickReplyOption);
+
+#[cfg(feature = "tickets")]
+open_enum! {
+    /// `admin_reply_ticket_request.message_type`.
+    pub enum AdminReplyTicketMessageType {
+        /// `comment`.
+        Comment = "comment",
+        /// `note`.
+        Note = "note",
+        /// `quick_reply`.
+        QuickReply = "quick_reply",
+    }
+}
 
 open_enum! {
     /// `ai_agent.last_answer_type`.
@@ -3109,6 +3229,7 @@ open_enum! {
     }
 }
 
+#[cfg(feature = "conversations")]
 open_enum! {
     /// `assign_conversation_request.type`.
     pub enum AssigneeType {
@@ -3116,6 +3237,24 @@ open_enum! {
         Admin = "admin",
         /// `team`.
         Team = "team",
+    }
+}
+
+open_enum! {
+    /// `conversation_part_author.type`, `ticket_part_author.type`.
+    pub enum AuthorType {
+        /// `admin`.
+        Admin = "admin",
+        /// `bot`.
+        Bot = "bot",
+        /// `team`.
+        Team = "team",
+        /// `user`.
+        User = "user",
+        /// `lead`.
+        Lead = "lead",
+        /// `contact`.
+        Contact = "contact",
     }
 }
 
@@ -3191,6 +3330,7 @@ open_enum! {
     }
 }
 
+#[cfg(feature = "conversations")]
 open_enum! {
     /// `create_conversation_request.from.type`.
     pub enum ConversationStarterType {
@@ -3239,6 +3379,7 @@ open_enum! {
     }
 }
 
+#[cfg(feature = "conversations")]
 open_enum! {
     /// `handling_event.type`.
     pub enum HandlingEventType {
@@ -3249,6 +3390,69 @@ open_enum! {
     }
 }
 
+open_enum! {
+    /// `conversation_part.part_type`, `ticket_part.part_type`, `ticket_reply.part_type`.
+    pub enum PartType {
+        /// `comment`.
+        Comment = "comment",
+        /// `note`.
+        Note = "note",
+        /// `quick_reply`.
+        QuickReply = "quick_reply",
+        /// `open`.
+        Open = "open",
+        /// `close`.
+        Close = "close",
+        /// `snoozed`.
+        Snoozed = "snoozed",
+        /// `assignment`.
+        Assignment = "assignment",
+        /// `default_assignment`.
+        DefaultAssignment = "default_assignment",
+        /// `assign_and_reopen`.
+        AssignAndReopen = "assign_and_reopen",
+        /// `conversation_attribute_updated_by_admin`.
+        ConversationAttributeUpdatedByAdmin = "conversation_attribute_updated_by_admin",
+        /// `conversation_attribute_updated_by_user`.
+        ConversationAttributeUpdatedByUser = "conversation_attribute_updated_by_user",
+        /// `conversation_attribute_updated_by_workflow`.
+        ConversationAttributeUpdatedByWorkflow = "conversation_attribute_updated_by_workflow",
+        /// `ticket_attribute_updated_by_admin`.
+        TicketAttributeUpdatedByAdmin = "ticket_attribute_updated_by_admin",
+        /// `ticket_state_updated_by_admin`.
+        TicketStateUpdatedByAdmin = "ticket_state_updated_by_admin",
+        /// `custom_action_started`.
+        CustomActionStarted = "custom_action_started",
+        /// `custom_action_finished`.
+        CustomActionFinished = "custom_action_finished",
+        /// `operator_workflow_event`.
+        OperatorWorkflowEvent = "operator_workflow_event",
+        /// `language_detection_details`.
+        LanguageDetectionDetails = "language_detection_details",
+        /// `merged_primary_conversation`.
+        MergedPrimaryConversation = "merged_primary_conversation",
+        /// `call_summary`.
+        CallSummary = "call_summary",
+        /// `conversation_tags_updated`.
+        ConversationTagsUpdated = "conversation_tags_updated",
+        /// `priority_changed`.
+        PriorityChanged = "priority_changed",
+        /// `conversation_sla_applied_by_rule`.
+        ConversationSlaAppliedByRule = "conversation_sla_applied_by_rule",
+        /// `conversation_sla_applied_by_workflow`.
+        ConversationSlaAppliedByWorkflow = "conversation_sla_applied_by_workflow",
+        /// `conversation_sla_target_missed`.
+        ConversationSlaTargetMissed = "conversation_sla_target_missed",
+        /// `conversation_sla_paused`.
+        ConversationSlaPaused = "conversation_sla_paused",
+        /// `conversation_sla_unpaused`.
+        ConversationSlaUnpaused = "conversation_sla_unpaused",
+        /// `conversation_sla_removed`.
+        ConversationSlaRemoved = "conversation_sla_removed",
+    }
+}
+
+#[cfg(feature = "conversations")]
 open_enum! {
     /// `admin_reply_conversation_request.message_type`.
     pub enum ReplyType {
@@ -3295,6 +3499,7 @@ open_enum! {
     }
 }
 
+#[cfg(feature = "conversations")]
 open_enum! {
     /// `teammate_reference.type`.
     pub enum TeammateReferenceType {

@@ -110,12 +110,8 @@ impl Operation for ListDataAttributes {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
-        if let Some(value) = &self.model {
-            request.set_query("model", value.as_str());
-        }
-        if let Some(value) = &self.include_archived {
-            request.set_query("include_archived", value.to_string());
-        }
+        request.set_parameter("model", self.model.as_ref());
+        request.set_parameter("include_archived", self.include_archived.as_ref());
         Ok(request)
     }
 
@@ -230,7 +226,11 @@ pub struct DataAttribute {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_type: Option<DataAttributeType>,
     /// `options`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
     pub options: Option<Vec<DataAttributeOption>>,
     /// `api_writable`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -157,7 +157,7 @@ pub struct BulkJobTask {
 opaque_debug!(BulkJobTask { id });
 
 /// `jobs` object; since 2.14.
-#[cfg(feature = "jobs")]
+#[cfg(any(feature = "jobs", feature = "tickets"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     /// `type`.
@@ -194,7 +194,7 @@ pub struct Job {
     pub extra: Extra,
 }
 
-#[cfg(feature = "jobs")]
+#[cfg(any(feature = "jobs", feature = "tickets"))]
 opaque_debug!(Job { id, resource_id });
 
 #[cfg(all(feature = "preview", any(feature = "companies", feature = "contacts")))]
@@ -212,7 +212,7 @@ open_enum! {
     }
 }
 
-#[cfg(feature = "jobs")]
+#[cfg(any(feature = "jobs", feature = "tickets"))]
 open_enum! {
     /// `jobs.status`.
     pub enum JobStatus {

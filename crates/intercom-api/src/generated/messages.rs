@@ -172,13 +172,9 @@ impl Operation for ListWhatsAppMessageStatuses {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
-        request.set_query("ruleset_id", self.ruleset_id.as_str());
-        if let Some(value) = &self.per_page {
-            request.set_query("per_page", value.to_string());
-        }
-        if let Some(value) = &self.starting_after {
-            request.set_query("starting_after", value.as_str());
-        }
+        request.set_parameter("ruleset_id", Some(&self.ruleset_id));
+        request.set_parameter("per_page", self.per_page.as_ref());
+        request.set_parameter("starting_after", self.starting_after.as_ref());
         Ok(request)
     }
 
@@ -230,7 +226,7 @@ impl Operation for RetrieveWhatsAppMessageStatus {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
-        request.set_query("message_id", self.message_id.as_str());
+        request.set_parameter("message_id", Some(&self.message_id));
         Ok(request)
     }
 

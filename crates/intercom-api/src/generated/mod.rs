@@ -7,74 +7,182 @@
     feature = "companies",
     feature = "conversations",
     feature = "messages",
-    feature = "notes"
+    feature = "notes",
+    feature = "tickets",
+    feature = "visitors"
 ))]
 pub mod admins;
+/// Ai content: 10 operations, 4 objects, 2 enumerations; feature `ai_content`.
+#[cfg(feature = "ai_content")]
+pub mod ai_content;
+/// Articles: 11 operations, 11 objects, 3 enumerations; feature `articles`.
+#[cfg(any(feature = "articles", feature = "content"))]
+pub mod articles;
+/// Audiences: 5 operations, 3 objects, 0 enumerations; feature `audiences`.
+#[cfg(feature = "audiences")]
+pub mod audiences;
+/// Away status reasons: 1 operation, 2 objects, 0 enumerations; feature `away_status_reasons`.
+#[cfg(feature = "away_status_reasons")]
+pub mod away_status_reasons;
+/// Banners: 2 operations, 5 objects, 0 enumerations; feature `banners`.
+#[cfg(feature = "banners")]
+pub mod banners;
+/// Brands: 2 operations, 2 objects, 0 enumerations; feature `brands`.
+#[cfg(feature = "brands")]
+pub mod brands;
+/// Calls: 11 operations, 6 objects, 1 enumeration; feature `calls`.
+#[cfg(feature = "calls")]
+pub mod calls;
 /// Companies: 15 operations, 16 objects, 0 enumerations; feature `companies`.
 #[cfg(any(
     feature = "companies",
     feature = "contacts",
     feature = "conversations",
-    feature = "segments"
+    feature = "segments",
+    feature = "tickets",
+    feature = "visitors"
 ))]
 pub mod companies;
-/// Contacts: 19 operations, 35 objects, 5 enumerations; feature `contacts`.
+/// Contacts: 19 operations, 35 objects, 6 enumerations; feature `contacts`.
 #[cfg(any(
     feature = "companies",
     feature = "contacts",
     feature = "conversations",
-    feature = "segments"
+    feature = "segments",
+    feature = "tickets",
+    feature = "visitors"
 ))]
 pub mod contacts;
-/// Conversations: 23 operations, 55 objects, 17 enumerations; feature `conversations`.
-#[cfg(feature = "conversations")]
+/// Content: 12 operations, 15 objects, 5 enumerations; feature `content`.
+#[cfg(feature = "content")]
+pub mod content;
+/// Conversation attributes: 8 operations, 6 objects, 2 enumerations; feature `conversation_attributes`.
+#[cfg(feature = "conversation_attributes")]
+pub mod conversation_attributes;
+/// Conversations: 23 operations, 55 objects, 20 enumerations; feature `conversations`.
+#[cfg(any(feature = "conversations", feature = "tickets"))]
 pub mod conversations;
+/// Custom objects: 6 operations, 2 objects, 0 enumerations; feature `custom_objects`.
+#[cfg(feature = "custom_objects")]
+pub mod custom_objects;
 /// Data attributes: 3 operations, 2 objects, 2 enumerations; feature `data_attributes`.
 #[cfg(feature = "data_attributes")]
 pub mod data_attributes;
+/// Data connectors: 7 operations, 11 objects, 12 enumerations; feature `data_connectors`.
+#[cfg(feature = "data_connectors")]
+pub mod data_connectors;
+/// Ecommerce: 1 operation, 1 object, 0 enumerations; feature `ecommerce`.
+#[cfg(all(feature = "preview", feature = "ecommerce"))]
+pub mod ecommerce;
+/// Emails: 2 operations, 2 objects, 0 enumerations; feature `emails`.
+#[cfg(feature = "emails")]
+pub mod emails;
 /// Events: 4 operations, 6 objects, 0 enumerations; feature `events`.
 #[cfg(feature = "events")]
 pub mod events;
+/// Exports: 9 operations, 6 objects, 2 enumerations; feature `exports`.
+#[cfg(feature = "exports")]
+pub mod exports;
+/// Fin: 8 operations, 16 objects, 4 enumerations; feature `fin`.
+#[cfg(feature = "fin")]
+pub mod fin;
+/// Help centers: 16 operations, 9 objects, 1 enumeration; feature `help_centers`.
+#[cfg(feature = "help_centers")]
+pub mod help_centers;
+/// Internal articles: 6 operations, 4 objects, 0 enumerations; feature `internal_articles`.
+#[cfg(feature = "internal_articles")]
+pub mod internal_articles;
+/// Ip allowlist: 2 operations, 1 object, 0 enumerations; feature `ip_allowlist`.
+#[cfg(feature = "ip_allowlist")]
+pub mod ip_allowlist;
 /// Jobs: 1 operation, 4 objects, 2 enumerations; feature `jobs`.
 #[cfg(any(
     feature = "jobs",
+    feature = "tickets",
     all(feature = "preview", any(feature = "companies", feature = "contacts"))
 ))]
 pub mod jobs;
+/// Macros: 2 operations, 2 objects, 2 enumerations; feature `macros`.
+#[cfg(feature = "macros")]
+pub mod macros;
 /// Messages: 3 operations, 7 objects, 4 enumerations; feature `messages`.
 #[cfg(any(feature = "conversations", feature = "messages"))]
 pub mod messages;
+/// News: 8 operations, 5 objects, 1 enumeration; feature `news`.
+#[cfg(feature = "news")]
+pub mod news;
 /// Notes: 5 operations, 4 objects, 0 enumerations; feature `notes`.
 #[cfg(feature = "notes")]
 pub mod notes;
+/// Office hours: 10 operations, 5 objects, 1 enumeration; feature `office_hours`.
+#[cfg(feature = "office_hours")]
+pub mod office_hours;
 /// Pages: 0 operations, 3 objects, 0 enumerations; with the groups that hold them.
 #[cfg(any(
     feature = "admins",
+    feature = "ai_content",
+    feature = "articles",
+    feature = "calls",
     feature = "companies",
     feature = "contacts",
     feature = "conversations",
+    feature = "custom_objects",
+    feature = "data_connectors",
+    feature = "help_centers",
+    feature = "internal_articles",
+    feature = "macros",
     feature = "messages",
-    feature = "notes"
+    feature = "news",
+    feature = "notes",
+    feature = "tickets",
+    all(feature = "preview", feature = "content")
 ))]
 pub mod pages;
-/// References: 0 operations, 4 objects, 2 enumerations; with the groups that hold them.
+/// References: 0 operations, 5 objects, 1 enumeration; with the groups that hold them.
 #[cfg(any(
+    feature = "articles",
     feature = "companies",
     feature = "contacts",
     feature = "conversations",
-    feature = "tags"
+    feature = "custom_objects",
+    feature = "data_connectors",
+    feature = "help_centers",
+    feature = "internal_articles",
+    feature = "news",
+    feature = "office_hours",
+    feature = "tags",
+    feature = "tickets",
+    feature = "visitors",
+    all(feature = "preview", feature = "content")
 ))]
 pub mod references;
 #[cfg(feature = "conformance")]
 pub(crate) mod registry;
+/// Secure mode: 3 operations, 3 objects, 0 enumerations; feature `secure_mode`.
+#[cfg(all(feature = "preview", feature = "secure_mode"))]
+pub mod secure_mode;
 /// Segments: 4 operations, 2 objects, 1 enumeration; feature `segments`.
-#[cfg(any(feature = "companies", feature = "conversations", feature = "segments"))]
+#[cfg(any(
+    feature = "companies",
+    feature = "conversations",
+    feature = "segments",
+    feature = "tickets",
+    feature = "visitors"
+))]
 pub mod segments;
 /// Subscription types: 4 operations, 3 objects, 3 enumerations; feature `subscription_types`.
 #[cfg(feature = "subscription_types")]
 pub mod subscription_types;
-/// Tags: 20 operations, 8 objects, 0 enumerations; feature `tags`.
-#[cfg(any(feature = "companies", feature = "conversations", feature = "tags"))]
+/// Tags: 20 operations, 9 objects, 0 enumerations; feature `tags`.
+#[cfg(any(
+    feature = "articles",
+    feature = "companies",
+    feature = "conversations",
+    feature = "internal_articles",
+    feature = "tags",
+    feature = "tickets",
+    feature = "visitors"
+))]
 pub mod tags;
 /// Teams: 4 operations, 7 objects, 0 enumerations; feature `teams`.
 #[cfg(any(
@@ -83,9 +191,17 @@ pub mod tags;
     feature = "conversations",
     feature = "messages",
     feature = "notes",
-    feature = "teams"
+    feature = "teams",
+    feature = "tickets",
+    feature = "visitors"
 ))]
 pub mod teams;
-/// Tickets: 0 operations, 13 objects, 2 enumerations; with the groups that hold them.
-#[cfg(feature = "conversations")]
+/// Ticket types: 7 operations, 9 objects, 2 enumerations; feature `ticket_types`.
+#[cfg(any(feature = "conversations", feature = "ticket_types", feature = "tickets"))]
+pub mod ticket_types;
+/// Tickets: 11 operations, 12 objects, 1 enumeration; feature `tickets`.
+#[cfg(any(feature = "conversations", feature = "ticket_types", feature = "tickets"))]
 pub mod tickets;
+/// Visitors: 3 operations, 7 objects, 0 enumerations; feature `visitors`.
+#[cfg(feature = "visitors")]
+pub mod visitors;

@@ -150,12 +150,8 @@ impl Operation for ListCompanyNotes {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[&self.company_id])?;
-        if let Some(value) = &self.page {
-            request.set_query("page", value.to_string());
-        }
-        if let Some(value) = &self.per_page {
-            request.set_query("per_page", value.to_string());
-        }
+        request.set_parameter("page", self.page.as_ref());
+        request.set_parameter("per_page", self.per_page.as_ref());
         Ok(request)
     }
 
@@ -206,12 +202,8 @@ impl Operation for ListContactNotes {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[&self.contact_id])?;
-        if let Some(value) = &self.page {
-            request.set_query("page", value.to_string());
-        }
-        if let Some(value) = &self.per_page {
-            request.set_query("per_page", value.to_string());
-        }
+        request.set_parameter("page", self.page.as_ref());
+        request.set_parameter("per_page", self.per_page.as_ref());
         Ok(request)
     }
 

@@ -7,6 +7,23 @@ use crate::attributes::Extra;
 use crate::redact::opaque_debug;
 
 /// `cursor_pages` object.
+#[cfg(any(
+    feature = "admins",
+    feature = "articles",
+    feature = "calls",
+    feature = "companies",
+    feature = "contacts",
+    feature = "conversations",
+    feature = "data_connectors",
+    feature = "help_centers",
+    feature = "internal_articles",
+    feature = "macros",
+    feature = "messages",
+    feature = "news",
+    feature = "notes",
+    feature = "tickets",
+    all(feature = "preview", feature = "content")
+))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CursorPages {
     /// `type`.
@@ -29,10 +46,32 @@ pub struct CursorPages {
     pub extra: Extra,
 }
 
+#[cfg(any(
+    feature = "admins",
+    feature = "articles",
+    feature = "calls",
+    feature = "companies",
+    feature = "contacts",
+    feature = "conversations",
+    feature = "data_connectors",
+    feature = "help_centers",
+    feature = "internal_articles",
+    feature = "macros",
+    feature = "messages",
+    feature = "news",
+    feature = "notes",
+    feature = "tickets",
+    all(feature = "preview", feature = "content")
+))]
 opaque_debug!(CursorPages);
 
 /// `pages_link` object.
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "ai_content",
+    feature = "companies",
+    feature = "conversations",
+    feature = "custom_objects"
+))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PagesLink {
     /// `type`.
@@ -55,10 +94,32 @@ pub struct PagesLink {
     pub extra: Extra,
 }
 
-#[cfg(any(feature = "companies", feature = "conversations"))]
+#[cfg(any(
+    feature = "ai_content",
+    feature = "companies",
+    feature = "conversations",
+    feature = "custom_objects"
+))]
 opaque_debug!(PagesLink);
 
 /// `starting_after_paging` object.
+#[cfg(any(
+    feature = "admins",
+    feature = "articles",
+    feature = "calls",
+    feature = "companies",
+    feature = "contacts",
+    feature = "conversations",
+    feature = "data_connectors",
+    feature = "help_centers",
+    feature = "internal_articles",
+    feature = "macros",
+    feature = "messages",
+    feature = "news",
+    feature = "notes",
+    feature = "tickets",
+    all(feature = "preview", feature = "content")
+))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct StartingAfterPaging {
     /// `per_page`.
@@ -72,4 +133,21 @@ pub struct StartingAfterPaging {
     pub extra: Extra,
 }
 
+#[cfg(any(
+    feature = "admins",
+    feature = "articles",
+    feature = "calls",
+    feature = "companies",
+    feature = "contacts",
+    feature = "conversations",
+    feature = "data_connectors",
+    feature = "help_centers",
+    feature = "internal_articles",
+    feature = "macros",
+    feature = "messages",
+    feature = "news",
+    feature = "notes",
+    feature = "tickets",
+    all(feature = "preview", feature = "content")
+))]
 opaque_debug!(StartingAfterPaging);

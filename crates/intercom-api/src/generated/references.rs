@@ -4,13 +4,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::attributes::Extra;
+#[cfg(any(feature = "conversations", feature = "tickets"))]
+use crate::generated::ticket_types::TicketCategory;
 use crate::id::Id;
-#[cfg(feature = "conversations")]
+#[cfg(any(feature = "conversations", feature = "tickets"))]
 use crate::open::open_enum;
 use crate::redact::opaque_debug;
 
 /// `addressable_list` object.
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct AddressableList {
     /// `type`.
@@ -31,11 +33,56 @@ pub struct AddressableList {
     pub extra: Extra,
 }
 
-#[cfg(feature = "contacts")]
+#[cfg(any(feature = "contacts", feature = "visitors"))]
 opaque_debug!(AddressableList { id });
 
+/// `deleted_object` object.
+#[cfg(any(
+    feature = "articles",
+    feature = "custom_objects",
+    feature = "data_connectors",
+    feature = "help_centers",
+    feature = "internal_articles",
+    feature = "news",
+    feature = "office_hours",
+    feature = "tickets",
+    all(feature = "preview", feature = "content")
+))]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Deleted {
+    /// `id`.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::id::unless_empty"
+    )]
+    pub id: Option<Id>,
+    /// `object`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    /// `deleted`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<bool>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+#[cfg(any(
+    feature = "articles",
+    feature = "custom_objects",
+    feature = "data_connectors",
+    feature = "help_centers",
+    feature = "internal_articles",
+    feature = "news",
+    feature = "office_hours",
+    feature = "tickets",
+    all(feature = "preview", feature = "content")
+))]
+opaque_debug!(Deleted { id });
+
 /// `linked_object` object; since 2.10.
-#[cfg(feature = "conversations")]
+#[cfg(any(feature = "conversations", feature = "tickets"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LinkedObject {
     /// `type`.
@@ -56,11 +103,11 @@ pub struct LinkedObject {
     pub extra: Extra,
 }
 
-#[cfg(feature = "conversations")]
+#[cfg(any(feature = "conversations", feature = "tickets"))]
 opaque_debug!(LinkedObject { id });
 
 /// `linked_object_list` object; since 2.10.
-#[cfg(feature = "conversations")]
+#[cfg(any(feature = "conversations", feature = "tickets"))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LinkedObjectList {
     /// `type`.
@@ -84,11 +131,19 @@ pub struct LinkedObjectList {
     pub extra: Extra,
 }
 
-#[cfg(feature = "conversations")]
+#[cfg(any(feature = "conversations", feature = "tickets"))]
 opaque_debug!(LinkedObjectList);
 
 /// `reference` object.
-#[cfg(any(feature = "companies", feature = "conversations", feature = "tags"))]
+#[cfg(any(
+    feature = "articles",
+    feature = "companies",
+    feature = "conversations",
+    feature = "internal_articles",
+    feature = "tags",
+    feature = "tickets",
+    feature = "visitors"
+))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reference {
     /// `type`.
@@ -106,10 +161,18 @@ pub struct Reference {
     pub extra: Extra,
 }
 
-#[cfg(any(feature = "companies", feature = "conversations", feature = "tags"))]
+#[cfg(any(
+    feature = "articles",
+    feature = "companies",
+    feature = "conversations",
+    feature = "internal_articles",
+    feature = "tags",
+    feature = "tickets",
+    feature = "visitors"
+))]
 opaque_debug!(Reference { id });
 
-#[cfg(feature = "conversations")]
+#[cfg(any(feature = "conversations", feature = "tickets"))]
 open_enum! {
     /// `linked_object.type`.
     pub enum LinkedObjectType {
@@ -117,18 +180,5 @@ open_enum! {
         Ticket = "ticket",
         /// `conversation`.
         Conversation = "conversation",
-    }
-}
-
-#[cfg(feature = "conversations")]
-open_enum! {
-    /// `linked_object.category`, `ticket.category`, `ticket_type.category`.
-    pub enum TicketCategory {
-        /// `Customer`.
-        Customer = "Customer",
-        /// `Back-office`.
-        BackOffice = "Back-office",
-        /// `Tracker`.
-        Tracker = "Tracker",
     }
 }

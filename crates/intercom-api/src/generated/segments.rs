@@ -160,9 +160,7 @@ impl Operation for ListSegments {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
-        if let Some(value) = &self.include_count {
-            request.set_query("include_count", value.to_string());
-        }
+        request.set_parameter("include_count", self.include_count.as_ref());
         Ok(request)
     }
 

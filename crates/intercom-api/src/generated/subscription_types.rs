@@ -221,7 +221,11 @@ pub struct SubscriptionType {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consent_type: Option<SubscriptionTypeConsentType>,
     /// `content_types`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
     pub content_types: Option<Vec<SubscriptionTypeContentType>>,
     /// Fields this crate does not know.
     #[serde(flatten)]

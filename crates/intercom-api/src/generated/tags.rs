@@ -9,7 +9,10 @@ use crate::error::{BuildError, DecodeError};
 use crate::generated::references::Reference;
 use crate::id::TagId;
 #[cfg(feature = "tags")]
-use crate::id::{AdminId, CompanyId, ContactId, ConversationId, Id, TicketId};
+use crate::id::{
+    AdminId, ArticleId, CompanyId, ContactId, ContentSnippetId, ConversationId, InternalArticleId,
+    TicketId,
+};
 #[cfg(feature = "tags")]
 use crate::operation::{Operation, Safety, check_version, decode_json};
 #[cfg(feature = "tags")]
@@ -29,7 +32,7 @@ use crate::version::{ApiVersion, VersionRange};
 pub struct AttachTagToArticle {
     /// `article_id`.
     #[serde(skip)]
-    pub article_id: Id,
+    pub article_id: ArticleId,
     /// `id`.
     #[serde(rename = "id", serialize_with = "crate::id::as_text")]
     pub tag_id: TagId,
@@ -51,7 +54,7 @@ impl AttachTagToArticle {
     };
 
     /// With what has to be sent.
-    pub fn new(article_id: Id, tag_id: TagId) -> Self {
+    pub fn new(article_id: ArticleId, tag_id: TagId) -> Self {
         Self { article_id, tag_id, admin_id: None, extra: Extra::new() }
     }
 }
@@ -136,7 +139,7 @@ opaque_debug!(AttachTagToContact { contact_id });
 pub struct AttachTagToContentSnippet {
     /// `content_snippet_id`.
     #[serde(skip)]
-    pub content_snippet_id: Id,
+    pub content_snippet_id: ContentSnippetId,
     /// `id`.
     #[serde(rename = "id", serialize_with = "crate::id::as_text")]
     pub tag_id: TagId,
@@ -158,7 +161,7 @@ impl AttachTagToContentSnippet {
     };
 
     /// With what has to be sent.
-    pub fn new(content_snippet_id: Id, tag_id: TagId) -> Self {
+    pub fn new(content_snippet_id: ContentSnippetId, tag_id: TagId) -> Self {
         Self { content_snippet_id, tag_id, admin_id: None, extra: Extra::new() }
     }
 }
@@ -246,7 +249,7 @@ opaque_debug!(AttachTagToConversation { conversation_id });
 pub struct AttachTagToInternalArticle {
     /// `internal_article_id`.
     #[serde(skip)]
-    pub internal_article_id: Id,
+    pub internal_article_id: InternalArticleId,
     /// `id`.
     #[serde(rename = "id", serialize_with = "crate::id::as_text")]
     pub tag_id: TagId,
@@ -268,7 +271,7 @@ impl AttachTagToInternalArticle {
     };
 
     /// With what has to be sent.
-    pub fn new(internal_article_id: Id, tag_id: TagId) -> Self {
+    pub fn new(internal_article_id: InternalArticleId, tag_id: TagId) -> Self {
         Self { internal_article_id, tag_id, admin_id: None, extra: Extra::new() }
     }
 }
@@ -449,7 +452,7 @@ opaque_debug!(DeleteTag { tag_id });
 #[derive(Clone, PartialEq)]
 pub struct DetachTagFromArticle {
     /// `article_id`.
-    pub article_id: Id,
+    pub article_id: ArticleId,
     /// `tag_id`.
     pub tag_id: TagId,
 }
@@ -464,7 +467,7 @@ impl DetachTagFromArticle {
     };
 
     /// With what has to be sent.
-    pub fn new(article_id: Id, tag_id: TagId) -> Self {
+    pub fn new(article_id: ArticleId, tag_id: TagId) -> Self {
         Self { article_id, tag_id }
     }
 }
@@ -539,7 +542,7 @@ opaque_debug!(DetachTagFromContact { contact_id, tag_id });
 #[derive(Clone, PartialEq)]
 pub struct DetachTagFromContentSnippet {
     /// `content_snippet_id`.
-    pub content_snippet_id: Id,
+    pub content_snippet_id: ContentSnippetId,
     /// `tag_id`.
     pub tag_id: TagId,
 }
@@ -554,7 +557,7 @@ impl DetachTagFromContentSnippet {
     };
 
     /// With what has to be sent.
-    pub fn new(content_snippet_id: Id, tag_id: TagId) -> Self {
+    pub fn new(content_snippet_id: ContentSnippetId, tag_id: TagId) -> Self {
         Self { content_snippet_id, tag_id }
     }
 }
@@ -640,7 +643,7 @@ opaque_debug!(DetachTagFromConversation { conversation_id, tag_id });
 #[derive(Clone, PartialEq)]
 pub struct DetachTagFromInternalArticle {
     /// `internal_article_id`.
-    pub internal_article_id: Id,
+    pub internal_article_id: InternalArticleId,
     /// `tag_id`.
     pub tag_id: TagId,
 }
@@ -655,7 +658,7 @@ impl DetachTagFromInternalArticle {
     };
 
     /// With what has to be sent.
-    pub fn new(internal_article_id: Id, tag_id: TagId) -> Self {
+    pub fn new(internal_article_id: InternalArticleId, tag_id: TagId) -> Self {
         Self { internal_article_id, tag_id }
     }
 }
@@ -1080,6 +1083,40 @@ pub struct ContactToTag {
 
 #[cfg(feature = "tags")]
 opaque_debug!(ContactToTag { id });
+
+/// `tags` object.
+#[cfg(any(
+    feature = "articles",
+    feature = "conversations",
+    feature = "internal_articles",
+    feature = "tickets",
+    feature = "visitors"
+))]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ConversationTags {
+    /// `type`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// `tags`.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
+    pub tags: Option<Vec<Tag>>,
+    /// Fields this crate does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+#[cfg(any(
+    feature = "articles",
+    feature = "conversations",
+    feature = "internal_articles",
+    feature = "tickets",
+    feature = "visitors"
+))]
+opaque_debug!(ConversationTags);
 
 /// `tag` object.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -141,9 +141,7 @@ impl Operation for RetrieveTeamMetrics {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[&self.team_id])?;
-        if let Some(value) = &self.idle_threshold {
-            request.set_query("idle_threshold", value.to_string());
-        }
+        request.set_parameter("idle_threshold", self.idle_threshold.as_ref());
         Ok(request)
     }
 
@@ -215,10 +213,18 @@ opaque_debug!(UpdateTeamMembers { team_id });
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct AdminPriorityLevel {
     /// `primary_admin_ids`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
     pub primary_admin_ids: Option<Vec<AdminId>>,
     /// `secondary_admin_ids`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
     pub secondary_admin_ids: Option<Vec<AdminId>>,
     /// Fields this crate does not know.
     #[serde(flatten)]
@@ -264,7 +270,11 @@ pub struct Team {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// `admin_ids`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
     pub admin_ids: Option<Vec<AdminId>>,
     /// `admin_priority_level`; since 2.8.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -364,15 +374,25 @@ opaque_debug!(TeamMetricList);
     feature = "companies",
     feature = "conversations",
     feature = "messages",
-    feature = "notes"
+    feature = "notes",
+    feature = "tickets",
+    feature = "visitors"
 ))]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TeamPriorityLevel {
     /// `primary_team_ids`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
     pub primary_team_ids: Option<Vec<TeamId>>,
     /// `secondary_team_ids`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::lenient::without_nulls"
+    )]
     pub secondary_team_ids: Option<Vec<TeamId>>,
     /// Fields this crate does not know.
     #[serde(flatten)]
@@ -384,6 +404,8 @@ pub struct TeamPriorityLevel {
     feature = "companies",
     feature = "conversations",
     feature = "messages",
-    feature = "notes"
+    feature = "notes",
+    feature = "tickets",
+    feature = "visitors"
 ))]
 opaque_debug!(TeamPriorityLevel);

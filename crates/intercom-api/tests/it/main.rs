@@ -6,6 +6,8 @@ mod debug;
 mod errors;
 mod ids;
 mod lenient;
+#[cfg(all(feature = "full", feature = "preview"))]
+mod media;
 mod paging;
 mod paths;
 mod requests;
@@ -14,6 +16,8 @@ mod samples;
 mod scopes;
 mod search;
 mod tag_contact;
+#[cfg(feature = "full")]
+mod translations;
 #[cfg(feature = "v1")]
 mod v1;
 mod versions;

@@ -1,10 +1,9 @@
 //! A snapshot of the request of every operation.
 
 use std::fmt::Write;
+use std::str::FromStr;
 
-use intercom_api::{ApiVersion, BuildError, Operation, Request, VersionRange};
-use serde::de::DeserializeOwned;
-use serde_json::json;
+use intercom_api::{ApiVersion, BuildError, InvalidId, Operation, Request, Safety, VersionRange};
 
 use crate::samples;
 
@@ -12,30 +11,22 @@ use crate::samples;
 pub(crate) struct Sample {
     pub(crate) name: &'static str,
     pub(crate) versions: VersionRange,
+    safety: Safety,
     pub(crate) request: Box<dyn Fn(ApiVersion) -> Result<Request, BuildError>>,
     pub(crate) debug: Box<dyn Fn() -> String>,
-    others: &'static [ApiVersion],
 }
 
-/// A sample that is encoded the same way in every version.
+/// A sample of an operation; `build` leaves out what a version does not know.
 pub(crate) fn sample<O: Operation + std::fmt::Debug + 'static>(
     build: fn(ApiVersion) -> O,
 ) -> Sample {
     Sample {
         name: O::NAME,
         versions: O::VERSIONS,
+        safety: O::SAFETY,
         request: Box::new(move |version| build(version).request(version)),
         debug: Box::new(move || format!("{:?}", build(O::VERSIONS.until))),
-        others: &[],
     }
-}
-
-/// A sample that versions encode differently.
-pub(crate) fn varying<O: Operation + std::fmt::Debug + 'static>(
-    build: fn(ApiVersion) -> O,
-) -> Sample {
-    const OTHERS: [ApiVersion; 3] = [ApiVersion::V2_10, ApiVersion::V2_11, ApiVersion::V2_14];
-    Sample { others: &OTHERS, ..sample(build) }
 }
 
 /// A value for a parameter that only some versions know.
@@ -44,29 +35,63 @@ pub(crate) fn within<T>(version: ApiVersion, versions: VersionRange, value: T) -
 }
 
 /// An id of any kind.
-pub(crate) fn id<T: DeserializeOwned>(text: &str) -> T {
-    serde_json::from_value(json!(text)).expect("a short text is an id")
+pub(crate) fn id<T: FromStr<Err = InvalidId>>(text: &str) -> T {
+    text.parse().expect("a short text is an id")
 }
 
-/// The default version, or the newest that knows the operation.
-pub(crate) fn version_of(sample: &Sample) -> ApiVersion {
-    let default = ApiVersion::default();
-    if sample.versions.contains(default) { default } else { sample.versions.until }
+/// The versions whose requests are shown.
+const SHOWN: [ApiVersion; 5] = [
+    ApiVersion::V2_10,
+    ApiVersion::V2_11,
+    ApiVersion::V2_14,
+    ApiVersion::V2_16,
+    ApiVersion::Preview,
+];
+
+/// The shown versions that know the operation, or its last.
+pub(crate) fn shown(sample: &Sample) -> Vec<ApiVersion> {
+    let known = SHOWN.into_iter().filter(|version| sample.versions.contains(*version));
+    let known: Vec<_> = known.collect();
+    if known.is_empty() { vec![sample.versions.until] } else { known }
 }
 
-fn write_request(text: &mut String, sample: &Sample, version: ApiVersion) {
+/// Request line, media types other than JSON, and body.
+fn text_of(sample: &Sample, version: ApiVersion) -> String {
+    const JSON: &str = "application/json";
     let request = (sample.request)(version).expect("the sample fits its versions");
     assert_eq!(request.operation, sample.name);
     assert_eq!(request.version, version);
-    let body = request
-        .body
-        .as_deref()
-        .map_or("", |body| std::str::from_utf8(body).expect("a body is json"));
-    let safety = format!("{:?}", request.safety).to_lowercase();
-    writeln!(text, "{} {version} {safety}", sample.name).expect("a string takes any text");
-    writeln!(text, "  {} {}", request.method, request.target()).expect("a string takes any text");
-    if !body.is_empty() {
-        writeln!(text, "  {body}").expect("a string takes any text");
+    let mut text = format!("  {} {}\n", request.method, request.target());
+    if request.accept != JSON {
+        text += &format!("  accept {}\n", request.accept);
+    }
+    if request.content_type != JSON {
+        text += &format!("  {}\n", request.content_type);
+    }
+    for line in request.body.as_deref().map(String::from_utf8_lossy).iter().flat_map(|b| b.lines())
+    {
+        text += &format!("  {line}\n");
+    }
+    text
+}
+
+/// The requests of a sample; versions that send the same stand in one line.
+fn write_requests(text: &mut String, sample: &Sample) {
+    let mut groups: Vec<(Vec<&str>, String)> = Vec::new();
+    for version in shown(sample) {
+        let request = text_of(sample, version);
+        match groups.last_mut() {
+            Some((versions, same)) if *same == request => versions.push(version.as_str()),
+            Some(_) | None => groups.push((vec![version.as_str()], request)),
+        }
+    }
+    let safety = format!("{:?}", sample.safety).to_lowercase();
+    writeln!(text, "{} {safety}", sample.name).expect("a string takes any text");
+    let n_groups = groups.len();
+    for (versions, request) in groups {
+        let is_everywhere = n_groups == 1 && sample.versions == VersionRange::ALL;
+        let versions = if is_everywhere { "always".to_owned() } else { versions.join(" ") };
+        write!(text, " {versions}\n{request}").expect("a string takes any text");
     }
 }
 
@@ -74,10 +99,7 @@ fn write_request(text: &mut String, sample: &Sample, version: ApiVersion) {
 pub(crate) fn assert_requests(group: &str, samples: &[Sample]) {
     let mut text = String::new();
     for sample in samples {
-        write_request(&mut text, sample, version_of(sample));
-        for version in sample.others.iter().filter(|v| sample.versions.contains(**v)) {
-            write_request(&mut text, sample, *version);
-        }
+        write_requests(&mut text, sample);
     }
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!(group, text);

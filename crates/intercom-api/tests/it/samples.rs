@@ -6,7 +6,7 @@ use serde_json::json;
 use intercom_api::search::{Operator, Query, SearchRequest};
 use intercom_api::{ApiVersion, Attributes, ContactHandle, Timestamp, VersionRange};
 
-use crate::requests::{Sample, id, sample, varying, within};
+use crate::requests::{Sample, id, sample, within};
 
 #[cfg(feature = "admins")]
 fn admins() -> Vec<Sample> {
@@ -33,6 +33,346 @@ fn admins() -> Vec<Sample> {
                 id("42"),
             ),
             ..intercom_api::admins::SetAwayAdmin::new(id("42"), true, true)
+        }),
+    ]
+}
+
+#[cfg(feature = "ai_content")]
+fn ai_content() -> Vec<Sample> {
+    vec![
+        sample(|version| intercom_api::ai_content::CreateContentImportSource {
+            status: Some(intercom_api::ai_content::ContentImportStatus::from("sample")),
+            audience_ids: within(version, VersionRange::since(ApiVersion::V2_15), vec![id("42")]),
+            ..intercom_api::ai_content::CreateContentImportSource::new("url".to_owned())
+        }),
+        sample(|version| intercom_api::ai_content::CreateExternalPage {
+            url: Some("url".to_owned()),
+            ai_agent_availability: Some(true),
+            ai_copilot_availability: Some(true),
+            ai_sales_agent_availability: within(
+                version,
+                VersionRange::since(ApiVersion::Preview),
+                true,
+            ),
+            ..intercom_api::ai_content::CreateExternalPage::new(
+                "title".to_owned(),
+                "html".to_owned(),
+                id("42"),
+                "external_id".to_owned(),
+            )
+        }),
+        sample(|_| intercom_api::ai_content::DeleteContentImportSource::new(id("42"))),
+        sample(|_| intercom_api::ai_content::DeleteExternalPage::new(id("42"))),
+        sample(|_| intercom_api::ai_content::ListContentImportSources {
+            page: Some(7),
+            per_page: Some(7),
+        }),
+        sample(|_| intercom_api::ai_content::ListExternalPages {
+            page: Some(7),
+            per_page: Some(7),
+        }),
+        sample(|_| intercom_api::ai_content::RetrieveContentImportSource::new(id("42"))),
+        sample(|_| intercom_api::ai_content::RetrieveExternalPage::new(id("42"))),
+        sample(|version| intercom_api::ai_content::UpdateContentImportSource {
+            status: Some(intercom_api::ai_content::ContentImportStatus::from("sample")),
+            audience_ids: within(version, VersionRange::since(ApiVersion::V2_15), vec![id("42")]),
+            apply_audience_to_existing_content: within(
+                version,
+                VersionRange::since(ApiVersion::V2_15),
+                true,
+            ),
+            ..intercom_api::ai_content::UpdateContentImportSource::new(
+                id("42"),
+                intercom_api::ai_content::ImportSync::from("sample"),
+                "url".to_owned(),
+            )
+        }),
+        sample(|version| intercom_api::ai_content::UpdateExternalPage {
+            ai_agent_availability: within(version, VersionRange::since(ApiVersion::Preview), true),
+            ai_copilot_availability: within(
+                version,
+                VersionRange::since(ApiVersion::Preview),
+                true,
+            ),
+            ai_sales_agent_availability: within(
+                version,
+                VersionRange::since(ApiVersion::Preview),
+                true,
+            ),
+            fin_availability: Some(true),
+            external_id: Some("external_id".to_owned()),
+            ..intercom_api::ai_content::UpdateExternalPage::new(
+                id("42"),
+                "title".to_owned(),
+                "html".to_owned(),
+                "url".to_owned(),
+                id("42"),
+            )
+        }),
+    ]
+}
+
+#[cfg(feature = "articles")]
+fn articles() -> Vec<Sample> {
+    vec![
+        sample(|version| intercom_api::articles::CreateArticle {
+            description: Some("description".to_owned()),
+            body: Some("body".to_owned()),
+            body_markdown: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                "body_markdown".to_owned(),
+            ),
+            state: Some(intercom_api::articles::ArticleState::from("sample")),
+            parent_id: Some(id("42")),
+            parent_type: Some("parent_type".to_owned()),
+            parent_ids: within(version, VersionRange::since(ApiVersion::Preview), vec![id("42")]),
+            translated_content: Some(
+                [(
+                    "fr",
+                    intercom_api::articles::ArticleContent {
+                        title: Some("titre".to_owned()),
+                        author_id: Some(id("42")),
+                        ..Default::default()
+                    },
+                )]
+                .into_iter()
+                .collect(),
+            ),
+            folder_id: within(version, VersionRange::since(ApiVersion::Preview), id("42")),
+            audience_ids: within(version, VersionRange::since(ApiVersion::V2_16), vec![id("42")]),
+            ai_chatbot_availability: within(version, VersionRange::since(ApiVersion::V2_16), true),
+            ai_copilot_availability: within(version, VersionRange::since(ApiVersion::V2_16), true),
+            ai_sales_agent_availability: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                true,
+            ),
+            scheduled_publish_at: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                intercom_api::DateTimeText("2026-11-21T06:35:00Z".to_owned()),
+            ),
+            scheduled_unpublish_at: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                intercom_api::DateTimeText("2026-11-21T06:35:00Z".to_owned()),
+            ),
+            ..intercom_api::articles::CreateArticle::new("title".to_owned(), id("42"))
+        }),
+        sample(|_| intercom_api::articles::DeleteArticle::new(id("42"))),
+        sample(|_| intercom_api::articles::ListArticleVersions {
+            page: Some(7),
+            per_page: Some(7),
+            locale: Some("locale".to_owned()),
+            ..intercom_api::articles::ListArticleVersions::new(id("42"))
+        }),
+        sample(|_| intercom_api::articles::ListArticles { page: Some(7), per_page: Some(7) }),
+        sample(|_| intercom_api::articles::PublishArticleDraft {
+            locales: Some(vec!["locales".to_owned()]),
+            ..intercom_api::articles::PublishArticleDraft::new(id("42"))
+        }),
+        sample(|_| intercom_api::articles::RetrieveArticle::new(id("42"))),
+        sample(|_| intercom_api::articles::RetrieveArticleDraft::new(id("42"))),
+        sample(|_| intercom_api::articles::RetrieveArticleVersion {
+            locale: Some("locale".to_owned()),
+            ..intercom_api::articles::RetrieveArticleVersion::new(id("42"), id("42"))
+        }),
+        sample(|_| intercom_api::articles::SearchArticles {
+            phrase: Some("phrase".to_owned()),
+            state: Some("state".to_owned()),
+            help_center_id: Some(id("42")),
+            highlight: Some(true),
+        }),
+        sample(|version| intercom_api::articles::StageArticleDraft {
+            title: Some("title".to_owned()),
+            description: Some("description".to_owned()),
+            body: Some("body".to_owned()),
+            body_markdown: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                "body_markdown".to_owned(),
+            ),
+            author_id: Some(id("42")),
+            state: Some(intercom_api::articles::ArticleState::from("sample")),
+            parent_id: Some(id("42")),
+            parent_type: Some("parent_type".to_owned()),
+            parent_ids: within(version, VersionRange::since(ApiVersion::Preview), vec![id("42")]),
+            translated_content: Some(
+                [(
+                    "fr",
+                    intercom_api::articles::ArticleContent {
+                        title: Some("titre".to_owned()),
+                        author_id: Some(id("42")),
+                        ..Default::default()
+                    },
+                )]
+                .into_iter()
+                .collect(),
+            ),
+            folder_id: within(version, VersionRange::since(ApiVersion::Preview), id("42")),
+            audience_ids: within(version, VersionRange::since(ApiVersion::V2_16), vec![id("42")]),
+            ai_chatbot_availability: within(version, VersionRange::since(ApiVersion::V2_16), true),
+            ai_copilot_availability: within(version, VersionRange::since(ApiVersion::V2_16), true),
+            ai_sales_agent_availability: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                true,
+            ),
+            scheduled_publish_at: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                intercom_api::DateTimeText("2026-11-21T06:35:00Z".to_owned()),
+            ),
+            scheduled_unpublish_at: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                intercom_api::DateTimeText("2026-11-21T06:35:00Z".to_owned()),
+            ),
+            ..intercom_api::articles::StageArticleDraft::new(id("42"))
+        }),
+        sample(|version| intercom_api::articles::UpdateArticle {
+            title: Some("title".to_owned()),
+            description: Some("description".to_owned()),
+            body: Some("body".to_owned()),
+            body_markdown: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                "body_markdown".to_owned(),
+            ),
+            author_id: Some(id("42")),
+            state: Some(intercom_api::articles::ArticleState::from("sample")),
+            parent_id: Some(id("42")),
+            parent_type: Some("parent_type".to_owned()),
+            parent_ids: within(version, VersionRange::since(ApiVersion::Preview), vec![id("42")]),
+            translated_content: Some(
+                [(
+                    "fr",
+                    intercom_api::articles::ArticleContent {
+                        title: Some("titre".to_owned()),
+                        author_id: Some(id("42")),
+                        ..Default::default()
+                    },
+                )]
+                .into_iter()
+                .collect(),
+            ),
+            folder_id: within(version, VersionRange::since(ApiVersion::Preview), id("42")),
+            audience_ids: within(version, VersionRange::since(ApiVersion::V2_16), vec![id("42")]),
+            ai_chatbot_availability: within(version, VersionRange::since(ApiVersion::V2_16), true),
+            ai_copilot_availability: within(version, VersionRange::since(ApiVersion::V2_16), true),
+            ai_sales_agent_availability: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                true,
+            ),
+            scheduled_publish_at: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                intercom_api::DateTimeText("2026-11-21T06:35:00Z".to_owned()),
+            ),
+            scheduled_unpublish_at: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                intercom_api::DateTimeText("2026-11-21T06:35:00Z".to_owned()),
+            ),
+            ..intercom_api::articles::UpdateArticle::new(id("42"))
+        }),
+    ]
+}
+
+#[cfg(feature = "audiences")]
+fn audiences() -> Vec<Sample> {
+    vec![
+        sample(|_| intercom_api::audiences::CreateAudience {
+            predicates: Some(vec![intercom_api::audiences::Predicate {
+                attribute: Some("attribute".to_owned()),
+                kind: Some("kind".to_owned()),
+                comparison: Some("comparison".to_owned()),
+                value: Some("value".to_owned()),
+                ..intercom_api::audiences::Predicate::default()
+            }]),
+            role_predicates: Some(vec![intercom_api::audiences::Predicate {
+                attribute: Some("attribute".to_owned()),
+                kind: Some("kind".to_owned()),
+                comparison: Some("comparison".to_owned()),
+                value: Some("value".to_owned()),
+                ..intercom_api::audiences::Predicate::default()
+            }]),
+            ..intercom_api::audiences::CreateAudience::new("name".to_owned())
+        }),
+        sample(|_| intercom_api::audiences::DeleteAudience::new(id("42"))),
+        sample(|_| intercom_api::audiences::ListAudiences { page: Some(7), per_page: Some(7) }),
+        sample(|_| intercom_api::audiences::RetrieveAudience::new(id("42"))),
+        sample(|_| intercom_api::audiences::UpdateAudience {
+            name: Some("name".to_owned()),
+            predicates: Some(vec![intercom_api::audiences::Predicate {
+                attribute: Some("attribute".to_owned()),
+                kind: Some("kind".to_owned()),
+                comparison: Some("comparison".to_owned()),
+                value: Some("value".to_owned()),
+                ..intercom_api::audiences::Predicate::default()
+            }]),
+            role_predicates: Some(vec![intercom_api::audiences::Predicate {
+                attribute: Some("attribute".to_owned()),
+                kind: Some("kind".to_owned()),
+                comparison: Some("comparison".to_owned()),
+                value: Some("value".to_owned()),
+                ..intercom_api::audiences::Predicate::default()
+            }]),
+            ..intercom_api::audiences::UpdateAudience::new(id("42"))
+        }),
+    ]
+}
+
+#[cfg(feature = "away_status_reasons")]
+fn away_status_reasons() -> Vec<Sample> {
+    vec![sample(|_| intercom_api::away_status_reasons::ListAwayStatusReasons)]
+}
+
+#[cfg(feature = "banners")]
+fn banners() -> Vec<Sample> {
+    vec![
+        sample(|_| intercom_api::banners::DismissContactBanner::new(id("42"), id("42"))),
+        sample(|_| intercom_api::banners::ListContactBanners::new(id("42"))),
+    ]
+}
+
+#[cfg(feature = "brands")]
+fn brands() -> Vec<Sample> {
+    vec![
+        sample(|_| intercom_api::brands::ListBrands),
+        sample(|_| intercom_api::brands::RetrieveBrand::new(id("42"))),
+    ]
+}
+
+#[cfg(feature = "calls")]
+fn calls() -> Vec<Sample> {
+    vec![
+        sample(|_| intercom_api::calls::CreatePhoneSwitch {
+            custom_attributes: Some(Attributes::from_iter([("plan", "pro")])),
+            ..intercom_api::calls::CreatePhoneSwitch::new("phone".to_owned())
+        }),
+        sample(|_| intercom_api::calls::ListCalls { page: Some(7), per_page: Some(7) }),
+        sample(|_| intercom_api::calls::ListCallsWithTranscripts::new(vec![id("42")])),
+        sample(|_| intercom_api::calls::ListConversationFinVoiceCalls::new(id("42"))),
+        sample(|_| intercom_api::calls::RegisterFinVoiceCall {
+            source: Some(intercom_api::calls::RegisterFinVoiceCallSource::from("sample")),
+            data: Some([("key".to_owned(), json!({"key": 1}))].into()),
+            ..intercom_api::calls::RegisterFinVoiceCall::new(
+                "phone_number".to_owned(),
+                "call_id".to_owned(),
+            )
+        }),
+        sample(|_| intercom_api::calls::RetrieveCall::new(id("42"))),
+        sample(|_| intercom_api::calls::RetrieveCallRecording::new(id("42"))),
+        sample(|_| intercom_api::calls::RetrieveCallTranscript::new(id("42"))),
+        sample(|_| intercom_api::calls::RetrieveFinVoiceCall::new(id("42"))),
+        sample(|_| {
+            intercom_api::calls::RetrieveFinVoiceCallByExternalId::new("external_id".to_owned())
+        }),
+        sample(|_| {
+            intercom_api::calls::RetrieveFinVoiceCallByPhoneNumber::new("phone_number".to_owned())
         }),
     ]
 }
@@ -164,8 +504,8 @@ fn contacts() -> Vec<Sample> {
     vec![
         sample(|_| intercom_api::contacts::ArchiveContact::new(id("42"))),
         sample(|_| intercom_api::contacts::BlockContact::new(id("42"))),
-        varying(|version| intercom_api::contacts::CreateContact {
-            role: Some("role".to_owned()),
+        sample(|version| intercom_api::contacts::CreateContact {
+            role: Some(intercom_api::contacts::ContactRole::from("sample")),
             external_id: Some("external_id".to_owned()),
             email: Some("email".to_owned()),
             email_verified: within(version, VersionRange::since(ApiVersion::V2_16), true),
@@ -231,9 +571,9 @@ fn contacts() -> Vec<Sample> {
             )
         }),
         sample(|_| intercom_api::contacts::UnarchiveContact::new(id("42"))),
-        varying(|version| intercom_api::contacts::UpdateContact {
+        sample(|version| intercom_api::contacts::UpdateContact {
             include_merge_history: within(version, VersionRange::since(ApiVersion::V2_16), true),
-            role: Some("role".to_owned()),
+            role: Some(intercom_api::contacts::ContactRole::from("sample")),
             external_id: Some("external_id".to_owned()),
             email: Some("email".to_owned()),
             email_verified: within(version, VersionRange::since(ApiVersion::V2_16), true),
@@ -268,7 +608,7 @@ fn contacts_preview() -> Vec<Sample> {
                     external_id: Some("external_id".to_owned()),
                     email: Some("email".to_owned()),
                     name: Some("name".to_owned()),
-                    role: Some("role".to_owned()),
+                    role: Some(intercom_api::contacts::ContactRole::from("sample")),
                     phone: Some("phone".to_owned()),
                     avatar: Some("avatar".to_owned()),
                     language_override: Some("language_override".to_owned()),
@@ -338,6 +678,184 @@ fn contacts_preview() -> Vec<Sample> {
             ..intercom_api::contacts::PreviewContactMerge::new(id("42"), id("42"))
         }),
         sample(|_| intercom_api::contacts::RetrieveBulkContactsJob::new(id("42"))),
+    ]
+}
+
+#[cfg(feature = "content")]
+fn content() -> Vec<Sample> {
+    vec![
+        sample(|_| intercom_api::content::CreateContentSnippet {
+            json_blocks: Some(vec![[("key".to_owned(), json!({"key": 1}))].into()]),
+            body_markdown: Some("body_markdown".to_owned()),
+            locale: Some("locale".to_owned()),
+            audience_ids: Some(vec![id("42")]),
+            ai_chatbot_availability: Some(true),
+            ai_copilot_availability: Some(true),
+            ai_sales_agent_availability: Some(true),
+            ..intercom_api::content::CreateContentSnippet::new("title".to_owned())
+        }),
+        sample(|_| intercom_api::content::DeleteContentSnippet::new(id("42"))),
+        sample(|_| intercom_api::content::ListContentSnippets { page: Some(7), per_page: Some(7) }),
+        sample(|_| intercom_api::content::RetrieveContentSnippet::new(id("42"))),
+        sample(|_| intercom_api::content::RunBulkContentAction {
+            availability: Some(intercom_api::content::BulkContentAvailability {
+                ai_agent: Some(true),
+                copilot: Some(true),
+                sales_agent: Some(true),
+                ..intercom_api::content::BulkContentAvailability::default()
+            }),
+            audience: Some(intercom_api::content::BulkContentAudience {
+                add_segment_ids: Some(vec![id("42")]),
+                remove_segment_ids: Some(vec![id("42")]),
+                remove_all: Some(true),
+                ..intercom_api::content::BulkContentAudience::default()
+            }),
+            tags: Some(intercom_api::content::BulkContentTags {
+                add_tag_ids: Some(vec![id("42")]),
+                remove_tag_ids: Some(vec![id("42")]),
+                ..intercom_api::content::BulkContentTags::default()
+            }),
+            ..intercom_api::content::RunBulkContentAction::new(
+                intercom_api::content::BulkContentAction::from("sample"),
+                vec![intercom_api::content::BulkContentReference::new(
+                    intercom_api::content::BulkContentType::from("sample"),
+                    id("42"),
+                )],
+            )
+        }),
+        sample(|_| intercom_api::content::SearchContent {
+            query: Some("query".to_owned()),
+            page: Some(7),
+            per_page: Some(7),
+            states: Some(vec![intercom_api::articles::ArticleState::from("sample")]),
+            locales: Some(vec!["locales".to_owned()]),
+            tag_ids: Some(vec![id("42")]),
+            tag_operator: Some(intercom_api::content::SearchContentTagOperator::from("sample")),
+            any_tag_ids: Some(vec![id("42")]),
+            folder_ids: Some(vec![id("42")]),
+            folder_entity_type: Some("folder_entity_type".to_owned()),
+            content_types: Some(vec![intercom_api::content::ContentType::from("sample")]),
+            copilot_state: Some(intercom_api::content::ContentSwitch::from("sample")),
+            fin_service_state: Some(intercom_api::content::ContentSwitch::from("sample")),
+            fin_sales_state: Some(intercom_api::content::ContentSwitch::from("sample")),
+            created_by_ids: Some(vec![id("42")]),
+            last_updated_by_ids: Some(vec![id("42")]),
+            created_at_after: Some(Timestamp::from_unix(1_700_000_000)),
+            created_at_before: Some(Timestamp::from_unix(1_700_000_000)),
+            updated_at_after: Some(Timestamp::from_unix(1_700_000_000)),
+            updated_at_before: Some(Timestamp::from_unix(1_700_000_000)),
+        }),
+        sample(|_| intercom_api::content::UpdateContentSnippet {
+            title: Some("title".to_owned()),
+            json_blocks: Some(vec![[("key".to_owned(), json!({"key": 1}))].into()]),
+            body_markdown: Some("body_markdown".to_owned()),
+            locale: Some("locale".to_owned()),
+            audience_ids: Some(vec![id("42")]),
+            ai_chatbot_availability: Some(true),
+            ai_copilot_availability: Some(true),
+            ai_sales_agent_availability: Some(true),
+            ..intercom_api::content::UpdateContentSnippet::new(id("42"))
+        }),
+    ]
+}
+
+#[cfg(all(feature = "preview", feature = "content"))]
+fn content_preview() -> Vec<Sample> {
+    vec![
+        sample(|_| {
+            intercom_api::content::CreateFolder::new(intercom_api::content::NewFolder {
+                description: Some("description".to_owned()),
+                emoji: Some("emoji".to_owned()),
+                parent_folder_id: Some(id("42")),
+                ..intercom_api::content::NewFolder::new("name".to_owned())
+            })
+        }),
+        sample(|_| intercom_api::content::DeleteFolder::new(id("42"))),
+        sample(|_| intercom_api::content::ListFolders {
+            page: Some(7),
+            per_page: Some(7),
+            parent_folder_id: Some(id("42")),
+        }),
+        sample(|_| intercom_api::content::RetrieveFolder::new(id("42"))),
+        sample(|_| {
+            intercom_api::content::UpdateFolder::new(
+                id("42"),
+                intercom_api::content::FolderUpdate {
+                    name: Some("name".to_owned()),
+                    description: Some("description".to_owned()),
+                    emoji: Some("emoji".to_owned()),
+                    parent_folder_id: Some(id("42")),
+                    ..intercom_api::content::FolderUpdate::default()
+                },
+            )
+        }),
+    ]
+}
+
+#[cfg(feature = "conversation_attributes")]
+fn conversation_attributes() -> Vec<Sample> {
+    vec![
+        sample(|_| intercom_api::conversation_attributes::CreateConversationAttribute {
+            description: Some("description".to_owned()),
+            required: Some(true),
+            visible_to_team_ids: Some(vec![id("42")]),
+            multiline: Some(true),
+            options: Some(vec![intercom_api::conversation_attributes::NewAttributeOption::new(
+                "label".to_owned(),
+            )]),
+            reference: Some(intercom_api::conversation_attributes::NewAttributeReference {
+                object_type_id: Some(id("42")),
+                ..intercom_api::conversation_attributes::NewAttributeReference::new(
+                    intercom_api::conversation_attributes::ReferenceCardinality::from("sample"),
+                )
+            }),
+            ..intercom_api::conversation_attributes::CreateConversationAttribute::new(
+                "name".to_owned(),
+                intercom_api::conversation_attributes::ConversationAttributeType::from("sample"),
+            )
+        }),
+        sample(|_| {
+            intercom_api::conversation_attributes::CreateConversationAttributeOption::new(
+                id("42"),
+                "label".to_owned(),
+            )
+        }),
+        sample(|_| {
+            intercom_api::conversation_attributes::DeleteConversationAttribute::new(id("42"))
+        }),
+        sample(|_| {
+            intercom_api::conversation_attributes::DeleteConversationAttributeOption::new(
+                id("42"),
+                id("42"),
+            )
+        }),
+        sample(|_| intercom_api::conversation_attributes::ListConversationAttributes {
+            include_archived: Some(true),
+        }),
+        sample(|_| {
+            intercom_api::conversation_attributes::RetrieveConversationAttribute::new(id("42"))
+        }),
+        sample(|_| intercom_api::conversation_attributes::UpdateConversationAttribute {
+            name: Some("name".to_owned()),
+            description: Some("description".to_owned()),
+            multiline: Some(true),
+            required: Some(true),
+            visible_to_team_ids: Some(vec![id("42")]),
+            reference: Some(intercom_api::conversation_attributes::NewAttributeReference {
+                object_type_id: Some(id("42")),
+                ..intercom_api::conversation_attributes::NewAttributeReference::new(
+                    intercom_api::conversation_attributes::ReferenceCardinality::from("sample"),
+                )
+            }),
+            ..intercom_api::conversation_attributes::UpdateConversationAttribute::new(id("42"))
+        }),
+        sample(|_| {
+            intercom_api::conversation_attributes::UpdateConversationAttributeOption::new(
+                id("42"),
+                id("42"),
+                "label".to_owned(),
+            )
+        }),
     ]
 }
 
@@ -537,10 +1055,66 @@ fn conversations_preview() -> Vec<Sample> {
     })]
 }
 
+#[cfg(feature = "custom_objects")]
+fn custom_objects() -> Vec<Sample> {
+    vec![
+        sample(|_| intercom_api::custom_objects::CreateOrUpdateCustomObjectInstance {
+            external_id: Some("external_id".to_owned()),
+            external_created_at: Some(Timestamp::from_unix(1_700_000_000)),
+            external_updated_at: Some(Timestamp::from_unix(1_700_000_000)),
+            custom_attributes: Some(Attributes::from_iter([("plan", "pro")])),
+            ..intercom_api::custom_objects::CreateOrUpdateCustomObjectInstance::new(
+                "custom_object_type_identifier".to_owned(),
+            )
+        }),
+        sample(|_| {
+            intercom_api::custom_objects::DeleteCustomObjectInstance::new(
+                "custom_object_type_identifier".to_owned(),
+                id("42"),
+            )
+        }),
+        sample(|_| {
+            intercom_api::custom_objects::DeleteCustomObjectInstanceByExternalId::new(
+                "custom_object_type_identifier".to_owned(),
+                "external_id".to_owned(),
+            )
+        }),
+        sample(|version| intercom_api::custom_objects::ListCustomObjectInstances {
+            references_contact_id: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                id("42"),
+            ),
+            references_conversation_id: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                id("42"),
+            ),
+            page: within(version, VersionRange::since(ApiVersion::V2_16), 7),
+            per_page: within(version, VersionRange::since(ApiVersion::V2_16), 7),
+            ..intercom_api::custom_objects::ListCustomObjectInstances::new(
+                "custom_object_type_identifier".to_owned(),
+            )
+        }),
+        sample(|_| {
+            intercom_api::custom_objects::RetrieveCustomObjectInstance::new(
+                "custom_object_type_identifier".to_owned(),
+                id("42"),
+            )
+        }),
+        sample(|_| {
+            intercom_api::custom_objects::RetrieveCustomObjectInstanceByExternalId::new(
+                "custom_object_type_identifier".to_owned(),
+                "external_id".to_owned(),
+            )
+        }),
+    ]
+}
+
 #[cfg(feature = "data_attributes")]
 fn data_attributes() -> Vec<Sample> {
     vec![
-        varying(|_| intercom_api::data_attributes::CreateDataAttribute {
+        sample(|_| intercom_api::data_attributes::CreateDataAttribute {
             description: Some("description".to_owned()),
             messenger_writable: Some(true),
             options: Some(vec!["gold".into()]),
@@ -554,13 +1128,119 @@ fn data_attributes() -> Vec<Sample> {
             model: Some(intercom_api::data_attributes::DataAttributeModel::from("sample")),
             include_archived: Some(true),
         }),
-        varying(|_| intercom_api::data_attributes::UpdateDataAttribute {
+        sample(|_| intercom_api::data_attributes::UpdateDataAttribute {
             archived: Some(true),
             description: Some("description".to_owned()),
             messenger_writable: Some(true),
             options: Some(vec!["gold".into()]),
             ..intercom_api::data_attributes::UpdateDataAttribute::new(id("42"))
         }),
+    ]
+}
+
+#[cfg(feature = "data_connectors")]
+fn data_connectors() -> Vec<Sample> {
+    vec![
+        sample(|_| intercom_api::data_connectors::CreateDataConnector {
+            description: Some("description".to_owned()),
+            http_method: Some(intercom_api::data_connectors::ConnectorMethod::from("sample")),
+            url: Some("url".to_owned()),
+            body: Some("body".to_owned()),
+            direct_fin_usage: Some(true),
+            audiences: Some(vec![intercom_api::data_connectors::ConnectorAudience::from("sample")]),
+            headers: Some(vec![intercom_api::data_connectors::ConnectorHeader {
+                name: Some("name".to_owned()),
+                value: Some("value".to_owned()),
+                ..intercom_api::data_connectors::ConnectorHeader::default()
+            }]),
+            data_inputs: Some(vec![intercom_api::data_connectors::ConnectorInput {
+                name: Some("name".to_owned()),
+                kind: Some(intercom_api::data_connectors::ConnectorInputType::from("sample")),
+                description: Some("description".to_owned()),
+                required: Some(true),
+                default_value: Some("default_value".to_owned()),
+                ..intercom_api::data_connectors::ConnectorInput::default()
+            }]),
+            customer_authentication: Some(true),
+            bypass_authentication: Some(true),
+            validate_missing_attributes: Some(true),
+            mock_response: Some([("key".to_owned(), json!({"key": 1}))].into()),
+            token_ids: Some(vec![id("42")]),
+            ..intercom_api::data_connectors::CreateDataConnector::new("name".to_owned())
+        }),
+        sample(|_| intercom_api::data_connectors::DeleteDataConnector::new(id("42"))),
+        sample(|_| intercom_api::data_connectors::ListDataConnectorExecutionResults {
+            per_page: Some(7),
+            starting_after: Some("starting_after".to_owned()),
+            success: Some(true),
+            error_type: Some(intercom_api::data_connectors::ConnectorErrorType::from("sample")),
+            start_ts: Some(Timestamp::from_unix(1_700_000_000)),
+            end_ts: Some(Timestamp::from_unix(1_700_000_000)),
+            include_bodies: Some(true),
+            ..intercom_api::data_connectors::ListDataConnectorExecutionResults::new(id("42"))
+        }),
+        sample(|_| intercom_api::data_connectors::ListDataConnectors {
+            per_page: Some(7),
+            starting_after: Some("starting_after".to_owned()),
+        }),
+        sample(|_| intercom_api::data_connectors::RetrieveDataConnector {
+            state_version: Some(intercom_api::data_connectors::ConnectorState::from("sample")),
+            ..intercom_api::data_connectors::RetrieveDataConnector::new(id("42"))
+        }),
+        sample(|_| {
+            intercom_api::data_connectors::RetrieveDataConnectorExecutionResult::new(
+                id("42"),
+                id("42"),
+            )
+        }),
+        sample(|_| intercom_api::data_connectors::UpdateDataConnector {
+            name: Some("name".to_owned()),
+            description: Some("description".to_owned()),
+            state: Some(intercom_api::data_connectors::ConnectorState::from("sample")),
+            http_method: Some(intercom_api::data_connectors::ConnectorMethod::from("sample")),
+            url: Some("url".to_owned()),
+            body: Some("body".to_owned()),
+            direct_fin_usage: Some(true),
+            audiences: Some(vec![intercom_api::data_connectors::ConnectorAudience::from("sample")]),
+            headers: Some(vec![intercom_api::data_connectors::ConnectorHeader {
+                name: Some("name".to_owned()),
+                value: Some("value".to_owned()),
+                ..intercom_api::data_connectors::ConnectorHeader::default()
+            }]),
+            data_inputs: Some(vec![intercom_api::data_connectors::ConnectorInput {
+                name: Some("name".to_owned()),
+                kind: Some(intercom_api::data_connectors::ConnectorInputType::from("sample")),
+                description: Some("description".to_owned()),
+                required: Some(true),
+                default_value: Some("default_value".to_owned()),
+                ..intercom_api::data_connectors::ConnectorInput::default()
+            }]),
+            customer_authentication: Some(true),
+            bypass_authentication: Some(true),
+            validate_missing_attributes: Some(true),
+            mock_response: Some([("key".to_owned(), json!({"key": 1}))].into()),
+            token_ids: Some(vec![id("42")]),
+            ..intercom_api::data_connectors::UpdateDataConnector::new(id("42"))
+        }),
+    ]
+}
+
+#[cfg(all(feature = "preview", feature = "ecommerce"))]
+fn ecommerce_preview() -> Vec<Sample> {
+    vec![sample(|_| intercom_api::ecommerce::UploadEcommerceCatalog {
+        catalog: Some(bytes::Bytes::from_static(b"[]")),
+        finalize: Some(true),
+        import_job_id: Some(id("42")),
+        part_number: Some(7),
+        ..intercom_api::ecommerce::UploadEcommerceCatalog::new(id("42"))
+    })]
+}
+
+#[cfg(feature = "emails")]
+fn emails() -> Vec<Sample> {
+    vec![
+        sample(|_| intercom_api::emails::ListEmails),
+        sample(|_| intercom_api::emails::RetrieveEmail::new(id("42"))),
     ]
 }
 
@@ -597,9 +1277,455 @@ fn events() -> Vec<Sample> {
     ]
 }
 
+#[cfg(feature = "exports")]
+fn exports() -> Vec<Sample> {
+    vec![
+        sample(|_| intercom_api::exports::CancelDataExport::new(id("42"))),
+        sample(|_| {
+            intercom_api::exports::CreateDataExport::new(
+                Timestamp::from_unix(1_700_000_000),
+                Timestamp::from_unix(1_700_000_000),
+            )
+        }),
+        sample(|_| {
+            intercom_api::exports::CreateReportingExport::new(
+                id("42"),
+                vec![id("42")],
+                Timestamp::from_unix(1_700_000_000),
+                Timestamp::from_unix(1_700_000_000),
+            )
+        }),
+        sample(|_| intercom_api::exports::DownloadDataExport::new(id("42"))),
+        sample(|_| intercom_api::exports::DownloadReportingExport::new(id("42"), id("42"))),
+        sample(|_| intercom_api::exports::ExportWorkflow::new(id("42"))),
+        sample(|_| intercom_api::exports::ListReportingDatasets),
+        sample(|_| intercom_api::exports::RetrieveDataExport::new(id("42"))),
+        sample(|_| {
+            intercom_api::exports::RetrieveReportingExport::new(id("42"), id("42"), id("42"))
+        }),
+    ]
+}
+
+#[cfg(feature = "fin")]
+fn fin() -> Vec<Sample> {
+    vec![
+        sample(|version| intercom_api::fin::ReplyToFin {
+            attachments: Some(vec![intercom_api::fin::FinAgentAttachment {
+                url: Some("url".to_owned()),
+                name: Some("name".to_owned()),
+                content_type: Some("content_type".to_owned()),
+                data: Some("data".to_owned()),
+                ..intercom_api::fin::FinAgentAttachment::new(
+                    intercom_api::fin::FinAgentAttachmentType::from("sample"),
+                )
+            }]),
+            settings: within(
+                version,
+                VersionRange::since(ApiVersion::Preview),
+                intercom_api::fin::FinAgentSettings {
+                    follow_up_questions: Some(true),
+                    email: Some(true),
+                    ..intercom_api::fin::FinAgentSettings::default()
+                },
+            ),
+            ..intercom_api::fin::ReplyToFin::new(
+                "conversation_id".to_owned(),
+                intercom_api::fin::FinAgentMessage {
+                    timestamp: within(
+                        version,
+                        VersionRange::since(ApiVersion::V2_14),
+                        intercom_api::DateTimeText("2026-11-21T06:35:00Z".to_owned()),
+                    ),
+                    timestamp_ms: Some(intercom_api::DateTimeText(
+                        "2026-11-21T06:35:00Z".to_owned(),
+                    )),
+                    ..intercom_api::fin::FinAgentMessage::new(
+                        intercom_api::fin::FinAgentMessageAuthor::from("sample"),
+                        "body".to_owned(),
+                    )
+                },
+                intercom_api::fin::FinAgentUser {
+                    name: Some("name".to_owned()),
+                    email: Some("email".to_owned()),
+                    attributes: Some([("key".to_owned(), json!({"key": 1}))].into()),
+                    ..intercom_api::fin::FinAgentUser::new("id".to_owned())
+                },
+            )
+        }),
+        sample(|version| intercom_api::fin::StartFinConversation {
+            attachments: Some(vec![intercom_api::fin::FinAgentAttachment {
+                url: Some("url".to_owned()),
+                name: Some("name".to_owned()),
+                content_type: Some("content_type".to_owned()),
+                data: Some("data".to_owned()),
+                ..intercom_api::fin::FinAgentAttachment::new(
+                    intercom_api::fin::FinAgentAttachmentType::from("sample"),
+                )
+            }]),
+            conversation_metadata: Some(intercom_api::fin::FinAgentConversationMetadata {
+                history: Some(vec![intercom_api::fin::FinAgentMessage {
+                    timestamp: within(
+                        version,
+                        VersionRange::since(ApiVersion::V2_14),
+                        intercom_api::DateTimeText("2026-11-21T06:35:00Z".to_owned()),
+                    ),
+                    timestamp_ms: Some(intercom_api::DateTimeText(
+                        "2026-11-21T06:35:00Z".to_owned(),
+                    )),
+                    ..intercom_api::fin::FinAgentMessage::new(
+                        intercom_api::fin::FinAgentMessageAuthor::from("sample"),
+                        "body".to_owned(),
+                    )
+                }]),
+                attributes: Some([("key".to_owned(), json!({"key": 1}))].into()),
+                ..intercom_api::fin::FinAgentConversationMetadata::default()
+            }),
+            settings: within(
+                version,
+                VersionRange::since(ApiVersion::Preview),
+                intercom_api::fin::FinAgentSettings {
+                    follow_up_questions: Some(true),
+                    email: Some(true),
+                    ..intercom_api::fin::FinAgentSettings::default()
+                },
+            ),
+            ..intercom_api::fin::StartFinConversation::new(
+                "conversation_id".to_owned(),
+                intercom_api::fin::FinAgentMessage {
+                    timestamp: within(
+                        version,
+                        VersionRange::since(ApiVersion::V2_14),
+                        intercom_api::DateTimeText("2026-11-21T06:35:00Z".to_owned()),
+                    ),
+                    timestamp_ms: Some(intercom_api::DateTimeText(
+                        "2026-11-21T06:35:00Z".to_owned(),
+                    )),
+                    ..intercom_api::fin::FinAgentMessage::new(
+                        intercom_api::fin::FinAgentMessageAuthor::from("sample"),
+                        "body".to_owned(),
+                    )
+                },
+                intercom_api::fin::FinAgentUser {
+                    name: Some("name".to_owned()),
+                    email: Some("email".to_owned()),
+                    attributes: Some([("key".to_owned(), json!({"key": 1}))].into()),
+                    ..intercom_api::fin::FinAgentUser::new("id".to_owned())
+                },
+            )
+        }),
+        sample(|_| intercom_api::fin::SubmitFinCsat {
+            remark: Some("remark".to_owned()),
+            ..intercom_api::fin::SubmitFinCsat::new(
+                "conversation_id".to_owned(),
+                intercom_api::fin::FinRating::from("sample"),
+            )
+        }),
+    ]
+}
+
+#[cfg(all(feature = "preview", feature = "fin"))]
+fn fin_preview() -> Vec<Sample> {
+    vec![
+        sample(|version| intercom_api::fin::AskFin {
+            conversation_metadata: Some(intercom_api::fin::FinAgentConversationMetadata {
+                history: Some(vec![intercom_api::fin::FinAgentMessage {
+                    timestamp: within(
+                        version,
+                        VersionRange::since(ApiVersion::V2_14),
+                        intercom_api::DateTimeText("2026-11-21T06:35:00Z".to_owned()),
+                    ),
+                    timestamp_ms: Some(intercom_api::DateTimeText(
+                        "2026-11-21T06:35:00Z".to_owned(),
+                    )),
+                    ..intercom_api::fin::FinAgentMessage::new(
+                        intercom_api::fin::FinAgentMessageAuthor::from("sample"),
+                        "body".to_owned(),
+                    )
+                }]),
+                attributes: Some([("key".to_owned(), json!({"key": 1}))].into()),
+                ..intercom_api::fin::FinAgentConversationMetadata::default()
+            }),
+            attachments: Some(vec![intercom_api::fin::FinAgentAttachment {
+                url: Some("url".to_owned()),
+                name: Some("name".to_owned()),
+                content_type: Some("content_type".to_owned()),
+                data: Some("data".to_owned()),
+                ..intercom_api::fin::FinAgentAttachment::new(
+                    intercom_api::fin::FinAgentAttachmentType::from("sample"),
+                )
+            }]),
+            ..intercom_api::fin::AskFin::new(
+                "conversation_id".to_owned(),
+                intercom_api::fin::FinAgentMessage {
+                    timestamp: within(
+                        version,
+                        VersionRange::since(ApiVersion::V2_14),
+                        intercom_api::DateTimeText("2026-11-21T06:35:00Z".to_owned()),
+                    ),
+                    timestamp_ms: Some(intercom_api::DateTimeText(
+                        "2026-11-21T06:35:00Z".to_owned(),
+                    )),
+                    ..intercom_api::fin::FinAgentMessage::new(
+                        intercom_api::fin::FinAgentMessageAuthor::from("sample"),
+                        "body".to_owned(),
+                    )
+                },
+                intercom_api::fin::FinAgentUser {
+                    name: Some("name".to_owned()),
+                    email: Some("email".to_owned()),
+                    attributes: Some([("key".to_owned(), json!({"key": 1}))].into()),
+                    ..intercom_api::fin::FinAgentUser::new("id".to_owned())
+                },
+            )
+        }),
+        sample(|_| {
+            intercom_api::fin::CollectProcedureAgentInput::new(
+                id("42"),
+                id("42"),
+                vec![intercom_api::fin::CollectedValue::new(
+                    "identifier".to_owned(),
+                    json!({"key": 1}),
+                )],
+            )
+        }),
+        sample(|_| intercom_api::fin::EscalateFinConversation {
+            conversation_id: Some("conversation_id".to_owned()),
+            user: Some(intercom_api::fin::FinAgentUser {
+                name: Some("name".to_owned()),
+                email: Some("email".to_owned()),
+                attributes: Some([("key".to_owned(), json!({"key": 1}))].into()),
+                ..intercom_api::fin::FinAgentUser::new("id".to_owned())
+            }),
+            message: Some("message".to_owned()),
+            context: Some("context".to_owned()),
+            ..intercom_api::fin::EscalateFinConversation::default()
+        }),
+        sample(|_| {
+            intercom_api::fin::ListFinCapabilities::new(intercom_api::fin::FinAgentUser {
+                name: Some("name".to_owned()),
+                email: Some("email".to_owned()),
+                attributes: Some([("key".to_owned(), json!({"key": 1}))].into()),
+                ..intercom_api::fin::FinAgentUser::new("id".to_owned())
+            })
+        }),
+        sample(|version| intercom_api::fin::RunFinProcedure {
+            message: Some(intercom_api::fin::FinAgentMessage {
+                timestamp: within(
+                    version,
+                    VersionRange::since(ApiVersion::V2_14),
+                    intercom_api::DateTimeText("2026-11-21T06:35:00Z".to_owned()),
+                ),
+                timestamp_ms: Some(intercom_api::DateTimeText("2026-11-21T06:35:00Z".to_owned())),
+                ..intercom_api::fin::FinAgentMessage::new(
+                    intercom_api::fin::FinAgentMessageAuthor::from("sample"),
+                    "body".to_owned(),
+                )
+            }),
+            conversation_metadata: Some(intercom_api::fin::FinProcedureMetadata {
+                attributes: Some([("key".to_owned(), json!({"key": 1}))].into()),
+                ..intercom_api::fin::FinProcedureMetadata::default()
+            }),
+            settings: Some(intercom_api::fin::FinProcedureSettings {
+                email: Some(true),
+                ..intercom_api::fin::FinProcedureSettings::default()
+            }),
+            ..intercom_api::fin::RunFinProcedure::new(
+                id("42"),
+                "conversation_id".to_owned(),
+                intercom_api::fin::FinAgentUser {
+                    name: Some("name".to_owned()),
+                    email: Some("email".to_owned()),
+                    attributes: Some([("key".to_owned(), json!({"key": 1}))].into()),
+                    ..intercom_api::fin::FinAgentUser::new("id".to_owned())
+                },
+            )
+        }),
+    ]
+}
+
+#[cfg(feature = "help_centers")]
+fn help_centers() -> Vec<Sample> {
+    vec![
+        sample(|version| intercom_api::help_centers::CreateCollection {
+            description: Some("description".to_owned()),
+            translated_content: Some(
+                [(
+                    "fr",
+                    intercom_api::help_centers::GroupContent {
+                        name: Some("nom".to_owned()),
+                        ..Default::default()
+                    },
+                )]
+                .into_iter()
+                .collect(),
+            ),
+            parent_id: within(version, VersionRange::since(ApiVersion::V2_10), id("42")),
+            help_center_id: Some(id("42")),
+            ..intercom_api::help_centers::CreateCollection::new("name".to_owned())
+        }),
+        sample(|_| {
+            intercom_api::help_centers::CreateHelpCenterRedirect::new(
+                id("42"),
+                "from_url".to_owned(),
+                "locale".to_owned(),
+                intercom_api::help_centers::RedirectTarget::from("sample"),
+                id("42"),
+            )
+        }),
+        sample(|_| intercom_api::help_centers::CreateSection {
+            translated_content: Some(
+                [(
+                    "fr",
+                    intercom_api::help_centers::GroupContent {
+                        name: Some("nom".to_owned()),
+                        ..Default::default()
+                    },
+                )]
+                .into_iter()
+                .collect(),
+            ),
+            ..intercom_api::help_centers::CreateSection::new("name".to_owned(), id("42"))
+        }),
+        sample(|_| intercom_api::help_centers::DeleteCollection::new(id("42"))),
+        sample(|_| intercom_api::help_centers::DeleteHelpCenterRedirect::new(id("42"), id("42"))),
+        sample(|_| intercom_api::help_centers::DeleteSection::new(id("42"))),
+        sample(|_| intercom_api::help_centers::ListCollections {
+            page: Some(7),
+            per_page: Some(7),
+        }),
+        sample(|_| intercom_api::help_centers::ListHelpCenterRedirects {
+            page: Some(7),
+            per_page: Some(7),
+            ..intercom_api::help_centers::ListHelpCenterRedirects::new(id("42"))
+        }),
+        sample(|_| intercom_api::help_centers::ListHelpCenters),
+        sample(|_| intercom_api::help_centers::ListSections { page: Some(7), per_page: Some(7) }),
+        sample(|_| intercom_api::help_centers::RetrieveCollection::new(id("42"))),
+        sample(|_| intercom_api::help_centers::RetrieveHelpCenter::new(id("42"))),
+        sample(|_| intercom_api::help_centers::RetrieveHelpCenterRedirect::new(id("42"), id("42"))),
+        sample(|_| intercom_api::help_centers::RetrieveSection::new(id("42"))),
+        sample(|version| intercom_api::help_centers::UpdateCollection {
+            name: Some("name".to_owned()),
+            description: Some("description".to_owned()),
+            translated_content: Some(
+                [(
+                    "fr",
+                    intercom_api::help_centers::GroupContent {
+                        name: Some("nom".to_owned()),
+                        ..Default::default()
+                    },
+                )]
+                .into_iter()
+                .collect(),
+            ),
+            parent_id: within(version, VersionRange::since(ApiVersion::V2_10), id("42")),
+            ..intercom_api::help_centers::UpdateCollection::new(id("42"))
+        }),
+        sample(|_| intercom_api::help_centers::UpdateSection {
+            name: Some("name".to_owned()),
+            parent_id: Some(id("42")),
+            translated_content: Some(
+                [(
+                    "fr",
+                    intercom_api::help_centers::GroupContent {
+                        name: Some("nom".to_owned()),
+                        ..Default::default()
+                    },
+                )]
+                .into_iter()
+                .collect(),
+            ),
+            ..intercom_api::help_centers::UpdateSection::new(id("42"))
+        }),
+    ]
+}
+
+#[cfg(feature = "internal_articles")]
+fn internal_articles() -> Vec<Sample> {
+    vec![
+        sample(|version| intercom_api::internal_articles::CreateInternalArticle {
+            body: Some("body".to_owned()),
+            body_markdown: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                "body_markdown".to_owned(),
+            ),
+            folder_id: within(version, VersionRange::since(ApiVersion::Preview), id("42")),
+            audience_ids: within(version, VersionRange::since(ApiVersion::V2_16), vec![id("42")]),
+            ai_chatbot_availability: within(version, VersionRange::since(ApiVersion::V2_16), true),
+            ai_copilot_availability: within(version, VersionRange::since(ApiVersion::V2_16), true),
+            ai_sales_agent_availability: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                true,
+            ),
+            ..intercom_api::internal_articles::CreateInternalArticle::new(
+                "title".to_owned(),
+                id("42"),
+                id("42"),
+            )
+        }),
+        sample(|_| intercom_api::internal_articles::DeleteInternalArticle::new(id("42"))),
+        sample(|_| intercom_api::internal_articles::ListInternalArticles {
+            page: Some(7),
+            per_page: Some(7),
+        }),
+        sample(|_| intercom_api::internal_articles::RetrieveInternalArticle::new(id("42"))),
+        sample(|version| intercom_api::internal_articles::SearchInternalArticles {
+            folder_id: within(version, VersionRange::since(ApiVersion::V2_13), id("42")),
+        }),
+        sample(|version| intercom_api::internal_articles::UpdateInternalArticle {
+            title: Some("title".to_owned()),
+            body: Some("body".to_owned()),
+            body_markdown: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                "body_markdown".to_owned(),
+            ),
+            author_id: Some(id("42")),
+            owner_id: Some(id("42")),
+            folder_id: within(version, VersionRange::since(ApiVersion::Preview), id("42")),
+            audience_ids: within(version, VersionRange::since(ApiVersion::V2_16), vec![id("42")]),
+            ai_chatbot_availability: within(version, VersionRange::since(ApiVersion::V2_16), true),
+            ai_copilot_availability: within(version, VersionRange::since(ApiVersion::V2_16), true),
+            ai_sales_agent_availability: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                true,
+            ),
+            ..intercom_api::internal_articles::UpdateInternalArticle::new(id("42"))
+        }),
+    ]
+}
+
+#[cfg(feature = "ip_allowlist")]
+fn ip_allowlist() -> Vec<Sample> {
+    vec![
+        sample(|_| intercom_api::ip_allowlist::RetrieveIpAllowlist),
+        sample(|_| intercom_api::ip_allowlist::UpdateIpAllowlist {
+            kind: Some("kind".to_owned()),
+            enabled: Some(true),
+            ip_allowlist: Some(vec!["ip_allowlist".to_owned()]),
+            ..intercom_api::ip_allowlist::UpdateIpAllowlist::default()
+        }),
+    ]
+}
+
 #[cfg(feature = "jobs")]
 fn jobs() -> Vec<Sample> {
     vec![sample(|_| intercom_api::jobs::RetrieveJob::new(id("42")))]
+}
+
+#[cfg(feature = "macros")]
+fn macros() -> Vec<Sample> {
+    vec![
+        sample(|_| intercom_api::macros::ListMacros {
+            per_page: Some(7),
+            starting_after: Some("starting_after".to_owned()),
+            updated_since: Some(Timestamp::from_unix(1_700_000_000)),
+        }),
+        sample(|_| intercom_api::macros::RetrieveMacro::new(id("42"))),
+    ]
 }
 
 #[cfg(feature = "messages")]
@@ -642,6 +1768,48 @@ fn messages() -> Vec<Sample> {
     ]
 }
 
+#[cfg(feature = "news")]
+fn news() -> Vec<Sample> {
+    vec![
+        sample(|_| intercom_api::news::CreateNewsItem {
+            body: Some("body".to_owned()),
+            state: Some(intercom_api::news::NewsItemState::from("sample")),
+            deliver_silently: Some(true),
+            labels: Some(vec!["labels".to_owned()]),
+            reactions: Some(vec!["reactions".to_owned()]),
+            newsfeed_assignments: Some(vec![intercom_api::news::NewsfeedAssignment {
+                newsfeed_id: Some(id("42")),
+                published_at: Some(Timestamp::from_unix(1_700_000_000)),
+                ..intercom_api::news::NewsfeedAssignment::default()
+            }]),
+            ..intercom_api::news::CreateNewsItem::new("title".to_owned(), id("42"))
+        }),
+        sample(|_| intercom_api::news::DeleteNewsItem::new(id("42"))),
+        sample(|_| intercom_api::news::ListNewsItems { page: Some(7), per_page: Some(7) }),
+        sample(|_| intercom_api::news::ListNewsfeedItems {
+            page: Some(7),
+            per_page: Some(7),
+            ..intercom_api::news::ListNewsfeedItems::new(id("42"))
+        }),
+        sample(|_| intercom_api::news::ListNewsfeeds { page: Some(7), per_page: Some(7) }),
+        sample(|_| intercom_api::news::RetrieveNewsItem::new(id("42"))),
+        sample(|_| intercom_api::news::RetrieveNewsfeed::new(id("42"))),
+        sample(|_| intercom_api::news::UpdateNewsItem {
+            body: Some("body".to_owned()),
+            state: Some(intercom_api::news::NewsItemState::from("sample")),
+            deliver_silently: Some(true),
+            labels: Some(vec!["labels".to_owned()]),
+            reactions: Some(vec!["reactions".to_owned()]),
+            newsfeed_assignments: Some(vec![intercom_api::news::NewsfeedAssignment {
+                newsfeed_id: Some(id("42")),
+                published_at: Some(Timestamp::from_unix(1_700_000_000)),
+                ..intercom_api::news::NewsfeedAssignment::default()
+            }]),
+            ..intercom_api::news::UpdateNewsItem::new(id("42"), "title".to_owned(), id("42"))
+        }),
+    ]
+}
+
 #[cfg(feature = "notes")]
 fn notes() -> Vec<Sample> {
     vec![
@@ -664,6 +1832,87 @@ fn notes() -> Vec<Sample> {
             ..intercom_api::notes::ListContactNotes::new(id("42"))
         }),
         sample(|_| intercom_api::notes::RetrieveNote::new(id("42"))),
+    ]
+}
+
+#[cfg(feature = "office_hours")]
+fn office_hours() -> Vec<Sample> {
+    vec![
+        sample(|_| intercom_api::office_hours::CreateOfficeHoursException {
+            name: Some("name".to_owned()),
+            time_intervals: Some(vec![intercom_api::office_hours::OfficeHoursTimeInterval {
+                start_minute: Some(7),
+                end_minute: Some(7),
+                day_of_week: Some(7),
+                ..intercom_api::office_hours::OfficeHoursTimeInterval::default()
+            }]),
+            recurring_annually: Some(true),
+            ..intercom_api::office_hours::CreateOfficeHoursException::new(
+                id("42"),
+                Default::default(),
+                intercom_api::office_hours::OfficeHoursExceptionType::from("sample"),
+            )
+        }),
+        sample(|_| {
+            intercom_api::office_hours::CreateOfficeHoursSchedule::new(
+                "name".to_owned(),
+                "time_zone_name".to_owned(),
+                vec![intercom_api::office_hours::OfficeHoursTimeInterval {
+                    start_minute: Some(7),
+                    end_minute: Some(7),
+                    day_of_week: Some(7),
+                    ..intercom_api::office_hours::OfficeHoursTimeInterval::default()
+                }],
+            )
+        }),
+        sample(|_| intercom_api::office_hours::DeleteOfficeHoursException::new(id("42"), id("42"))),
+        sample(|_| intercom_api::office_hours::DeleteOfficeHoursSchedule::new(id("42"))),
+        sample(|_| intercom_api::office_hours::ListOfficeHoursExceptions::new(id("42"))),
+        sample(|_| intercom_api::office_hours::ListOfficeHoursSchedules),
+        sample(|_| {
+            intercom_api::office_hours::RetrieveOfficeHoursException::new(id("42"), id("42"))
+        }),
+        sample(|_| intercom_api::office_hours::RetrieveOfficeHoursSchedule::new(id("42"))),
+        sample(|_| intercom_api::office_hours::UpdateOfficeHoursException {
+            exception_date: Some(Default::default()),
+            exception_type: Some(intercom_api::office_hours::OfficeHoursExceptionType::from(
+                "sample",
+            )),
+            name: Some("name".to_owned()),
+            time_intervals: Some(vec![intercom_api::office_hours::OfficeHoursTimeInterval {
+                start_minute: Some(7),
+                end_minute: Some(7),
+                day_of_week: Some(7),
+                ..intercom_api::office_hours::OfficeHoursTimeInterval::default()
+            }]),
+            recurring_annually: Some(true),
+            ..intercom_api::office_hours::UpdateOfficeHoursException::new(id("42"), id("42"))
+        }),
+        sample(|_| intercom_api::office_hours::UpdateOfficeHoursSchedule {
+            name: Some("name".to_owned()),
+            time_zone_name: Some("time_zone_name".to_owned()),
+            time_intervals: Some(vec![intercom_api::office_hours::OfficeHoursTimeInterval {
+                start_minute: Some(7),
+                end_minute: Some(7),
+                day_of_week: Some(7),
+                ..intercom_api::office_hours::OfficeHoursTimeInterval::default()
+            }]),
+            ..intercom_api::office_hours::UpdateOfficeHoursSchedule::new(id("42"))
+        }),
+    ]
+}
+
+#[cfg(all(feature = "preview", feature = "secure_mode"))]
+fn secure_mode_preview() -> Vec<Sample> {
+    vec![
+        sample(|_| intercom_api::secure_mode::CreateIdentityVerificationSecret {
+            supports_android: Some(true),
+            supports_ios: Some(true),
+            supports_web: Some(true),
+            ..intercom_api::secure_mode::CreateIdentityVerificationSecret::new("name".to_owned())
+        }),
+        sample(|_| intercom_api::secure_mode::DeleteIdentityVerificationSecret::new(id("42"))),
+        sample(|_| intercom_api::secure_mode::ListIdentityVerificationSecrets),
     ]
 }
 
@@ -788,11 +2037,288 @@ fn teams_preview() -> Vec<Sample> {
     })]
 }
 
+#[cfg(feature = "ticket_types")]
+fn ticket_types() -> Vec<Sample> {
+    vec![
+        sample(|version| intercom_api::ticket_types::CreateTicketType {
+            description: Some("description".to_owned()),
+            category: within(
+                version,
+                VersionRange::since(ApiVersion::V2_10),
+                intercom_api::ticket_types::TicketCategory::from("sample"),
+            ),
+            icon: Some("icon".to_owned()),
+            is_internal: Some(true),
+            ..intercom_api::ticket_types::CreateTicketType::new("name".to_owned())
+        }),
+        sample(|_| intercom_api::ticket_types::CreateTicketTypeAttribute {
+            required_to_create: Some(true),
+            required_to_create_for_contacts: Some(true),
+            visible_on_create: Some(true),
+            visible_to_contacts: Some(true),
+            multiline: Some(true),
+            list_items: Some("list_items".to_owned()),
+            allow_multiple_values: Some(true),
+            ..intercom_api::ticket_types::CreateTicketTypeAttribute::new(
+                id("42"),
+                "name".to_owned(),
+                "description".to_owned(),
+                intercom_api::ticket_types::CreateTicketTypeAttributeDataType::from("sample"),
+            )
+        }),
+        sample(|_| intercom_api::ticket_types::ListTicketStates),
+        sample(|_| intercom_api::ticket_types::ListTicketTypes),
+        sample(|_| intercom_api::ticket_types::RetrieveTicketType::new(id("42"))),
+        sample(|version| intercom_api::ticket_types::UpdateTicketType {
+            name: Some("name".to_owned()),
+            description: Some("description".to_owned()),
+            category: within(
+                version,
+                VersionRange::since(ApiVersion::V2_10),
+                intercom_api::ticket_types::TicketCategory::from("sample"),
+            ),
+            icon: Some("icon".to_owned()),
+            archived: Some(true),
+            is_internal: Some(true),
+            ..intercom_api::ticket_types::UpdateTicketType::new(id("42"))
+        }),
+        sample(|_| intercom_api::ticket_types::UpdateTicketTypeAttribute {
+            name: Some("name".to_owned()),
+            description: Some("description".to_owned()),
+            required_to_create: Some(true),
+            required_to_create_for_contacts: Some(true),
+            visible_on_create: Some(true),
+            visible_to_contacts: Some(true),
+            multiline: Some(true),
+            list_items: Some("list_items".to_owned()),
+            allow_multiple_values: Some(true),
+            archived: Some(true),
+            ..intercom_api::ticket_types::UpdateTicketTypeAttribute::new(id("42"), id("42"))
+        }),
+    ]
+}
+
+#[cfg(feature = "tickets")]
+fn tickets() -> Vec<Sample> {
+    vec![
+        sample(|_| intercom_api::tickets::ChangeTicketType {
+            ticket_attributes: Some(Attributes::from_iter([("plan", "pro")])),
+            ..intercom_api::tickets::ChangeTicketType::new(id("42"), id("42"), id("42"))
+        }),
+        sample(|version| intercom_api::tickets::CreateTicket {
+            conversation_to_link_id: within(
+                version,
+                VersionRange::since(ApiVersion::V2_14),
+                id("42"),
+            ),
+            company_id: Some(id("42")),
+            created_at: within(
+                version,
+                VersionRange::since(ApiVersion::V2_11),
+                Timestamp::from_unix(1_700_000_000),
+            ),
+            ticket_attributes: Some(Attributes::from_iter([("plan", "pro")])),
+            assignment: within(
+                version,
+                VersionRange::since(ApiVersion::V2_14),
+                intercom_api::tickets::CreateTicketAssignment {
+                    admin_assignee_id: Some(id("42")),
+                    team_assignee_id: Some(id("42")),
+                    ..intercom_api::tickets::CreateTicketAssignment::default()
+                },
+            ),
+            skip_notifications: within(version, VersionRange::since(ApiVersion::V2_13), true),
+            ..intercom_api::tickets::CreateTicket::new(
+                id("42"),
+                vec![
+                    ContactHandle::Email("jo@example.com".to_owned()),
+                    ContactHandle::Id(id("42")),
+                ],
+            )
+        }),
+        sample(|_| intercom_api::tickets::DeleteTicket::new(id("42"))),
+        sample(|version| intercom_api::tickets::EnqueueTicket {
+            conversation_to_link_id: within(
+                version,
+                VersionRange::since(ApiVersion::V2_14),
+                id("42"),
+            ),
+            company_id: Some(id("42")),
+            created_at: within(
+                version,
+                VersionRange::since(ApiVersion::V2_11),
+                Timestamp::from_unix(1_700_000_000),
+            ),
+            ticket_attributes: Some(Attributes::from_iter([("plan", "pro")])),
+            assignment: within(
+                version,
+                VersionRange::since(ApiVersion::V2_14),
+                intercom_api::tickets::CreateTicketAssignment {
+                    admin_assignee_id: Some(id("42")),
+                    team_assignee_id: Some(id("42")),
+                    ..intercom_api::tickets::CreateTicketAssignment::default()
+                },
+            ),
+            skip_notifications: Some(true),
+            ..intercom_api::tickets::EnqueueTicket::new(
+                id("42"),
+                vec![
+                    ContactHandle::Email("jo@example.com".to_owned()),
+                    ContactHandle::Id(id("42")),
+                ],
+            )
+        }),
+        sample(|_| intercom_api::tickets::LinkConversationToTicket::new(id("42"), id("42"))),
+        sample(|version| intercom_api::tickets::ReplyToTicketAsAdmin {
+            body: Some("body".to_owned()),
+            created_at: within(
+                version,
+                VersionRange::since(ApiVersion::V2_11),
+                Timestamp::from_unix(1_700_000_000),
+            ),
+            reply_options: Some(vec![
+                intercom_api::conversations::AdminReplyTicketReplyOption::new(
+                    "text".to_owned(),
+                    "uuid".to_owned(),
+                ),
+            ]),
+            attachment_urls: Some(vec!["attachment_urls".to_owned()]),
+            attachment_files: within(
+                version,
+                VersionRange::since(ApiVersion::V2_16),
+                vec![intercom_api::conversations::ConversationAttachmentFiles {
+                    content_type: Some("content_type".to_owned()),
+                    data: Some("data".to_owned()),
+                    name: Some("name".to_owned()),
+                    ..intercom_api::conversations::ConversationAttachmentFiles::default()
+                }],
+            ),
+            cross_post: Some(true),
+            skip_notifications: within(version, VersionRange::since(ApiVersion::V2_13), true),
+            ..intercom_api::tickets::ReplyToTicketAsAdmin::new(
+                id("42"),
+                intercom_api::conversations::AdminReplyTicketMessageType::from("sample"),
+                id("42"),
+            )
+        }),
+        sample(|version| intercom_api::tickets::ReplyToTicketAsContact {
+            created_at: within(
+                version,
+                VersionRange::since(ApiVersion::V2_11),
+                Timestamp::from_unix(1_700_000_000),
+            ),
+            attachment_urls: Some(vec!["attachment_urls".to_owned()]),
+            reply_options: within(
+                version,
+                VersionRange::since(ApiVersion::V2_14),
+                vec![intercom_api::conversations::QuickReplyOption::new(
+                    "text".to_owned(),
+                    "uuid".to_owned(),
+                )],
+            ),
+            skip_notifications: within(version, VersionRange::since(ApiVersion::V2_13), true),
+            ..intercom_api::tickets::ReplyToTicketAsContact::new(
+                id("42"),
+                "body".to_owned(),
+                ContactHandle::Email("jo@example.com".to_owned()),
+            )
+        }),
+        sample(|_| intercom_api::tickets::RetrieveTicket::new(id("42"))),
+        sample(|_| {
+            intercom_api::tickets::SearchTickets::new(
+                SearchRequest::new(Query::field(
+                    "updated_at",
+                    Operator::GreaterThan,
+                    1_700_000_000,
+                ))
+                .ascending("updated_at")
+                .per_page(50),
+            )
+        }),
+        sample(|_| intercom_api::tickets::UnlinkConversationFromTicket::new(id("42"), id("42"))),
+        sample(|version| intercom_api::tickets::UpdateTicket {
+            ticket_attributes: Some(Attributes::from_iter([("plan", "pro")])),
+            ticket_state_id: within(version, VersionRange::since(ApiVersion::V2_12), id("42")),
+            company_id: within(version, VersionRange::since(ApiVersion::V2_12), id("42")),
+            open: within(version, VersionRange::since(ApiVersion::V2_10), true),
+            is_shared: Some(true),
+            snoozed_until: within(
+                version,
+                VersionRange::since(ApiVersion::V2_10),
+                Timestamp::from_unix(1_700_000_000),
+            ),
+            admin_id: within(version, VersionRange::since(ApiVersion::V2_14), id("42")),
+            assignee_id: within(version, VersionRange::since(ApiVersion::V2_14), id("42")),
+            assignment: within(
+                version,
+                VersionRange::new(ApiVersion::V2_9, ApiVersion::V2_13),
+                intercom_api::tickets::UpdateTicketAssignment {
+                    admin_id: Some(id("42")),
+                    assignee_id: Some(id("42")),
+                    ..intercom_api::tickets::UpdateTicketAssignment::default()
+                },
+            ),
+            state: within(
+                version,
+                VersionRange::new(ApiVersion::V2_9, ApiVersion::V2_11),
+                intercom_api::tickets::TicketStateCategory::from("sample"),
+            ),
+            skip_notifications: within(version, VersionRange::since(ApiVersion::V2_13), true),
+            ..intercom_api::tickets::UpdateTicket::new(id("42"))
+        }),
+    ]
+}
+
+#[cfg(feature = "visitors")]
+fn visitors() -> Vec<Sample> {
+    vec![
+        sample(|_| {
+            intercom_api::visitors::ConvertVisitor::new(
+                intercom_api::contacts::ContactRole::from("sample"),
+                intercom_api::visitors::ConvertVisitorUser {
+                    id: Some(id("42")),
+                    user_id: Some("user_id".to_owned()),
+                    email: Some("email".to_owned()),
+                    ..intercom_api::visitors::ConvertVisitorUser::default()
+                },
+                intercom_api::visitors::ConvertVisitorVisitor {
+                    id: Some(id("42")),
+                    user_id: Some("user_id".to_owned()),
+                    email: Some("email".to_owned()),
+                    ..intercom_api::visitors::ConvertVisitorVisitor::default()
+                },
+            )
+        }),
+        sample(|_| intercom_api::visitors::RetrieveVisitor::new("user_id".to_owned())),
+        sample(|_| intercom_api::visitors::UpdateVisitor {
+            id: Some(id("42")),
+            user_id: Some("user_id".to_owned()),
+            name: Some("name".to_owned()),
+            custom_attributes: Some(Attributes::from_iter([("plan", "pro")])),
+            ..intercom_api::visitors::UpdateVisitor::default()
+        }),
+    ]
+}
+
 /// The samples by group, those that only Preview has apart.
 pub(crate) fn groups() -> Vec<(&'static str, Vec<Sample>)> {
     Vec::from([
         #[cfg(feature = "admins")]
         ("admins", admins()),
+        #[cfg(feature = "ai_content")]
+        ("ai_content", ai_content()),
+        #[cfg(feature = "articles")]
+        ("articles", articles()),
+        #[cfg(feature = "audiences")]
+        ("audiences", audiences()),
+        #[cfg(feature = "away_status_reasons")]
+        ("away_status_reasons", away_status_reasons()),
+        #[cfg(feature = "banners")]
+        ("banners", banners()),
+        #[cfg(feature = "brands")]
+        ("brands", brands()),
+        #[cfg(feature = "calls")]
+        ("calls", calls()),
         #[cfg(feature = "companies")]
         ("companies", companies()),
         #[cfg(all(feature = "preview", feature = "companies"))]
@@ -801,20 +2327,54 @@ pub(crate) fn groups() -> Vec<(&'static str, Vec<Sample>)> {
         ("contacts", contacts()),
         #[cfg(all(feature = "preview", feature = "contacts"))]
         ("contacts_preview", contacts_preview()),
+        #[cfg(feature = "content")]
+        ("content", content()),
+        #[cfg(all(feature = "preview", feature = "content"))]
+        ("content_preview", content_preview()),
+        #[cfg(feature = "conversation_attributes")]
+        ("conversation_attributes", conversation_attributes()),
         #[cfg(feature = "conversations")]
         ("conversations", conversations()),
         #[cfg(all(feature = "preview", feature = "conversations"))]
         ("conversations_preview", conversations_preview()),
+        #[cfg(feature = "custom_objects")]
+        ("custom_objects", custom_objects()),
         #[cfg(feature = "data_attributes")]
         ("data_attributes", data_attributes()),
+        #[cfg(feature = "data_connectors")]
+        ("data_connectors", data_connectors()),
+        #[cfg(all(feature = "preview", feature = "ecommerce"))]
+        ("ecommerce_preview", ecommerce_preview()),
+        #[cfg(feature = "emails")]
+        ("emails", emails()),
         #[cfg(feature = "events")]
         ("events", events()),
+        #[cfg(feature = "exports")]
+        ("exports", exports()),
+        #[cfg(feature = "fin")]
+        ("fin", fin()),
+        #[cfg(all(feature = "preview", feature = "fin"))]
+        ("fin_preview", fin_preview()),
+        #[cfg(feature = "help_centers")]
+        ("help_centers", help_centers()),
+        #[cfg(feature = "internal_articles")]
+        ("internal_articles", internal_articles()),
+        #[cfg(feature = "ip_allowlist")]
+        ("ip_allowlist", ip_allowlist()),
         #[cfg(feature = "jobs")]
         ("jobs", jobs()),
+        #[cfg(feature = "macros")]
+        ("macros", macros()),
         #[cfg(feature = "messages")]
         ("messages", messages()),
+        #[cfg(feature = "news")]
+        ("news", news()),
         #[cfg(feature = "notes")]
         ("notes", notes()),
+        #[cfg(feature = "office_hours")]
+        ("office_hours", office_hours()),
+        #[cfg(all(feature = "preview", feature = "secure_mode"))]
+        ("secure_mode_preview", secure_mode_preview()),
         #[cfg(feature = "segments")]
         ("segments", segments()),
         #[cfg(feature = "subscription_types")]
@@ -825,5 +2385,11 @@ pub(crate) fn groups() -> Vec<(&'static str, Vec<Sample>)> {
         ("teams", teams()),
         #[cfg(all(feature = "preview", feature = "teams"))]
         ("teams_preview", teams_preview()),
+        #[cfg(feature = "ticket_types")]
+        ("ticket_types", ticket_types()),
+        #[cfg(feature = "tickets")]
+        ("tickets", tickets()),
+        #[cfg(feature = "visitors")]
+        ("visitors", visitors()),
     ])
 }

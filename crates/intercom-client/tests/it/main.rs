@@ -9,7 +9,6 @@
 mod budget;
 mod calls;
 mod caps;
-mod connections;
 mod counter;
 mod download;
 mod drive;
@@ -22,7 +21,6 @@ mod model;
 mod never_sent;
 mod paging;
 mod prefetch;
-mod proxy;
 mod raw;
 mod resume;
 mod retry;

@@ -108,6 +108,8 @@ pub(crate) struct Struct {
     pub(crate) fields: Vec<Field>,
     /// A field that always has the same value, and the value.
     pub(crate) constant: Option<(String, String)>,
+    /// Whether a request holds it.
+    pub(crate) is_sent: bool,
 }
 
 /// Where an object occurs.
@@ -176,6 +178,8 @@ pub(crate) enum Body {
     None,
     /// A search.
     Search,
+    /// The operation's own fields, as `multipart/form-data`.
+    Form(Vec<Field>),
     /// The operation's own fields, and fields that always have the same value.
     Fields {
         fields: Vec<Field>,
@@ -187,7 +191,7 @@ impl Operation {
     /// The fields of the body that are the operation's own.
     pub(crate) fn body_fields(&self) -> &[Field] {
         match &self.body {
-            Body::Fields { fields, .. } => fields,
+            Body::Fields { fields, .. } | Body::Form(fields) => fields,
             Body::None | Body::Search => &[],
         }
     }

@@ -11,6 +11,7 @@ use crate::codegen::manifest::OperationFacts;
 use crate::codegen::naming;
 use crate::codegen::overlay::Safety;
 use crate::codegen::shape::{History, Shape, Type};
+use crate::codegen::versions::Versions;
 
 /// The operations of the emitted groups.
 pub(super) fn plan(planner: &Planner<'_>) -> anyhow::Result<Vec<Operation>> {
@@ -40,6 +41,9 @@ struct Declared<'a> {
     safety: BTreeMap<&'a str, Safety>,
     searches: BTreeSet<&'a str>,
     split: BTreeMap<&'a str, &'a BTreeMap<String, String>>,
+    forms: BTreeMap<&'a str, &'a str>,
+    /// By struct name.
+    versions: BTreeMap<&'a str, Versions>,
 }
 
 impl<'a> Declared<'a> {
@@ -49,12 +53,19 @@ impl<'a> Declared<'a> {
             safety: BTreeMap::new(),
             searches: BTreeSet::new(),
             split: BTreeMap::new(),
+            forms: BTreeMap::new(),
+            versions: BTreeMap::new(),
         };
         for correction in &planner.overlay.correction {
             let names = correction.names.iter().map(|(id, name)| (id.as_str(), name.as_str()));
             declared.names.extend(names);
             declared.searches.extend(correction.searches.iter().map(String::as_str));
             declared.split.extend(correction.split.iter().map(|(id, into)| (id.as_str(), into)));
+            let forms = correction.forms.iter().map(|(id, schema)| (id.as_str(), schema.as_str()));
+            declared.forms.extend(forms);
+            for (name, range) in &correction.versions {
+                declared.versions.insert(name, Versions::parse(range)?);
+            }
             for (safety, ids) in &correction.safety {
                 for id in ids {
                     let before = declared.safety.insert(id, *safety);
@@ -96,13 +107,14 @@ impl<'a> Declared<'a> {
 
     fn check_emitted(&self, planned: &[Operation]) -> anyhow::Result<()> {
         let ids = self.searches.iter().chain(self.names.keys()).chain(self.split.keys());
+        let ids = ids.chain(self.forms.keys());
         for id in ids {
             let known = planned.iter().any(|operation| operation.id == *id);
             ensure!(known, "overlay.toml declares something about {id}, which is not emitted");
         }
-        for name in self.safety.keys() {
+        for name in self.safety.keys().chain(self.versions.keys()) {
             let known = planned.iter().any(|operation| operation.name == *name);
-            ensure!(known, "overlay.toml declares the safety of {name}, which is not emitted");
+            ensure!(known, "overlay.toml declares something about {name}, which is not emitted");
         }
         Ok(())
     }
@@ -118,6 +130,8 @@ fn operation(
     let (query, constants) = query(planner, facts)?;
     let body = if declared.searches.contains(facts.id.as_str()) {
         Body::Search
+    } else if let Some(form) = declared.forms.get(facts.id.as_str()) {
+        Body::Form(fields_of(planner, form)?)
     } else {
         body.map_or(Ok(Body::None), |body| body_of(planner, body))?
     };
@@ -128,7 +142,7 @@ fn operation(
         name: name.to_owned(),
         method: facts.method.clone(),
         route: facts.path.clone(),
-        versions: facts.versions.hull(),
+        versions: declared.versions.get(name).copied().unwrap_or(facts.versions).hull(),
         path: path(planner, facts)?,
         query,
         constants,
@@ -188,6 +202,11 @@ fn body_of(planner: &Planner<'_>, body: &History) -> anyhow::Result<Body> {
     Ok(Body::Fields { fields, constants })
 }
 
+fn fields_of(planner: &Planner<'_>, schema: &str) -> anyhow::Result<Vec<Field>> {
+    let fields = planner.manifest.fields_of(&Shape::Schema(schema.to_owned())).into_iter();
+    fields.map(|(name, history)| planner.field(schema, &name, &history, Role::Request)).collect()
+}
+
 fn output(planner: &Planner<'_>, facts: &OperationFacts) -> anyhow::Result<Rust> {
     let mut kinds = Vec::new();
     for (_, _, history) in &facts.answers {
@@ -211,10 +230,11 @@ fn page(
     name: &str,
     output: &Rust,
 ) -> anyhow::Result<Option<Page>> {
-    let Some(schema) = output.schema() else { return Ok(None) };
-    let fields = planner.manifest.fields_of(&Shape::Schema(schema.to_owned()));
+    let Rust::Struct(schema) = output else { return Ok(None) };
+    let fields = planner.manifest.fields_of(&Shape::Schema(schema.clone()));
     let is_list = |history: &History| matches!(history.newest().shape, Shape::List(_));
     let page = match (&facts.page, name.starts_with("List")) {
+        (Some(page), _) if page == "none" => return Ok(None),
         (Some(page), _) => page.clone(),
         (None, true) => match fields.iter().find(|(_, history)| is_list(history)) {
             Some((items, _)) => format!("single query {items}"),

@@ -23,6 +23,8 @@ pub(super) struct Planner<'a> {
     shared_enums: Entries<'a>,
     /// Schemas reached so far, and whether an answer reaches them.
     reached: RefCell<BTreeMap<String, Role>>,
+    /// Schemas that a request holds directly.
+    sent: RefCell<BTreeSet<String>>,
     enums: RefCell<BTreeMap<String, Enum>>,
     /// Entries of the overlay that had an effect.
     used: RefCell<BTreeSet<String>>,
@@ -41,6 +43,7 @@ impl<'a> Planner<'a> {
             constants: Entries::new(),
             shared_enums: Entries::new(),
             reached: RefCell::default(),
+            sent: RefCell::default(),
             enums: RefCell::default(),
             used: RefCell::default(),
         };
@@ -228,8 +231,11 @@ impl<'a> Planner<'a> {
         );
         let mut reached = self.reached.borrow_mut();
         let known = reached.entry(name.to_owned()).or_insert(role);
-        if role == Role::Answer {
-            *known = Role::Answer;
+        match role {
+            Role::Answer => *known = Role::Answer,
+            Role::Request => {
+                self.sent.borrow_mut().insert(name.to_owned());
+            }
         }
         Ok(Rust::Struct(name.to_owned()))
     }
@@ -273,7 +279,27 @@ impl<'a> Planner<'a> {
         }
         let mut structs: Vec<Struct> = planned.into_values().collect();
         cycles::break_up(&mut structs);
+        self.mark_sent(&mut structs)?;
         Ok(structs)
+    }
+
+    /// Notes which structs requests hold, directly or through others.
+    fn mark_sent(&self, structs: &mut [Struct]) -> anyhow::Result<()> {
+        let mut open: Vec<String> = self.sent.borrow().iter().cloned().collect();
+        while let Some(schema) = open.pop() {
+            let Some(object) = structs.iter_mut().find(|object| object.schema == schema) else {
+                continue;
+            };
+            if std::mem::replace(&mut object.is_sent, true) {
+                continue;
+            }
+            for field in &object.fields {
+                let by_version = matches!(field.spelling, Spelling::NumberIn(_));
+                ensure!(!by_version, "{schema}.{} is spelled by version inside a body", field.wire);
+                open.extend(self.held(&field.kind).map(str::to_owned));
+            }
+        }
+        Ok(())
     }
 
     fn object(&self, schema: &str, role: Role) -> anyhow::Result<Struct> {
@@ -285,6 +311,7 @@ impl<'a> Planner<'a> {
             role,
             fields: Vec::new(),
             constant: None,
+            is_sent: false,
         };
         for (name, history) in self.manifest.fields_of(&Shape::Schema(schema.to_owned())) {
             let owner = self.owner(schema, &name);
@@ -363,10 +390,16 @@ pub(super) fn constant_of(history: &History) -> Option<String> {
 }
 
 fn spelling(history: &History) -> Spelling {
-    let scalar = |kind: &Type| match &kind.shape {
-        Shape::List(inner) => inner.shape.clone(),
-        shape => shape.clone(),
-    };
+    fn scalar(kind: &Type) -> Shape {
+        match &kind.shape {
+            Shape::List(inner) => scalar(inner),
+            // A list of what one value may be instead of it.
+            Shape::Union(parts) if parts.iter().all(|part| scalar(part) == scalar(&parts[0])) => {
+                scalar(&parts[0])
+            }
+            shape => shape.clone(),
+        }
+    }
     let mut numbers = Versions::default();
     let mut has_text = false;
     for (versions, kind) in &history.0 {

@@ -26,7 +26,7 @@ pub(crate) fn files(plan: &Plan, overlay: &Overlay) -> BTreeMap<PathBuf, String>
         files.insert(PathBuf::from(format!("src/generated/{name}.rs")), source);
     }
     files.insert(PathBuf::from("src/generated/mod.rs"), table_of_contents(plan, overlay));
-    files.insert(PathBuf::from("src/generated/registry.rs"), registry::render(plan));
+    files.insert(PathBuf::from("src/generated/registry.rs"), registry::render(plan, overlay));
     files.insert(PathBuf::from("tests/it/samples.rs"), samples::render(plan, overlay, &names));
     files
 }

@@ -1,8 +1,8 @@
 //! Operation structs with their implementations.
 
-use super::field_doc;
 use super::imports::Imports;
 use super::structs::{field, shown_ids};
+use super::{field_doc, spelled};
 use crate::codegen::overlay::Safety;
 use crate::codegen::plan::{Body, Field, Operation, Page, PageKind, Role, Rust, Spelling};
 use crate::codegen::versions::{Version, Versions};
@@ -62,9 +62,15 @@ fn structure(operation: &Operation, imports: &mut Imports<'_>) -> String {
                 imports.kind(&Rust::Search)
             );
         }
+        Body::Form(body) => {
+            for entry in body {
+                fields += &field_doc(entry);
+                fields += &format!("pub {}: {},\n", entry.name, imports.field(entry));
+            }
+        }
         Body::Fields { fields: body, .. } => {
             for entry in body {
-                fields += &field(entry, Role::Request, imports);
+                fields += &field(entry, spelled(entry), Role::Request, imports);
             }
             imports.add("crate::attributes", "Extra");
             fields += "/// Further fields of the body: unknown ones, and null for one to be cleared.\n\
@@ -107,7 +113,7 @@ fn constructor(operation: &Operation, imports: &mut Imports<'_>) -> String {
         }
     }
     match operation.body {
-        Body::None => {}
+        Body::None | Body::Form(_) => {}
         Body::Search => {
             parameters.push(format!("search: {}", imports.kind(&Rust::Search)));
             values.push("search".to_owned());
@@ -157,12 +163,13 @@ fn implementation(operation: &Operation, imports: &mut Imports<'_>) -> String {
         imports.add(module, name);
     }
     let output = imports.kind(&operation.output);
-    let (argument, decode) = match operation.output {
-        Rust::Unit => ("_response", "Ok(())"),
-        Rust::Bytes => ("response", "Ok(response.body.clone())"),
+    let by_hand = imports.hand(&operation.output).and_then(|hand| hand.decode.as_deref());
+    let (argument, decode) = match (&operation.output, by_hand) {
+        (Rust::Unit, _) => ("_response", "Ok(())".to_owned()),
+        (_, Some(decode)) => ("response", format!("{decode}(Self::NAME, response)")),
         _ => {
             imports.add("crate::operation", "decode_json");
-            ("response", "decode_json(Self::NAME, response)")
+            ("response", "decode_json(Self::NAME, response)".to_owned())
         }
     };
     format!(
@@ -198,6 +205,13 @@ fn request(operation: &Operation, imports: &mut Imports<'_>) -> String {
         changes += &query(field, imports);
     }
     changes += &body(operation, imports);
+    if let Some(accept) = imports.hand(&operation.output).and_then(|hand| hand.accept.as_deref()) {
+        changes += &format!("request.accept = {accept:?}.into();\n");
+    }
+    if imports.hand(&operation.output).is_some_and(|hand| hand.redirect) {
+        imports.add("crate::request", "Success");
+        changes += "request.success = Success::Redirect;\n";
+    }
     steps += &if changes.is_empty() {
         new
     } else {
@@ -223,30 +237,37 @@ fn parameter_check(field: &Field, owner: Versions, imports: &mut Imports<'_>) ->
     )
 }
 
-fn query(field: &Field, imports: &mut Imports<'_>) -> String {
+fn query(field: &Field, imports: &Imports<'_>) -> String {
     if imports.hand(&field.kind).is_some_and(|hand| hand.flatten) {
         return format!("self.{}.set_query(&mut request);\n", field.name);
     }
-    let text = |place: &str| match &field.kind {
-        Rust::Text | Rust::Id(_) | Rust::Enum(_) => format!("{place}.as_str()"),
-        Rust::Seconds => format!("{place}.as_unix().to_string()"),
-        _ => format!("{place}.to_string()"),
+    let value = if field.required {
+        format!("Some(&self.{})", field.name)
+    } else {
+        format!("self.{}.as_ref()", field.name)
     };
-    if field.required {
-        let value = text(&format!("self.{}", field.name));
-        return format!("request.set_query({:?}, {value});\n", field.wire);
+    format!("request.set_parameter({:?}, {value});\n", field.wire)
+}
+
+/// A form with the fields that are given.
+fn form(fields: &[Field], imports: &mut Imports<'_>) -> String {
+    imports.add("crate::form", "Form");
+    let mut source = "let mut form = Form::default();\n".to_owned();
+    for field in fields {
+        let part = match &field.kind {
+            Rust::Bytes => format!("form.file({:?}, value)", field.wire),
+            Rust::Text | Rust::Id(_) => format!("form.text({:?}, value.as_str())", field.wire),
+            _ => format!("form.text({:?}, value.to_string())", field.wire),
+        };
+        source += &format!("if let Some(value) = &self.{} {{\n{part};\n}}\n", field.name);
     }
-    format!(
-        "if let Some(value) = &self.{} {{\nrequest.set_query({:?}, {});\n}}\n",
-        field.name,
-        field.wire,
-        text("value")
-    )
+    source + "let (content_type, bytes) = form.encode();\nrequest.set_body(content_type, bytes);\n"
 }
 
 fn body(operation: &Operation, imports: &mut Imports<'_>) -> String {
     let (fields, constants) = match &operation.body {
         Body::None => return String::new(),
+        Body::Form(fields) => return form(fields, imports),
         Body::Search => return "request.set_json(&self.search)?;\n".to_owned(),
         Body::Fields { fields, constants } => (fields, constants),
     };

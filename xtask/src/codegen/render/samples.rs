@@ -7,7 +7,7 @@ use super::imports::attribute;
 use super::operations::range;
 use super::{HEADER, Names};
 use crate::codegen::overlay::Overlay;
-use crate::codegen::plan::{Body, Field, Operation, Plan, Rust, Spelling, Struct};
+use crate::codegen::plan::{Body, Field, Operation, Plan, Rust, Struct};
 use crate::codegen::versions::Versions;
 
 /// The source of the samples.
@@ -17,9 +17,10 @@ pub(super) fn render(plan: &Plan, overlay: &Overlay, names: &Names) -> String {
     let writer = Writer { plan, overlay, names, structs, open: RefCell::default() };
     let mut source = format!(
         "{HEADER}//! One value of every operation, with every parameter that its version knows.\n\n\
-         use serde_json::json;\n\nuse intercom_api::search::{{Operator, Query, SearchRequest}};\n\
+         use serde_json::json;\n\n\
+         use intercom_api::search::{{Operator, Query, SearchRequest}};\n\
          use intercom_api::{{ApiVersion, Attributes, ContactHandle, Timestamp, VersionRange}};\n\n\
-         use crate::requests::{{Sample, id, sample, varying, within}};\n"
+         use crate::requests::{{Sample, id, sample, within}};\n"
     );
     let mut table = String::new();
     for (name, group) in &plan.groups {
@@ -43,15 +44,6 @@ pub(super) fn render(plan: &Plan, overlay: &Overlay, names: &Names) -> String {
         + "])\n}\n"
 }
 
-/// Whether the version decides how something in the body is encoded.
-fn varies(operation: &Operation) -> bool {
-    operation.body_fields().iter().any(|field| {
-        let is_list_by_hand =
-            matches!(&field.kind, Rust::List(item) if matches!(**item, Rust::Hand(_)));
-        matches!(field.spelling, Spelling::NumberIn(_)) || is_list_by_hand
-    })
-}
-
 struct Writer<'a> {
     plan: &'a Plan,
     overlay: &'a Overlay,
@@ -69,10 +61,9 @@ impl Writer<'_> {
 
     /// The call that makes the sample of an operation.
     fn sample(&self, operation: &Operation) -> String {
-        let make = if varies(operation) { "varying" } else { "sample" };
         let value = self.operation(operation);
         let version = if value.contains("within(") { "version" } else { "_" };
-        format!("{make}(|{version}| {value}),\n")
+        format!("sample(|{version}| {value}),\n")
     }
 
     fn operation(&self, operation: &Operation) -> String {
@@ -89,7 +80,7 @@ impl Writer<'_> {
         let literal = self.literal(&path, &fields, search);
         match operation.body {
             // Nothing is left for the struct update to fill in.
-            Body::None => literal.replace(&format!(", ..{path}::default()"), ""),
+            Body::None | Body::Form(_) => literal.replace(&format!(", ..{path}::default()"), ""),
             Body::Search | Body::Fields { .. } => literal,
         }
     }
@@ -146,9 +137,9 @@ impl Writer<'_> {
             Rust::Map(inner) => {
                 format!("[(\"key\".to_owned(), {})].into()", self.value(inner, name))
             }
-            Rust::Unit | Rust::Bytes | Rust::Search | Rust::DateTime | Rust::Date => {
-                "Default::default()".to_owned()
-            }
+            Rust::Bytes => "bytes::Bytes::from_static(b\"[]\")".to_owned(),
+            Rust::DateTime => "intercom_api::DateTimeText(\"2026-11-21T06:35:00Z\".to_owned())".to_owned(),
+            Rust::Unit | Rust::Search | Rust::Date => "Default::default()".to_owned(),
         }
     }
 

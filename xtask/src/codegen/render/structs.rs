@@ -3,7 +3,7 @@
 use super::imports::Imports;
 use super::{field_doc, spelled};
 use crate::codegen::naming;
-use crate::codegen::plan::{Enum, Field, Role, Rust, Struct};
+use crate::codegen::plan::{Enum, Field, Role, Rust, Spelling, Struct};
 
 /// The struct of an object.
 pub(super) fn object(object: &Struct, imports: &mut Imports<'_>) -> String {
@@ -25,7 +25,7 @@ pub(super) fn object(object: &Struct, imports: &mut Imports<'_>) -> String {
     }
     source += &format!("pub struct {} {{\n", object.name);
     for entry in &object.fields {
-        source += &field(entry, object.role, imports);
+        source += &field(entry, spelling_of(object, entry), object.role, imports);
     }
     imports.add("crate::attributes", "Extra");
     source += "/// Fields this crate does not know.\n#[serde(flatten)]\npub extra: Extra,\n}\n\n";
@@ -55,8 +55,24 @@ pub(super) fn shown_ids(fields: &[Field]) -> String {
     if names.is_empty() { String::new() } else { format!(" {{ {} }}", names.join(", ")) }
 }
 
+/// The serializer of an id in an object: what an answer holds is encoded as it came.
+fn spelling_of(object: &Struct, field: &Field) -> Option<&'static str> {
+    match (object.role, &field.spelling) {
+        (Role::Request, _) => spelled(field),
+        (Role::Answer, Spelling::Number) if object.is_sent => {
+            Some("crate::id::as_number_unless_read")
+        }
+        (Role::Answer, _) => None,
+    }
+}
+
 /// One field of a struct that is written as JSON.
-pub(super) fn field(field: &Field, role: Role, imports: &mut Imports<'_>) -> String {
+pub(super) fn field(
+    field: &Field,
+    spelled: Option<&'static str>,
+    role: Role,
+    imports: &mut Imports<'_>,
+) -> String {
     let hand = imports.hand(&field.kind);
     let mut attributes = Vec::new();
     if hand.is_some_and(|hand| hand.flatten) {
@@ -70,7 +86,6 @@ pub(super) fn field(field: &Field, role: Role, imports: &mut Imports<'_>) -> Str
         }
     }
     let serialize_with = hand.and_then(|hand| hand.serialize_with.as_deref());
-    let spelled = spelled(field).filter(|_| role == Role::Request);
     if let Some(with) = serialize_with.or(spelled) {
         attributes.push(format!("serialize_with = {with:?}"));
     }
@@ -88,7 +103,7 @@ pub(super) fn field(field: &Field, role: Role, imports: &mut Imports<'_>) -> Str
 fn tolerant(kind: &Rust) -> Option<&'static str> {
     match kind {
         Rust::Id(_) => Some("crate::id::unless_empty"),
-        Rust::List(item) if item.schema().is_some() => Some("crate::lenient::without_nulls"),
+        Rust::List(_) => Some("crate::lenient::without_nulls"),
         _ => None,
     }
 }
