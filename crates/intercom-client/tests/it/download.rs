@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use intercom_api::{ApiVersion, Method, Request, Safety};
+use intercom_api::calls::RetrieveCallRecording;
+use intercom_api::{ApiVersion, CallId, Headers, Method, Request, Response, Safety};
 use intercom_client::{
     AnswerFault, Client, ClientSettings, Error, HttpSettings, RetryPolicy, TransportError,
 };
@@ -261,4 +262,17 @@ async fn any_transport_can_download() {
     assert_eq!(download.bytes(100).await.unwrap(), r#"{"a":1}"#);
     let error = Script::new([refused(401, "unauthorized")]).client();
     assert_eq!(error.download_request(recording()).await.unwrap_err().status(), Some(401));
+}
+
+#[tokio::test]
+async fn the_address_of_a_recording_is_the_answer() {
+    let address = "https://files.example/1?signature=s";
+    let headers = Headers::from_iter([("Location", address)]);
+    let found = Reply::Answer(Response { headers, ..Response::new(302, "") });
+    let script = Script::new([found, Reply::Answer(Response::new(302, ""))]);
+    let recording = RetrieveCallRecording::new(CallId::new("7").unwrap());
+    let redirect = script.client().execute(&recording).await.unwrap();
+    assert_eq!(redirect.location, address);
+    let lost = script.client().execute(&recording).await.unwrap_err();
+    assert!(matches!(lost, Error::Unreadable { .. }), "{lost}");
 }
