@@ -61,7 +61,7 @@ impl HttpTransport {
         loop {
             let mut bare = reqwest::Request::new(reqwest::Method::GET, url);
             bare.headers_mut().insert(ACCEPT, HeaderValue::from_static("*/*"));
-            let answer = self.await_head(bare).await?;
+            let answer = self.await_head(bare).await.map_err(after_redirect)?;
             match self.redirect(&answer) {
                 Some(Redirect::Elsewhere(next)) if n_hops < MAX_HOPS => url = next,
                 Some(_) => {
@@ -121,6 +121,16 @@ impl HttpTransport {
             Box::pin(stream::unfold(Some(reader), async |reader| reader?.next().await))
         };
         Streamed { status, headers, body, redirected_by }
+    }
+}
+
+/// Wherever it failed, the API has had its request.
+fn after_redirect(error: TransportError) -> TransportError {
+    match error {
+        TransportError::NotSent { source, .. } => {
+            TransportError::MaybeSent { fault: AnswerFault::Connection, source }
+        }
+        error @ TransportError::MaybeSent { .. } => error,
     }
 }
 

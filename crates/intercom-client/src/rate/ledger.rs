@@ -5,6 +5,9 @@
 //! cross the end of a window thereby stay charged to the next. What a process that died had lent
 //! counts as lost when its lease expires, and is forgotten two windows later.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -9,6 +9,7 @@
 mod budget;
 mod calls;
 mod caps;
+mod connections;
 mod counter;
 mod download;
 mod drive;
@@ -21,6 +22,7 @@ mod model;
 mod never_sent;
 mod paging;
 mod prefetch;
+mod proxy;
 mod raw;
 mod resume;
 mod retry;

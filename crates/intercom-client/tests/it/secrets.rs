@@ -1,12 +1,16 @@
 //! Neither tokens nor personal data reach errors, `Debug` or logs.
 
 use std::error::Error as _;
+use std::time::Duration;
 
 use futures_util::StreamExt;
-use intercom_client::{Client, ClientSettings, Error, HttpSettings, HttpTransport, Origin};
+use intercom_client::{
+    Client, ClientSettings, Error, HttpSettings, HttpTransport, Origin, RetryPolicy,
+};
 use secrecy::SecretString;
 use serde_json::json;
 
+use crate::http;
 use crate::log::Log;
 use crate::script::{Reply, Script, ok, refused, text};
 use crate::things::{CreateThing, EMAIL, FindThing, ListThings, thing};
@@ -111,4 +115,44 @@ async fn logs_name_the_call_without_its_parameters() {
     assert!(
         last.contains("operation=FindThing method=GET route=/things/{email} attempts=3 status=200")
     );
+}
+
+#[tokio::test]
+async fn neither_errors_nor_logs_show_where_a_download_led() {
+    const SIGNED: &str = "/signed-7f?key=s3cr3t";
+    let check_all = |shown: &str| {
+        check(shown);
+        assert!(!shown.contains("signed-7f") && !shown.contains("s3cr3t"), "{shown}");
+    };
+    let log = Log::default();
+    let _guard = log.record();
+    let (closed, elsewhere) = http::bind().await;
+    drop(closed);
+    let (cut, broken) = http::bind().await;
+    let serving = http::serve(
+        cut,
+        vec![http::write("HTTP/1.1 200 OK\nX-Secret: ada@example.com\nContent-Length: 9\n\nx")],
+    );
+    for (target, n_attempts) in [(elsewhere, 4), (broken, 1)] {
+        let redirect =
+            format!("HTTP/1.1 302 Found\nLocation: {target}{SIGNED}\nContent-Length: 0\n\n");
+        let acts = (0..n_attempts).map(|_| http::write(&redirect)).collect();
+        let (origin, _serving) = http::listen(acts).await;
+        let retry = RetryPolicy { base_delay: Duration::ZERO, ..RetryPolicy::default() };
+        let behaviour = ClientSettings { retry, ..ClientSettings::default() };
+        let client = Client::http(settings(origin.as_str()), behaviour).unwrap();
+        let error = match client.download(&FindThing).await {
+            Ok(download) => {
+                check_all(&format!("{download:?}"));
+                download.bytes(100).await.unwrap_err()
+            }
+            Err(error) => error,
+        };
+        assert!(matches!(error, Error::MaybeSent { .. }), "{error:?}");
+        check_all(&show(&error));
+    }
+    serving.abort();
+    let text = log.text();
+    assert!(text.contains("route=/things/{email}"), "{text}");
+    check_all(&text);
 }

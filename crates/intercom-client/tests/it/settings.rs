@@ -46,6 +46,9 @@ fn limits_of_zero_and_strange_user_agents_are_refused() {
         ..Timeouts::default()
     };
     check(HttpSettings { max_body_bytes: 0, ..settings() }, "max_body_bytes is zero");
+    check(HttpSettings { max_download_bytes: 0, ..settings() }, "max_download_bytes is zero");
+    let idle = Timeouts { idle: Duration::ZERO, ..Timeouts::default() };
+    check(HttpSettings { timeouts: idle, ..settings() }, "timeouts.idle is zero");
     check(HttpSettings { timeouts: timeouts(0, 1), ..settings() }, "timeouts.connect is zero");
     check(HttpSettings { timeouts: timeouts(1, 0), ..settings() }, "timeouts.attempt is zero");
     for user_agent in ["", "  ", "a\r\nb", "ü"] {
