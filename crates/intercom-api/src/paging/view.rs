@@ -49,6 +49,9 @@ impl<'a> PageView<'a> {
             Paging::Scroll if items.is_empty() => None,
             Paging::Scroll => beside(page.scroll_param).map(Cursor::Scroll),
             Paging::NextCursor => beside(page.next_cursor).map(Cursor::After),
+            Paging::PageNumber => numbered(page.pages, page.page, page.total_pages)
+                .and_then(|pages| next_cursor(Paging::PageNumber, pages))
+                .map_err(|error| fail(Path::Key("pages.next"), error))?,
             paging => next_cursor(paging, page.pages)
                 .map_err(|error| fail(Path::Key("pages.next"), error))?,
         };
@@ -125,6 +128,25 @@ struct RawPage<'a> {
     total_count: Option<u64>,
     scroll_param: Option<String>,
     next_cursor: Option<String>,
+    page: Option<&'a RawValue>,
+    total_pages: Option<&'a RawValue>,
+}
+
+/// The page numbers, which some lists have beside their entries and not in `pages`.
+fn numbered(
+    pages: Pages,
+    page: Option<&RawValue>,
+    total_pages: Option<&RawValue>,
+) -> Result<Pages, serde_json::Error> {
+    let read = |known: Option<u32>, beside: Option<&RawValue>| match (known, beside) {
+        (None, Some(raw)) => number(&mut serde_json::Deserializer::from_str(raw.get())),
+        (known, _) => Ok(known),
+    };
+    Ok(Pages {
+        next: pages.next,
+        page: read(pages.page, page)?,
+        total_pages: read(pages.total_pages, total_pages)?,
+    })
 }
 
 struct PageReader<'p> {
@@ -169,6 +191,8 @@ impl<'de> Visitor<'de> for PageReader<'_> {
                 Key::TotalCount => page.total_count = lenient(map.next_value()?),
                 Key::ScrollParam => page.scroll_param = lenient(map.next_value()?),
                 Key::NextCursor => page.next_cursor = lenient(map.next_value()?),
+                Key::Page => page.page = Some(map.next_value()?),
+                Key::TotalPages => page.total_pages = Some(map.next_value()?),
                 Key::Other => drop(map.next_value::<IgnoredAny>()?),
             }
         }
@@ -186,6 +210,8 @@ enum Key {
     TotalCount,
     ScrollParam,
     NextCursor,
+    Page,
+    TotalPages,
     Other,
 }
 
@@ -215,6 +241,8 @@ impl Visitor<'_> for KeyReader {
             "total_count" => Key::TotalCount,
             "scroll_param" => Key::ScrollParam,
             "next_cursor" => Key::NextCursor,
+            "page" => Key::Page,
+            "total_pages" => Key::TotalPages,
             _ => Key::Other,
         })
     }

@@ -265,3 +265,13 @@ fn a_misfit_of_a_page_is_named_by_its_path() {
     let broken = Response::new(200, &b"{\"data\":[\"\xff\"]}"[..]);
     assert!(PageView::read::<SearchContacts>(&broken).is_err());
 }
+
+#[test]
+fn page_numbers_may_stand_beside_the_items() {
+    let body = r#"{"companies":[],"data":[{}],"page":1,"per_page":50,"total_pages":2}"#;
+    assert_eq!(next::<ListCompanies>(body), Some(Cursor::Page(2)));
+    let last = r#"{"data":[{}],"page":2,"total_pages":2}"#;
+    assert_eq!(next::<ListCompanies>(last), None);
+    let odd = Response::new(200, r#"{"data":[],"page":{},"total_pages":2}"#);
+    assert!(PageView::read::<ListCompanies>(&odd).is_err());
+}
