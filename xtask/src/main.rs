@@ -1,9 +1,10 @@
-//! Repository chores: `codegen`, `conformance`, `features`, `tidy`, `ci`.
+//! Repository chores: `codegen`, `conformance`, `features`, `fuzz`, `tidy`, `ci`.
 
 mod ci;
 mod codegen;
 mod conformance;
 mod features;
+mod fuzz;
 mod postgres;
 mod tidy;
 
@@ -18,6 +19,7 @@ use clap::{Parser, Subcommand};
     name = "cargo xtask",
     after_help = "Examples:\n  cargo xtask ci\n  cargo xtask codegen --check\n  \
                   cargo xtask conformance openapi ../shared/openapi\n  \
+                  cargo xtask fuzz --seconds 60 --examples ../shared/openapi\n  \
                   cargo xtask postgres -- cargo test -p intercom-store"
 )]
 struct Arguments {
@@ -44,6 +46,15 @@ enum Chore {
     },
     /// Compile `intercom-api` with each of its features alone, and with all.
     Features,
+    /// Feed the fuzz targets for a while each.
+    Fuzz {
+        /// How long each target runs, in seconds.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+        /// The folder of `intercom-*.yaml` files, whose examples are a good start.
+        #[arg(long)]
+        examples: Option<PathBuf>,
+    },
     /// Check crate edges, purity, names, file lengths and documents.
     Tidy,
     /// Run a command beside a throwaway PostgreSQL cluster, its address in `TEST_POSTGRES_URL`.
@@ -109,6 +120,7 @@ fn run(chore: Chore) -> anyhow::Result<Verdict> {
         Chore::Codegen { step: None, check: true } => codegen::check(),
         Chore::Conformance { subject: Conformance::Openapi { dir } } => conformance::openapi(&dir),
         Chore::Features => features::run(),
+        Chore::Fuzz { seconds, examples } => fuzz::run(seconds, examples.as_deref()),
         Chore::Tidy => tidy::run(),
         Chore::Postgres { command } => postgres::run_beside(&command),
     }

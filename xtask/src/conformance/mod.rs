@@ -5,6 +5,8 @@ mod difference;
 #[cfg(feature = "conformance")]
 mod examples;
 #[cfg(feature = "conformance")]
+mod inputs;
+#[cfg(feature = "conformance")]
 mod openapi;
 
 use std::path::Path;
@@ -27,5 +29,16 @@ fn check(dir: &Path) -> anyhow::Result<Verdict> {
 
 #[cfg(not(feature = "conformance"))]
 fn check(_dir: &Path) -> anyhow::Result<Verdict> {
+    anyhow::bail!("built without the feature `conformance`")
+}
+
+/// The official response examples in `dir` as inputs of the fuzz target `decoding`.
+#[cfg(feature = "conformance")]
+pub(crate) fn inputs(dir: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
+    inputs::of(dir)
+}
+
+#[cfg(not(feature = "conformance"))]
+pub(crate) fn inputs(_dir: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
     anyhow::bail!("built without the feature `conformance`")
 }

@@ -19,6 +19,7 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
         check_links(file, &text, &mut findings);
         check_paths(file, &text, &mut findings);
         check_packages(file, &text, workspace, &mut findings);
+        check_tests(file, &text, workspace, &mut findings);
         for word in PRIVATE_WORDS.iter().filter(|word| text.contains(**word)) {
             findings.push(format!("{}: says {word}", file.display()));
         }
@@ -88,6 +89,27 @@ fn check_packages(file: &Path, text: &str, workspace: &Workspace, findings: &mut
         let is_name = name.starts_with("intercom-") || workspace.packages.contains_key(name);
         if !is_name || !workspace.packages.contains_key(name) {
             findings.push(format!("{}: -p {name} is not a package", file.display()));
+        }
+    }
+}
+
+/// `package::module::test` in backticks must be a test of the package.
+fn check_tests(file: &Path, text: &str, workspace: &Workspace, findings: &mut Vec<String>) {
+    let quoted = prose(text);
+    for name in quoted.split('`').skip(1).step_by(2) {
+        let mut parts = name.split("::");
+        let Some(package) = parts.next().and_then(|package| workspace.packages.get(package)) else {
+            continue;
+        };
+        let mut modules: Vec<&str> = parts.collect();
+        let Some(test) = modules.pop().filter(|_| !modules.is_empty()) else { continue };
+        let module = root().join(&package.folder).join("tests/it").join(modules.join("/"));
+        let has_test = [module.with_extension("rs"), module.join("mod.rs")].iter().any(|path| {
+            let source = std::fs::read_to_string(path).unwrap_or_default();
+            source.contains(&format!("fn {test}("))
+        });
+        if !has_test {
+            findings.push(format!("{}: names the test {name}, which is missing", file.display()));
         }
     }
 }
