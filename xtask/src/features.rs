@@ -35,7 +35,7 @@ fn selections(groups: &[String]) -> Vec<Selection> {
     let library = |features: &str| Selection { features: features.to_owned(), targets: "--lib" };
     let everything =
         |features: &str| Selection { features: features.to_owned(), targets: "--all-targets" };
-    let mut selections = vec![library(""), library("preview")];
+    let mut selections = vec![library(""), library("preview"), library("v1")];
     selections.extend(groups.iter().map(|group| library(group)));
     selections.extend([everything("default"), everything("full"), everything("full,preview")]);
     selections
