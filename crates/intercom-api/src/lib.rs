@@ -43,7 +43,7 @@
 //! - [`operation`], [`request`], [`response`], [`version`]: what an API call is. [`ext`]: calls
 //!   that belong together.
 //! - [`search`] builds and checks queries; [`paging`] reads pages, however they go on.
-//! - [`id`], [`timestamp`], [`attributes`], [`handle`], [`lenient`]: values that the API spells more
+//! - [`id`], [`timestamp`], [`attributes`], [`handle`], [`lenient`], [`metadata`]: values that the API spells more
 //!   than one way.
 //! - `v1`, with the feature of that name: the legacy API 1.4, written by hand.
 //! - [`error`]: requests that cannot be built, answers that are errors or cannot be read; [`scope`]:
@@ -77,6 +77,7 @@ pub mod handle;
 pub mod id;
 pub mod lenient;
 pub mod media;
+pub mod metadata;
 #[cfg_attr(
     not(feature = "full"),
     allow(unused_imports, unused_macros, reason = "not every group has an enumeration")
@@ -124,6 +125,7 @@ pub use id::{
 };
 pub use lenient::{DataAttributeOption, OneOrMany, TextOr};
 pub use media::Redirect;
+pub use metadata::Metadata;
 pub use operation::{
     Exchange, Operation, Safety, Step, check_parameter, check_version, decode_json,
 };

@@ -80,11 +80,19 @@ pub fn decode_json<T: DeserializeOwned>(
     operation: &'static str,
     response: &Response,
 ) -> Result<T, DecodeError> {
+    decode(operation, &response.body)
+}
+
+/// Decodes a JSON text, naming the path to what does not fit.
+pub(crate) fn decode<T: DeserializeOwned>(
+    operation: &'static str,
+    text: &[u8],
+) -> Result<T, DecodeError> {
     // Keeping track of the path makes decoding twice as slow: only a failure pays for it.
-    if let Ok(value) = serde_json::from_slice(&response.body) {
+    if let Ok(value) = serde_json::from_slice(text) {
         return Ok(value);
     }
-    let mut json = serde_json::Deserializer::from_slice(&response.body);
+    let mut json = serde_json::Deserializer::from_slice(text);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         DecodeError::new(operation, path, error.into_inner())

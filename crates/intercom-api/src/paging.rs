@@ -22,7 +22,7 @@ mod view;
 use serde::de::DeserializeOwned;
 
 use crate::error::{BuildError, DecodeError};
-use crate::operation::Operation;
+use crate::operation::{Operation, decode};
 use crate::request::Request;
 use crate::version::ApiVersion;
 
@@ -136,11 +136,5 @@ fn follow_url(request: &mut Request, url: &str) {
 /// # Errors
 /// [`DecodeError`] with the path inside the entry.
 pub fn decode_item<O: Paged>(item: &str) -> Result<O::Item, DecodeError> {
-    let mut json = serde_json::Deserializer::from_str(item);
-    let decoded = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        DecodeError::new(O::NAME, path, error.into_inner())
-    })?;
-    json.end().map_err(|error| DecodeError::new(O::NAME, ".".to_owned(), error))?;
-    Ok(decoded)
+    decode(O::NAME, item.as_bytes())
 }

@@ -91,7 +91,7 @@ pub use counts::{
 };
 pub use events::{
     Event, EventList, EventSummary, EventSummaryList, ListUserEventSummaries, ListUserEvents,
-    Metadata, SubmitEvent,
+    SubmitEvent,
 };
 pub use jobs::{
     FailedJobItem, Job, JobErrorList, JobItemError, JobLinks, JobState, JobTask, ListJobErrors,

@@ -140,3 +140,19 @@ fn a_parameter_is_refused_in_a_version_that_would_ignore_it() {
          2.16..Preview)"
     );
 }
+
+#[test]
+fn metadata_is_sent_in_the_order_given() {
+    use intercom_api::events::CreateEvent;
+    use intercom_api::{ContactHandle, Metadata, Timestamp};
+
+    let subject = ContactHandle::Email("jo@example.com".to_owned());
+    let metadata = Metadata::from_iter([("zeta", "first"), ("alpha", "second")]);
+    let event = CreateEvent {
+        metadata: Some(metadata),
+        ..CreateEvent::new("ordered".to_owned(), Timestamp::from_unix(1_700_000_000), subject)
+    };
+    let body = event.request(ApiVersion::V2_16).expect("a request").body.expect("a body");
+    let body = String::from_utf8(body.to_vec()).expect("json");
+    assert!(body.contains(r#"{"zeta":"first","alpha":"second"}"#), "{body}");
+}

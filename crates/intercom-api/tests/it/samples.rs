@@ -1248,7 +1248,7 @@ fn emails() -> Vec<Sample> {
 fn events() -> Vec<Sample> {
     vec![
         sample(|_| intercom_api::events::CreateEvent {
-            metadata: Some([("key".to_owned(), json!({"key": 1}))].into()),
+            metadata: Some(intercom_api::Metadata::from_iter([("invite_code", "ADDAFRIEND")])),
             ..intercom_api::events::CreateEvent::new(
                 "event_name".to_owned(),
                 Timestamp::from_unix(1_700_000_000),

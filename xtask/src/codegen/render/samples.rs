@@ -138,7 +138,9 @@ impl Writer<'_> {
                 format!("[(\"key\".to_owned(), {})].into()", self.value(inner, name))
             }
             Rust::Bytes => "bytes::Bytes::from_static(b\"[]\")".to_owned(),
-            Rust::DateTime => "intercom_api::DateTimeText(\"2026-11-21T06:35:00Z\".to_owned())".to_owned(),
+            Rust::DateTime => {
+                "intercom_api::DateTimeText(\"2026-11-21T06:35:00Z\".to_owned())".to_owned()
+            }
             Rust::Unit | Rust::Search | Rust::Date => "Default::default()".to_owned(),
         }
     }

@@ -7,14 +7,14 @@ use intercom_api::v1::{
     DeleteTag, DeleteUser, LeadFields, ListAdmins, ListCompanies, ListCompanyUsers,
     ListConversations, ListJobErrors, ListLeads, ListSegments, ListTags, ListUserEventSummaries,
     ListUserEvents, ListUserNotes, ListUsers, ListUsersByCompanyId, MarkConversationRead,
-    MessagePerson, MessageTemplate, MessageType, Metadata, OpenConversation, ReplyAsAdmin,
-    ReplyAsUser, RequestPermanentDeletion, RetrieveAdmin, RetrieveAppCounts, RetrieveCompany,
+    MessagePerson, MessageTemplate, MessageType, OpenConversation, ReplyAsAdmin, ReplyAsUser,
+    RequestPermanentDeletion, RetrieveAdmin, RetrieveAppCounts, RetrieveCompany,
     RetrieveConversation, RetrieveCounts, RetrieveJob, RetrieveLead, RetrieveMe, RetrieveNote,
     RetrieveSegment, RetrieveUser, RunAssignmentRules, ScrollCompanies, ScrollLeads, ScrollUsers,
     SnoozeConversation, SubmitEvent, SubmitEventJob, SubmitUserJob, TagCompanies, TagUsers,
     UniqueHandle, UntagCompanies, UntagUsers, UpdateLead, UserCompany, UserJobItem,
 };
-use intercom_api::{Attributes, ContactHandle, Id, Timestamp};
+use intercom_api::{Attributes, ContactHandle, Id, Metadata, Timestamp};
 use serde_json::{Number, Value, json};
 
 use crate::requests::{Sample, id, sample};
