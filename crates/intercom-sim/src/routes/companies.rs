@@ -3,10 +3,12 @@
 use serde_json::{Map, Value};
 
 use crate::answer::{Answer, Refusal};
-use crate::routes::Call;
 use crate::routes::contact_lists::{company_answer, company_not_found, notes_about, numbered_page};
 use crate::routes::pages::NumberedPage;
-use crate::search::PageLimits;
+use crate::routes::{Call, pages};
+use crate::search::fields::{COMPANY_FIELDS, COMPANY_RULES, Column};
+use crate::search::grammar::{Attributes, Grammar, Precision};
+use crate::search::{PageLimits, Search};
 use crate::workspace::catalogue::Model;
 use crate::workspace::company::Company;
 use crate::workspace::journal::Subject;
@@ -14,6 +16,7 @@ use crate::workspace::misfit;
 use crate::workspace::table::Slot;
 
 const PAGE: PageLimits = PageLimits { default: 15, max: 60 };
+const SEARCH_PAGE: PageLimits = PageLimits { default: 15, max: 150 };
 /// The list ends here; larger workspaces must scroll.
 const MAX_LISTED: usize = 10_000;
 const SCROLL_PAGE: usize = 100;
@@ -194,6 +197,28 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     });
     let page = NumberedPage { number, per_page, total: companies.len() };
     Ok(listed(call, companies.get(page.range()).unwrap_or_default(), page, "/companies/list"))
+}
+
+pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let body = call.body()?;
+    let grammar = Grammar {
+        fields: COMPANY_FIELDS,
+        rules: COMPANY_RULES,
+        precision: Precision::Second,
+        attributes: Attributes::Custom(Model::Company),
+        version: call.version,
+        workspace: call.workspace,
+    };
+    let search = Search::parse(&body, &grammar, SEARCH_PAGE, Column::CreatedAt)?.lagging(call);
+    let page = search.page(&call.workspace.companies, call.workspace, call.now)?;
+    Ok(Answer::object(|object| {
+        object.field("type", "list");
+        let companies = page.slots.iter().filter_map(|slot| call.workspace.companies.get(*slot));
+        object.list("data", companies, |out, company| {
+            call.workspace.render_company(out, company);
+        });
+        pages::by_cursor(object, &page);
+    }))
 }
 
 pub(super) fn scroll(call: &mut Call<'_>) -> Result<Answer, Refusal> {

@@ -11,7 +11,7 @@ use crate::search::fields::{
     CONTACT_FIELDS, CONTACT_RULES_BY_DAY, CONTACT_RULES_BY_SECOND, Column,
 };
 use crate::search::filter::Source;
-use crate::search::grammar::{Grammar, Precision};
+use crate::search::grammar::{Attributes, Grammar, Precision};
 use crate::search::{Page, PageLimits, Search, Sort, read_cursor};
 use crate::simulator::DateMode;
 use crate::workspace::catalogue::Model;
@@ -29,15 +29,13 @@ pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         fields: CONTACT_FIELDS,
         rules: if by_second { CONTACT_RULES_BY_SECOND } else { CONTACT_RULES_BY_DAY },
         precision: if by_second { Precision::Second } else { Precision::Day },
-        attributes: Some(Model::Contact),
+        attributes: Attributes::Custom(Model::Contact),
         version: call.version,
         workspace: call.workspace,
     };
-    let mut search = Search::parse(&body, &grammar, PAGE, Column::CreatedAt)?;
-    if call.settings.index_lag > 0 {
-        search = search.indexed_until(call.now - i64::from(call.settings.index_lag));
-    }
-    Ok(answer(call, &search.page(&call.workspace.contacts, call.workspace, call.now)))
+    let search = Search::parse(&body, &grammar, PAGE, Column::CreatedAt)?.lagging(call);
+    let page = search.page(&call.workspace.contacts, call.workspace, call.now)?;
+    Ok(answer(call, &page))
 }
 
 pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
@@ -53,7 +51,8 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         per_page: PAGE.length(per_page.as_ref())?,
         cursor: cursor.transpose()?,
     };
-    Ok(answer(call, &search.page(&call.workspace.contacts, call.workspace, call.now)))
+    let page = search.page(&call.workspace.contacts, call.workspace, call.now)?;
+    Ok(answer(call, &page))
 }
 
 fn answer(call: &Call<'_>, page: &Page) -> Answer {

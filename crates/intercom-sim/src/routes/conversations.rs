@@ -6,9 +6,9 @@ use crate::answer::{Answer, Refusal};
 use crate::json as text;
 use crate::routes::{Call, pages, required_id, required_text};
 use crate::search::cursor::SortUnit;
-use crate::search::fields::{CONVERSATION_FIELDS, CONVERSATION_RULES, Column};
+use crate::search::fields::{CONVERSATION_FIELDS, Column, INBOX_RULES};
 use crate::search::filter::Source;
-use crate::search::grammar::{Grammar, Precision};
+use crate::search::grammar::{Attributes, Grammar, Precision};
 use crate::search::{Page, PageLimits, Search, Sort, read_cursor};
 use crate::workspace::catalogue::Model;
 use crate::workspace::conversation::DEFAULTS;
@@ -21,17 +21,15 @@ pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let body = call.body()?;
     let grammar = Grammar {
         fields: CONVERSATION_FIELDS,
-        rules: CONVERSATION_RULES,
+        rules: INBOX_RULES,
         precision: Precision::Second,
-        attributes: None,
+        attributes: Attributes::None,
         version: call.version,
         workspace: call.workspace,
     };
-    let mut search = Search::parse(&body, &grammar, PAGE, Column::UpdatedAt)?;
-    if call.settings.index_lag > 0 {
-        search = search.indexed_until(call.now - i64::from(call.settings.index_lag));
-    }
-    Ok(answer(call, &search.page(&call.workspace.conversations, call.workspace, call.now)))
+    let search = Search::parse(&body, &grammar, PAGE, Column::UpdatedAt)?.lagging(call);
+    let page = search.page(&call.workspace.conversations, call.workspace, call.now)?;
+    Ok(answer(call, &page))
 }
 
 pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
@@ -47,7 +45,8 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         per_page: PAGE.length(per_page.as_ref())?,
         cursor: cursor.transpose()?,
     };
-    Ok(answer(call, &search.page(&call.workspace.conversations, call.workspace, call.now)))
+    let page = search.page(&call.workspace.conversations, call.workspace, call.now)?;
+    Ok(answer(call, &page))
 }
 
 fn answer(call: &Call<'_>, page: &Page) -> Answer {

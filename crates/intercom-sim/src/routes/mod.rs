@@ -10,6 +10,7 @@ mod events;
 mod pages;
 mod people;
 mod tags;
+mod tickets;
 
 use std::borrow::Cow;
 
@@ -127,6 +128,7 @@ const ROUTES: &[Route] = &[
     get("/companies", companies::find),
     post("/companies", companies::create_or_update),
     post("/companies/list", companies::list),
+    since(ApiVersion::Preview, post("/companies/search", companies::search)),
     get("/companies/scroll", companies::scroll),
     get("/companies/{id}", companies::show),
     put("/companies/{id}", companies::update),
@@ -134,6 +136,13 @@ const ROUTES: &[Route] = &[
     get("/companies/{id}/contacts", companies::contacts),
     get("/companies/{id}/segments", companies::segments),
     get("/companies/{id}/notes", companies::notes),
+    since(ApiVersion::V2_9, get("/ticket_types", tickets::types)),
+    since(ApiVersion::V2_9, get("/ticket_types/{id}", tickets::show_type)),
+    since(ApiVersion::V2_10, post("/tickets/search", tickets::search)),
+    since(ApiVersion::V2_9, post("/tickets", tickets::create)),
+    since(ApiVersion::V2_9, get("/tickets/{id}", tickets::show)),
+    since(ApiVersion::V2_9, put("/tickets/{id}", tickets::update)),
+    since(ApiVersion::V2_16, delete("/tickets/{id}", tickets::delete)),
     get("/tags", tags::list),
     post("/tags", tags::write),
     get("/tags/{id}", tags::show),

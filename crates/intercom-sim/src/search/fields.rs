@@ -1,8 +1,9 @@
 //! The searchable fields and the operators each kind of field takes, as data.
 //!
-//! The official lists differ by version only in `owner_id`, which became a text in 2.16, and
-//! `formatted_phone`, which appeared there. Two fields are spelled as the API spells them:
-//! `andoid_sdk_version` and `conversation_rating.admin_d`.
+//! The official lists differ by version only in `owner_id`, which is a text in 2.16 alone,
+//! `formatted_phone`, which appeared there, and the assignees of tickets, which are numbers in
+//! Preview. Two fields are spelled as the API spells them: `andoid_sdk_version` and
+//! `conversation_rating.admin_d`.
 
 use intercom_api::{ApiVersion, Operator, VersionRange};
 
@@ -19,7 +20,7 @@ pub(crate) enum Kind {
     Instant,
     /// An attribute that holds a date.
     Day,
-    /// The id of a tag or a segment the object belongs to.
+    /// The id of a tag on the object.
     TagId,
 }
 
@@ -45,6 +46,11 @@ pub(crate) enum Column {
     WaitingSince,
     SnoozedUntil,
     Priority,
+    Name,
+    CompanyId,
+    UserCount,
+    TicketTypeId,
+    Category,
     /// A figure of a conversation's statistics.
     Figure(&'static str),
     /// A stored field: its path, separated by dots.
@@ -84,8 +90,12 @@ pub(crate) const CONTACT_FIELDS: &[Field] = &[
         ..field("owner_id", Kind::Integer, Column::OwnerId)
     },
     Field {
-        versions: VersionRange::since(ApiVersion::V2_16),
+        versions: VersionRange::new(ApiVersion::V2_16, ApiVersion::V2_16),
         ..field("owner_id", Kind::Text, Column::OwnerId)
+    },
+    Field {
+        versions: VersionRange::since(ApiVersion::Preview),
+        ..field("owner_id", Kind::Integer, Column::OwnerId)
     },
     field("email", Kind::Text, Column::Email),
     field("email_domain", Kind::Text, Column::EmailDomain),
@@ -125,7 +135,7 @@ pub(crate) const CONTACT_FIELDS: &[Field] = &[
     stored("android_device", Kind::Text),
     stored("android_app_name", Kind::Text),
     field("andoid_sdk_version", Kind::Text, Column::Stored("android_sdk_version")),
-    field("segment_id", Kind::TagId, Column::SegmentIds),
+    field("segment_id", Kind::Text, Column::SegmentIds),
     field("tag_id", Kind::TagId, Column::TagIds),
 ];
 
@@ -209,6 +219,52 @@ pub(crate) const CONVERSATION_FIELDS: &[Field] = &[
     stored("ai_agent.source_title", Kind::Text),
 ];
 
+/// Fields of `POST /tickets/search`, besides `ticket_attribute.{id}`.
+pub(crate) const TICKET_FIELDS: &[Field] = &[
+    field("id", Kind::Text, Column::Id),
+    field("created_at", Kind::Instant, Column::CreatedAt),
+    field("updated_at", Kind::Instant, Column::UpdatedAt),
+    field("title", Kind::Text, Column::Stored("_default_title_")),
+    field("description", Kind::Text, Column::Stored("_default_description_")),
+    field("category", Kind::Text, Column::Category),
+    field("ticket_type_id", Kind::Text, Column::TicketTypeId),
+    field("contact_ids", Kind::Text, Column::ContactIds),
+    field("teammate_ids", Kind::Text, Column::TeammateIds),
+    Field {
+        versions: VersionRange::new(ApiVersion::V2_10, ApiVersion::V2_16),
+        ..field("admin_assignee_id", Kind::Text, Column::AdminAssigneeId)
+    },
+    Field {
+        versions: VersionRange::since(ApiVersion::Preview),
+        ..field("admin_assignee_id", Kind::Integer, Column::AdminAssigneeId)
+    },
+    Field {
+        versions: VersionRange::new(ApiVersion::V2_10, ApiVersion::V2_16),
+        ..field("team_assignee_id", Kind::Text, Column::TeamAssigneeId)
+    },
+    Field {
+        versions: VersionRange::since(ApiVersion::Preview),
+        ..field("team_assignee_id", Kind::Integer, Column::TeamAssigneeId)
+    },
+    field("open", Kind::Boolean, Column::IsOpen),
+    field("state", Kind::Text, Column::State),
+    field("snoozed_until", Kind::Instant, Column::SnoozedUntil),
+];
+
+/// Fields of `POST /companies/search`, besides `custom_attributes.{name}`.
+pub(crate) const COMPANY_FIELDS: &[Field] = &[
+    field("company_id", Kind::Text, Column::CompanyId),
+    field("name", Kind::Text, Column::Name),
+    field("created_at", Kind::Instant, Column::CreatedAt),
+    field("updated_at", Kind::Instant, Column::UpdatedAt),
+    stored("remote_created_at", Kind::Instant),
+    stored("last_request_at", Kind::Instant),
+    stored("monthly_spend", Kind::Integer),
+    stored("session_count", Kind::Integer),
+    field("user_count", Kind::Integer, Column::UserCount),
+    field("tag_id", Kind::TagId, Column::TagIds),
+];
+
 /// Which kinds of fields take an operator.
 pub(crate) type OperatorRules = &'static [(Operator, &'static [Kind])];
 
@@ -262,8 +318,8 @@ pub(crate) const CONTACT_RULES_BY_SECOND: OperatorRules = &[
     (Operator::EndsWith, TEXTS),
 ];
 
-/// Conversations: the documented list lacks `>=` and `<=`, which the API takes in practice.
-pub(crate) const CONVERSATION_RULES: OperatorRules = &[
+/// Conversations and tickets: the documented list lacks `>=` and `<=`, which the API takes in practice.
+pub(crate) const INBOX_RULES: OperatorRules = &[
     (Operator::Equals, ALL),
     (Operator::NotEquals, ALL),
     (Operator::In, ALL),
@@ -272,6 +328,20 @@ pub(crate) const CONVERSATION_RULES: OperatorRules = &[
     (Operator::LessThan, ORDERED),
     (Operator::AtLeast, ORDERED),
     (Operator::AtMost, ORDERED),
+    (Operator::Contains, TEXTS),
+    (Operator::NotContains, TEXTS),
+    (Operator::StartsWith, TEXTS),
+    (Operator::EndsWith, TEXTS),
+];
+
+/// Companies: `>=` and `<=` are not listed, and dates take `!=`.
+pub(crate) const COMPANY_RULES: OperatorRules = &[
+    (Operator::Equals, ALL),
+    (Operator::NotEquals, ALL),
+    (Operator::In, SCALARS),
+    (Operator::NotIn, SCALARS),
+    (Operator::GreaterThan, ORDERED),
+    (Operator::LessThan, ORDERED),
     (Operator::Contains, TEXTS),
     (Operator::NotContains, TEXTS),
     (Operator::StartsWith, TEXTS),

@@ -54,8 +54,8 @@ pub(crate) enum Test {
     Number { comparison: Comparison, value: f64 },
     /// The text has this in it, in lower case.
     Like { place: Place, needle: String, is_negated: bool },
-    /// One of the words of the text is this.
-    Word { place: Place, needle: String, is_negated: bool },
+    /// One of the words of the text is one of these, in lower case.
+    Word { place: Place, needles: Vec<String>, is_negated: bool },
 }
 
 /// How numbers compare.
@@ -263,9 +263,9 @@ impl Test {
                 let is_like = |text: &str| place.matches(&text.to_lowercase(), needle);
                 any_text(&found, is_like) != *is_negated
             }
-            Self::Word { place, needle, is_negated } => {
-                let has_word =
-                    |text: &str| words(text).iter().any(|word| place.matches(word, needle));
+            Self::Word { place, needles, is_negated } => {
+                let is_sought = |word: &String| needles.iter().any(|n| place.matches(word, n));
+                let has_word = |text: &str| words(text).iter().any(is_sought);
                 any_text(&found, has_word) != *is_negated
             }
         }

@@ -20,13 +20,23 @@ pub(crate) enum Precision {
     Second,
 }
 
+/// Attributes that a search knows by the definitions of the workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Attributes {
+    None,
+    /// `custom_attributes.{name}`.
+    Custom(Model),
+    /// `ticket_attribute.{id}`.
+    Ticket,
+}
+
 /// What a query may say.
 pub(crate) struct Grammar<'a> {
     pub(crate) fields: &'static [Field],
     pub(crate) rules: OperatorRules,
     pub(crate) precision: Precision,
-    /// Whose custom attributes can be searched; `None` when they cannot.
-    pub(crate) attributes: Option<Model>,
+    /// The attributes that can be searched besides the fields.
+    pub(crate) attributes: Attributes,
     pub(crate) version: ApiVersion,
     pub(crate) workspace: &'a Workspace,
 }
@@ -100,11 +110,8 @@ impl Grammar<'_> {
         if let Some(field) = known {
             return Ok((Source::Column(field.column), field.kind));
         }
-        if let (Some(model), Some(attribute)) =
-            (self.attributes, name.strip_prefix("custom_attributes."))
-            && let Some(definition) = self.workspace.attribute(model, attribute)
-        {
-            let kind = match definition.data_type {
+        if let Some((attribute, data_type)) = self.attribute(name) {
+            let kind = match data_type {
                 DataType::String => Kind::Text,
                 DataType::Integer => Kind::Integer,
                 DataType::Float => Kind::Float,
@@ -115,6 +122,23 @@ impl Grammar<'_> {
         }
         let message = format!("{name} is not a valid search field");
         Err(Refusal::new(400, "invalid_field", message).field(name))
+    }
+
+    /// The attribute that a field names, and what it holds.
+    fn attribute<'n>(&'n self, name: &'n str) -> Option<(&'n str, DataType)> {
+        match self.attributes {
+            Attributes::None => None,
+            Attributes::Custom(model) => {
+                let attribute = name.strip_prefix("custom_attributes.")?;
+                Some((attribute, self.workspace.attribute(model, attribute)?.data_type))
+            }
+            Attributes::Ticket => {
+                let id = name.strip_prefix("ticket_attribute.")?;
+                let mut all = self.workspace.ticket_types.iter().flat_map(|t| &t.attributes);
+                let definition = all.find(|definition| definition.id.to_string() == id)?;
+                Some((definition.name, definition.data_type))
+            }
+        }
     }
 
     fn test(
@@ -145,14 +169,17 @@ impl Grammar<'_> {
                 Ok(Test::Within(self.spans(kind, operator, &instants).ok_or_else(misfit)?))
             }
             (Kind::Words, operator) => {
-                let needle = needle(kind, value).ok_or_else(misfit)?;
-                let Needle::Text(needle) = needle else { return Err(misfit()) };
+                let needles = values.iter().map(|value| match needle(kind, value) {
+                    Some(Needle::Text(text)) => Ok(text.to_lowercase()),
+                    _ => Err(misfit()),
+                });
+                let needles = needles.collect::<Result<Vec<_>, _>>()?;
                 let place = match operator {
                     Operator::StartsWith => Place::Start,
                     Operator::EndsWith => Place::End,
                     _ => Place::Whole,
                 };
-                Ok(Test::Word { place, needle: needle.to_lowercase(), is_negated })
+                Ok(Test::Word { place, needles, is_negated })
             }
             (_, Operator::Equals | Operator::NotEquals | Operator::In | Operator::NotIn) => {
                 let needles = values.iter().map(|value| needle(kind, value).ok_or_else(misfit));

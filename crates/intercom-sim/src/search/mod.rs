@@ -17,6 +17,7 @@ use intercom_api::ApiVersion;
 use serde_json::{Map, Value};
 
 use crate::answer::Refusal;
+use crate::routes::Call;
 use crate::workspace::Workspace;
 use crate::workspace::misfit;
 use crate::workspace::table::{Index, Slot, Table};
@@ -97,8 +98,12 @@ impl Search {
         Ok(Self { filter: Some(filter), sort, per_page, cursor })
     }
 
-    /// Hides rows that changed after `until`: the search index has not seen them yet.
-    pub(crate) fn indexed_until(mut self, until: i64) -> Self {
+    /// Hides rows that the search index has not seen yet: those that changed within its lag.
+    pub(crate) fn lagging(mut self, call: &Call<'_>) -> Self {
+        if call.settings.index_lag == 0 {
+            return self;
+        }
+        let until = call.now - i64::from(call.settings.index_lag);
         let span = Span { from: i64::MIN, until: until.saturating_add(1) };
         let source = Source::Column(Column::UpdatedAt);
         let indexed = Filter::Leaf(Leaf { source, test: Test::Within(vec![span]) });
@@ -110,12 +115,17 @@ impl Search {
     }
 
     /// Runs the search.
+    ///
+    /// Refuses a cursor that names a row the table never had: it comes from another list.
     pub(crate) fn page<R: Searchable>(
         &self,
         table: &Table<R>,
         workspace: &Workspace,
         now: i64,
-    ) -> Page {
+    ) -> Result<Page, Refusal> {
+        if self.cursor.as_ref().is_some_and(|cursor| !table.has_had(&cursor.id)) {
+            return Err(bad_cursor());
+        }
         let passes = |slot: Slot| {
             table.get(slot).filter(|row| row.is_listed()).is_some_and(|row| {
                 self.filter.as_ref().is_none_or(|filter| filter.passes(row, workspace, now))
@@ -137,7 +147,7 @@ impl Search {
                 self.sorted(all.filter(|slot| passes(*slot)).collect(), table, workspace, now)
             }
         };
-        self.finish(slots, total, table, workspace, now)
+        Ok(self.finish(slots, total, table, workspace, now))
     }
 
     /// The few rows that can match a query for one id, e-mail or external id.

@@ -1,4 +1,4 @@
-//! How contacts and conversations are read by a search.
+//! How contacts, conversations, tickets and companies are read by a search.
 
 use std::borrow::Cow;
 
@@ -8,10 +8,12 @@ use crate::search::fields::Column;
 use crate::search::filter::{Found, Searchable, Source};
 use crate::workspace::Workspace;
 use crate::workspace::body::Body;
+use crate::workspace::company::Company;
 use crate::workspace::contact::Contact;
 use crate::workspace::conversation::{Conversation, Figures, State};
 use crate::workspace::misfit;
 use crate::workspace::table::Record;
+use crate::workspace::ticket::Ticket;
 
 /// Flags that are absent from a body are false.
 const FLAGS: &[&str] = &[
@@ -74,6 +76,11 @@ impl Searchable for Contact {
             | Column::WaitingSince
             | Column::SnoozedUntil
             | Column::Priority
+            | Column::Name
+            | Column::CompanyId
+            | Column::UserCount
+            | Column::TicketTypeId
+            | Column::Category
             | Column::Figure(_) => Found::Missing,
         }
     }
@@ -122,7 +129,70 @@ impl Searchable for Conversation {
             | Column::EmailDomain
             | Column::ExternalId
             | Column::OwnerId
+            | Column::Name
+            | Column::CompanyId
+            | Column::UserCount
+            | Column::TicketTypeId
+            | Column::Category
             | Column::SegmentIds => Found::Missing,
+        }
+    }
+}
+
+impl Searchable for Ticket {
+    fn read<'a>(&'a self, source: &Source, workspace: &'a Workspace, _now: i64) -> Found<'a> {
+        let kind = workspace.ticket_types.get(self.kind);
+        let attribute = |name: &str| self.attributes.get(name).cloned().into();
+        let column = match source {
+            Source::Attribute(name) => return attribute(name),
+            Source::Column(column) => column,
+        };
+        match *column {
+            Column::Id => Found::Text(Cow::Borrowed(&self.id)),
+            Column::CreatedAt => Found::Whole(self.created_at()),
+            Column::UpdatedAt => Found::Whole(self.updated_at()),
+            Column::SnoozedUntil => self.snoozed_until.into(),
+            Column::AdminAssigneeId => self.admin_assignee_id.into(),
+            Column::TeamAssigneeId => self.team_assignee_id.into(),
+            Column::TeammateIds => {
+                let assignee = self.admin_assignee_id.map(|id| Cow::Owned(id.to_string()));
+                Found::Texts(assignee.into_iter().collect())
+            }
+            Column::ContactIds => {
+                Found::Texts(self.contact_ids.iter().map(|id| Cow::Borrowed(&**id)).collect())
+            }
+            Column::IsOpen => Found::Bool(self.is_open),
+            Column::State => Found::Text(Cow::Borrowed(self.state.as_str())),
+            Column::TicketTypeId => kind.map(|kind| i64::from(kind.id)).into(),
+            Column::Category => kind.map(|kind| kind.search_category).into(),
+            Column::Stored(name) => attribute(name),
+            _ => Found::Missing,
+        }
+    }
+}
+
+impl Searchable for Company {
+    fn read<'a>(&'a self, source: &Source, workspace: &'a Workspace, _now: i64) -> Found<'a> {
+        let column = match source {
+            Source::Attribute(name) => return attribute(&self.body, name),
+            Source::Column(column) => column,
+        };
+        match *column {
+            Column::Id => Found::Text(Cow::Borrowed(&self.id)),
+            Column::CreatedAt => Found::Whole(self.created_at()),
+            Column::UpdatedAt => Found::Whole(self.updated_at()),
+            Column::CompanyId => self.company_id.as_deref().into(),
+            Column::Name => self.name.as_deref().into(),
+            Column::UserCount => i64::try_from(self.members.len()).ok().into(),
+            Column::TagIds => {
+                let tags = self.tags.iter().filter_map(|place| workspace.tags.get(*place));
+                Found::Texts(tags.map(|tag| Cow::Borrowed(&*tag.id)).collect())
+            }
+            Column::Stored(path @ ("monthly_spend" | "session_count")) => {
+                self.body.pick(&[path]).or(Some(Value::from(0))).into()
+            }
+            Column::Stored(path) => stored(&self.body, path),
+            _ => Found::Missing,
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::workspace::contact::{Applied, Contact};
 use crate::workspace::conversation::Conversation;
 use crate::workspace::misfit::Misfit;
 use crate::workspace::table::{Slot, compare_ids};
+use crate::workspace::ticket::Ticket;
 
 /// A change that a workspace cannot take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -150,6 +151,12 @@ impl Workspace {
         let mut conversation = Conversation::blank(id, now);
         fill(&mut conversation);
         self.conversations.push(conversation)
+    }
+
+    /// Adds a ticket with the next id.
+    pub(crate) fn add_ticket(&mut self, create: impl FnOnce(Box<str>) -> Ticket) -> Slot {
+        let id = next_id(self.tickets.last_id(), "601");
+        self.tickets.push(create(id.into()))
     }
 
     /// Tags a contact; a second time changes nothing.

@@ -14,6 +14,7 @@ pub(crate) mod load;
 pub(crate) mod misfit;
 pub(crate) mod render;
 pub(crate) mod table;
+pub(crate) mod ticket;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,7 @@ use contact::{Contact, Role};
 use conversation::Conversation;
 use journal::{Event, Note};
 use table::{DuplicateId, Slot, Table, TextIndex};
+use ticket::{Ticket, TicketType};
 
 /// A workspace: contacts, conversations, companies and what belongs to them.
 #[derive(Debug, Clone)]
@@ -32,6 +34,8 @@ pub struct Workspace {
     pub(crate) contacts: Table<Contact>,
     pub(crate) conversations: Table<Conversation>,
     pub(crate) companies: Table<Company>,
+    pub(crate) tickets: Table<Ticket>,
+    pub(crate) ticket_types: Vec<TicketType>,
     pub(crate) admins: Vec<Admin>,
     pub(crate) teams: Vec<Team>,
     pub(crate) tags: Tags,
@@ -73,6 +77,8 @@ impl Workspace {
             profile: parts.profile,
             conversations: Table::new(parts.conversations)?,
             companies: Table::new(parts.companies)?,
+            tickets: Table::new(Vec::new())?,
+            ticket_types: ticket::types(),
             contacts,
             admins: parts.admins,
             teams: parts.teams,

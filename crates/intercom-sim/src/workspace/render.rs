@@ -101,10 +101,7 @@ impl Workspace {
             object.object("contacts", |contacts| {
                 contacts.field("type", "contact.list");
                 contacts.list("contacts", conversation.contact_ids(), |out, id| {
-                    json::object(out, |contact| {
-                        contact.field("type", "contact").field("id", id);
-                        contact.field("external_id", &self.external_id(id));
-                    });
+                    json::object(out, |contact| self.render_contact_reference(contact, id));
                 });
             });
             object.object("tags", |tags| {
@@ -130,6 +127,12 @@ impl Workspace {
                 by.field("type", "admin").field("id", &self.admins.first().map(|a| &*a.id));
             });
         });
+    }
+
+    /// A contact as other objects name it.
+    pub(crate) fn render_contact_reference(&self, object: &mut Object<'_>, id: &str) {
+        object.field("type", "contact").field("id", id);
+        object.field("external_id", &self.external_id(id));
     }
 
     fn external_id(&self, contact_id: &str) -> Option<&str> {

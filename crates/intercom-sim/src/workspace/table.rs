@@ -161,6 +161,12 @@ impl<R: Record> Table<R> {
         Slot::try_from(position).unwrap_or(Slot::MAX)
     }
 
+    /// Whether there is or was a row with this id.
+    pub(crate) fn has_had(&self, id: &str) -> bool {
+        let slot = self.slot_at_or_after(id);
+        self.rows.get(slot as usize).is_some_and(|row| row.id() == id)
+    }
+
     /// The slot of an existing row.
     pub(crate) fn find(&self, id: &str) -> Option<Slot> {
         let slot = self.slot_at_or_after(id);

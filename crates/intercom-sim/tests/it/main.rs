@@ -12,6 +12,7 @@ mod invention;
 mod limits;
 mod paging;
 mod program;
+mod search_table;
 mod server;
 mod support;
 mod transport;

@@ -38,6 +38,19 @@ pub(crate) fn send(
     read(&simulator.handle(&request(method, target, body), NOW))
 }
 
+/// Sends and reads a request of an API version at [`NOW`].
+pub(crate) fn send_in(
+    simulator: &mut Simulator,
+    version: ApiVersion,
+    method: Method,
+    target: &str,
+    body: Option<&Value>,
+) -> (u16, Value) {
+    let mut request = request(method, target, body);
+    request.version = version;
+    read(&simulator.handle(&request, NOW))
+}
+
 pub(crate) fn get(simulator: &mut Simulator, target: &str) -> (u16, Value) {
     send(simulator, Method::Get, target, None)
 }
