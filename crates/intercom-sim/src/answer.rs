@@ -35,11 +35,13 @@ pub(crate) struct Refusal {
     pub(crate) code: &'static str,
     pub(crate) message: String,
     pub(crate) field: Option<String>,
+    /// The `Link` header.
+    pub(crate) link: Option<String>,
 }
 
 impl Refusal {
     pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), field: None }
+        Self { status, code, message: message.into(), field: None, link: None }
     }
 
     pub(crate) fn field(mut self, field: impl Into<String>) -> Self {

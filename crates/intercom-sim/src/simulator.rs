@@ -222,15 +222,18 @@ impl Simulator {
         self.n_answers += 1;
         let request_id =
             format!("{:08x}-0000-4000-8000-{:012x}", now & 0xffff_ffff, self.n_answers);
-        let (status, body) = match result {
-            Ok(answer) => (answer.status, answer.body),
-            Err(refusal) => (refusal.status, refusal.envelope(&request_id)),
+        let (status, body, link) = match result {
+            Ok(answer) => (answer.status, answer.body, None),
+            Err(refusal) => (refusal.status, refusal.envelope(&request_id), refusal.link),
         };
         self.stats.count(name, status);
         let mut response = Response::new(status, body);
         response.headers.push("Content-Type", "application/json; charset=utf-8");
         response.headers.push("Date", http_date(now));
         response.headers.push("X-Request-Id", request_id);
+        if let Some(link) = link {
+            response.headers.push("Link", link);
+        }
         if let Some(budget) = budget {
             response.headers.push("X-RateLimit-Limit", budget.limit.to_string());
             response.headers.push("X-RateLimit-Remaining", budget.remaining.to_string());

@@ -110,6 +110,7 @@ fn answer(workspace: &mut Workspace, rng: &mut Rng, now: i64) {
     let Some(slot) = conversation(workspace, rng, &any) else { return };
     let Some(found) = workspace.conversations.get(slot) else { return };
     let contact = found.contact_ids().next().and_then(|id| {
+        let id = workspace.canonical(id);
         let contact = workspace.contacts.get(workspace.contacts.find(id)?)?;
         Some(Author::Contact { id: id.to_owned(), role: contact.role.as_str() })
     });

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::answer::{Answer, Refusal};
 use crate::json;
-use crate::routes::{Call, pages};
+use crate::routes::{Call, merging, pages};
 use crate::search::cursor::SortUnit;
 use crate::search::fields::{
     CONTACT_FIELDS, CONTACT_RULES_BY_DAY, CONTACT_RULES_BY_SECOND, Column,
@@ -67,13 +67,16 @@ fn answer(call: &Call<'_>, page: &Page) -> Answer {
 }
 
 pub(super) fn show(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    let slot = call.contact()?;
+    let id = call.parameter(0);
+    let slot = call.workspace.find_contact(id).ok_or_else(|| merging::absent(call, id))?;
     render(call, slot)
 }
 
 pub(super) fn find_by_external_id(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    let found = call.workspace.contacts_by_external_id(call.parameter(0));
-    let slot = call.workspace.first_active(found).ok_or_else(|| Refusal::not_found("User"))?;
+    let external_id = call.parameter(0);
+    let found = call.workspace.contacts_by_external_id(external_id);
+    let slot = call.workspace.first_active(found);
+    let slot = slot.ok_or_else(|| merging::absent_external_id(call, external_id))?;
     render(call, slot)
 }
 

@@ -152,7 +152,8 @@ fn conversation_or_last(call: &Call<'_>) -> Result<Slot, Refusal> {
     let mut latest = index.slots(0..index.len()).rev();
     let is_own = |slot: &Slot| {
         let conversation = call.workspace.conversations.get(*slot);
-        conversation.is_some_and(|found| found.contact_ids().any(|own| own == id))
+        let stands_for = |own: &str| call.workspace.canonical(own) == id;
+        conversation.is_some_and(|found| found.contact_ids().any(stands_for))
     };
     latest.find(is_own).ok_or_else(|| Refusal::not_found("Resource"))
 }

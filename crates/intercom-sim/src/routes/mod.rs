@@ -7,6 +7,7 @@ pub(crate) mod conversation_actions;
 mod conversations;
 mod data_attributes;
 mod events;
+mod merging;
 mod pages;
 mod people;
 mod tags;
@@ -96,12 +97,15 @@ const ROUTES: &[Route] = &[
     post("/contacts/search", contacts::search),
     get("/contacts", contacts::list),
     post("/contacts", contacts::create),
+    post("/contacts/merge", merging::merge),
     get("/contacts/find_by_external_id/{external_id}", contacts::find_by_external_id),
     get("/contacts/{id}", contacts::show),
     put("/contacts/{id}", contacts::update),
     delete("/contacts/{id}", contacts::delete),
     post("/contacts/{id}/archive", contacts::archive),
     post("/contacts/{id}/unarchive", contacts::unarchive),
+    since(ApiVersion::V2_13, post("/contacts/{id}/block", merging::block)),
+    since(ApiVersion::V2_16, get("/contacts/{id}/merge_history", merging::history)),
     get("/contacts/{id}/tags", contact_lists::tags),
     post("/contacts/{id}/tags", contact_lists::add_tag),
     delete("/contacts/{id}/tags/{tag_id}", contact_lists::remove_tag),

@@ -103,7 +103,10 @@ impl Searchable for Conversation {
                     .map(|tag| Cow::Borrowed(&*tag.id))
                     .collect(),
             ),
-            Column::ContactIds => Found::Texts(self.contact_ids().map(Cow::Borrowed).collect()),
+            Column::ContactIds => {
+                let ids = self.contact_ids().map(|id| Cow::Borrowed(workspace.canonical(id)));
+                Found::Texts(ids.collect())
+            }
             Column::AdminAssigneeId => self.admin_assignee_id.into(),
             Column::TeamAssigneeId => self.team_assignee_id.into(),
             Column::TeammateIds => {

@@ -298,6 +298,6 @@ fn object(value: Value) -> Result<Map<String, Value>, ChangeError> {
     }
 }
 
-fn unknown(kind: &'static str, id: &str) -> ChangeError {
+pub(super) fn unknown(kind: &'static str, id: &str) -> ChangeError {
     ChangeError::Unknown { kind, id: id.to_owned() }
 }

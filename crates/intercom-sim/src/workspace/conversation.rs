@@ -103,6 +103,8 @@ pub(crate) struct Conversation {
     pub(crate) id: Box<str>,
     pub(crate) state: State,
     pub(crate) is_priority: bool,
+    /// Left out of lists and searches: its contact was blocked.
+    pub(crate) is_archived: bool,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
     pub(crate) waiting_since: Option<u32>,
@@ -132,7 +134,7 @@ impl Record for Conversation {
     }
 
     fn is_listed(&self) -> bool {
-        true
+        !self.is_archived
     }
 }
 
@@ -143,6 +145,7 @@ impl Conversation {
             id: id.into(),
             state: State::Open,
             is_priority: false,
+            is_archived: false,
             created_at: now,
             updated_at: now,
             waiting_since: None,

@@ -11,6 +11,7 @@ pub(crate) mod contact;
 pub(crate) mod conversation;
 pub(crate) mod journal;
 pub(crate) mod load;
+pub(crate) mod merge;
 pub(crate) mod misfit;
 pub(crate) mod render;
 pub(crate) mod table;
@@ -24,6 +25,7 @@ use company::Company;
 use contact::{Contact, Role};
 use conversation::Conversation;
 use journal::{Event, Note};
+use merge::Merged;
 use table::{DuplicateId, Slot, Table, TextIndex};
 use ticket::{Ticket, TicketType};
 
@@ -43,6 +45,8 @@ pub struct Workspace {
     pub(crate) attributes: Vec<DataAttribute>,
     pub(crate) notes: Vec<Note>,
     pub(crate) events: BTreeMap<Slot, Vec<Event>>,
+    /// Contacts that are gone because they were merged, by their ids.
+    pub(crate) merged: BTreeMap<Box<str>, Merged>,
     emails: TextIndex,
     external_ids: TextIndex,
     /// The last id given to a part, message, note or event.
@@ -86,6 +90,7 @@ impl Workspace {
             attributes: parts.attributes,
             notes: Vec::new(),
             events: BTreeMap::new(),
+            merged: BTreeMap::new(),
             emails,
             external_ids,
             last_number: parts.last_number,

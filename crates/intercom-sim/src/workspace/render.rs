@@ -100,7 +100,8 @@ impl Workspace {
             conversation.render(object, version >= ApiVersion::V2_16);
             object.object("contacts", |contacts| {
                 contacts.field("type", "contact.list");
-                contacts.list("contacts", conversation.contact_ids(), |out, id| {
+                let ids = conversation.contact_ids().map(|id| self.canonical(id));
+                contacts.list("contacts", ids, |out, id| {
                     json::object(out, |contact| self.render_contact_reference(contact, id));
                 });
             });
@@ -182,7 +183,8 @@ impl Workspace {
             let text = |field| admin.and_then(|admin| admin.text(field)).map(str::to_owned);
             (text("name"), text("email"))
         } else {
-            let contact = self.contacts.find(id).and_then(|slot| self.contacts.get(slot));
+            let slot = self.contacts.find(self.canonical(id));
+            let contact = slot.and_then(|slot| self.contacts.get(slot));
             let email = contact.and_then(|contact| contact.email.as_deref()).map(str::to_owned);
             (contact.and_then(Contact::name), email)
         };

@@ -10,6 +10,7 @@ mod faults;
 mod grammar;
 mod invention;
 mod limits;
+mod merging;
 mod paging;
 mod program;
 mod search_table;
