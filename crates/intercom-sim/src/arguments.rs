@@ -17,11 +17,17 @@ Examples:
   curl http://127.0.0.1:8700/__sim/stats
   curl -d '{\"advance\": 60}' http://127.0.0.1:8700/__sim/clock
 
+Answers of a file of faults: a status from 400 to 599, 429 with headers = false or retry_after = S,
+stale-cursor, html (status = N), truncated, empty, oversized (bytes = N), silent, late and dripping
+(seconds = S), reset, reset-in-body; create, update, merge and delete change a contact right before
+the call is answered. The same seed and the same calls give the same faults.
+
 A file of faults: contact searches 11 to 13 answer 429, then one call in twenty is cut short.
   seed = 1
   [[fault]]
   route = \"POST /contacts/search\"  # every route when left out
-  answer = \"429\"                   # 400 to 599, truncated or empty
+  answer = \"429\"
+  retry_after = 2
   count = 3                        # or a probability; always when both are left out
   after = 10
   [[fault]]

@@ -38,9 +38,32 @@
 //!
 //! # Faults
 //!
-//! [`SimSettings::faults`] makes calls fail on purpose: the API's refusals, or an answer whose body
-//! is cut or missing. The program reads them from the file after `--faults`; `intercom-sim --help`
-//! shows one. The same seed and the same calls give the same faults.
+//! [`SimSettings::faults`] makes calls fail on purpose. The program reads them from the file after
+//! `--faults`; `intercom-sim --help` shows one. The same seed and the same calls give the same
+//! faults.
+//!
+//! A fault in the file is a table `[[fault]]` with an `answer`, and optionally the `route` it is
+//! about, how many of its calls it leaves alone first (`after`), and how often it strikes (`count`
+//! or `probability`; always without them):
+//!
+//! | `answer` | what happens | further keys |
+//! |---|---|---|
+//! | `"429"` | the rate limit is reached | `headers = false`, `retry_after` |
+//! | `"400"` to `"599"` | the API refuses with this status | |
+//! | `"stale-cursor"` | the API does not know the cursor any more | |
+//! | `"html"` | a proxy answers with its page, 502 | `status` |
+//! | `"truncated"` | half of the body, as if it were all | |
+//! | `"empty"` | no body | |
+//! | `"oversized"` | blanks behind the body, a byte above 32 MiB | `bytes` |
+//! | `"silent"` | no answer ever | |
+//! | `"late"` | the answer comes after 45 seconds | `seconds` |
+//! | `"dripping"` | the body comes in pieces for 20 seconds | `seconds` |
+//! | `"reset"` | the connection breaks before the answer | |
+//! | `"reset-in-body"` | the connection breaks in the middle of the body | |
+//! | `"create"`, `"update"`, `"merge"`, `"delete"` | a contact changes right before the answer | |
+//!
+//! Refusals and pages do not reach the workspace; everything else takes effect there, whether its
+//! answer arrives or not.
 //!
 //! ```
 //! use intercom_sim::{Fault, FaultAnswer, Faults, Frequency, SimSettings};
@@ -65,7 +88,9 @@
 //! | `search` | fields and operators as a table, the grammar, filters, cursors, pages |
 //! | `routes` | one function per route of the API |
 //! | `simulator` | what surrounds a route: versions, rate windows, headers, statistics |
-//! | `faults` | refusals and damaged answers on purpose, from code or a file |
+//! | `rate` | the budgets of apps and workspace |
+//! | `faults` | refusals, damaged or lost answers and changes on purpose, from code or a file |
+//! | `reply` | an answer and how it travels |
 //! | `transport`, `server` | the two ways in |
 //!
 //! What the live API leaves open, the simulator decides: a page length above the limit is refused,
@@ -78,6 +103,7 @@ mod faults;
 mod invent;
 mod json;
 mod rate;
+mod reply;
 mod routes;
 mod search;
 #[cfg(feature = "server")]
@@ -87,15 +113,17 @@ mod simulator;
 mod transport;
 mod workspace;
 
+pub use faults::answer::{ErrorStatus, FaultAnswer, PageStatus, TooManyRequests};
+pub use faults::change::Change;
 #[cfg(feature = "server")]
 pub use faults::file::{FaultsError, FaultsProblem};
-pub use faults::{
-    BadFault, ErrorStatus, Fault, FaultAnswer, Faults, Frequency, Probability, RouteName,
-};
+pub use faults::{BadFault, Fault, Faults, Frequency, Probability, RouteName};
 pub use invent::Invention;
+pub use rate::{AppName, Apps, RateHeaders};
+pub use reply::{Manner, Reply};
 pub use simulator::{DateMode, SimSettings, Simulator, Stats};
 #[cfg(feature = "transport")]
-pub use transport::{ClockError, SimClock, SimTransport};
+pub use transport::{ClockError, Patience, SimClock, SimTransport};
 pub use workspace::Workspace;
 pub use workspace::change::ChangeError;
 pub use workspace::load::{LoadError, Problem};

@@ -58,6 +58,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         rate_limit: Some(arguments.rate_limit),
         latency: Duration::from_millis(arguments.latency_ms),
         faults: faults.unwrap_or_default(),
+        ..SimSettings::default()
     };
     let transport = SimTransport::new(Simulator::new(workspace, settings), SimClock::running(now));
     if arguments.activity > 0 {

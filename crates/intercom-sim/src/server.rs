@@ -4,12 +4,14 @@
 //! what only HTTP knows: the token, the version header, the length of a body. The paths under
 //! `/__sim` are the simulator's own; they need no token and are not counted.
 
+mod wire;
+
 use std::future::Future;
 use std::io;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, Response as HttpResponse};
@@ -17,8 +19,11 @@ use bytes::Bytes;
 use intercom_api::{ApiVersion, Method, Request, Response, Safety};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::answer::Refusal;
+use crate::reply::{Manner, Reply};
+use crate::server::wire::{Cut, Stopping, Wires};
 use crate::transport::SimTransport;
 use crate::workspace::Workspace;
 use crate::workspace::change::ChangeError;
@@ -34,7 +39,8 @@ pub async fn serve(listener: TcpListener, transport: SimTransport) -> io::Result
     serve_until(listener, transport, std::future::pending()).await
 }
 
-/// Serves a workspace until `stop` is ready; calls that began are answered first.
+/// Serves a workspace until `stop` is ready; calls that began are answered first, those that a fault
+/// holds back without further delay.
 ///
 /// # Errors
 /// The listener's own.
@@ -43,50 +49,93 @@ pub async fn serve_until(
     transport: SimTransport,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let router = Router::new().fallback(answer).with_state(transport);
-    axum::serve(listener, router).with_graceful_shutdown(stop).await
+    let (stop_calls, stopping) = watch::channel(false);
+    let served = Served { transport, stopping };
+    let router = Router::new().fallback(answer).with_state(served);
+    let stop = async move {
+        stop.await;
+        // Without a receiver nobody is held back.
+        let _told = stop_calls.send(true);
+    };
+    let service = router.into_make_service_with_connect_info::<Cut>();
+    axum::serve(Wires(listener), service).with_graceful_shutdown(stop).await
+}
+
+/// What every handler knows.
+#[derive(Clone)]
+struct Served {
+    transport: SimTransport,
+    stopping: Stopping,
 }
 
 async fn answer(
-    State(transport): State<SimTransport>,
+    State(Served { transport, stopping }): State<Served>,
+    ConnectInfo(cut): ConnectInfo<Cut>,
     request: axum::extract::Request,
 ) -> HttpResponse<Body> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
-    let response = match to_bytes(body, MAX_BODY).await {
-        Err(_) => refused(&Refusal::new(413, "payload_too_large", "the body is too large")),
+    let reply = match to_bytes(body, MAX_BODY).await {
+        Err(_) => prompt(refused(&Refusal::new(413, "payload_too_large", "the body is too large"))),
         Ok(body) => match path.strip_prefix("/__sim/") {
-            Some(control) => operate(&transport, &parts, control, &body),
+            Some(control) => prompt(operate(&transport, &parts, control, &body)),
             None => call(&transport, &parts, body).await,
         },
     };
-    tracing::debug!(method = %parts.method, status = response.status, "A request was answered.");
-    into_http(response)
+    tracing::debug!(method = %parts.method, status = reply.response.status, "A request was answered.");
+    deliver(reply, cut, stopping).await
+}
+
+fn prompt(response: Response) -> Reply {
+    Reply { response, manner: Manner::Prompt }
+}
+
+/// Sends an answer on its way, on which it may be held up or lost.
+async fn deliver(reply: Reply, cut: Cut, mut stopping: Stopping) -> HttpResponse<Body> {
+    let Reply { response, manner } = reply;
+    match manner {
+        Manner::Prompt => into_http(response, Body::from),
+        Manner::Late(time) => {
+            wire::pass(time, &mut stopping).await;
+            into_http(response, Body::from)
+        }
+        Manner::Dripping(time) => into_http(response, |body| wire::dripping(body, time, stopping)),
+        Manner::ResetInBody => into_http(response, |body| wire::half_of(&body, cut)),
+        Manner::Silent => {
+            wire::stopped(&mut stopping).await;
+            cut.cut();
+            into_http(response, Body::from)
+        }
+        Manner::Reset => {
+            cut.cut();
+            into_http(response, Body::from)
+        }
+    }
 }
 
 /// One call of the API.
-async fn call(transport: &SimTransport, parts: &Parts, body: Bytes) -> Response {
+async fn call(transport: &SimTransport, parts: &Parts, body: Bytes) -> Reply {
     let version = match header(&parts.headers, "intercom-version") {
         // A workspace has a configured version; here it is the newest stable one.
         None => Some(ApiVersion::V2_16),
         Some("Unstable" | "unstable") => Some(ApiVersion::Preview),
         Some(text) => text.parse().ok(),
     };
-    let Some(method) = method(parts) else { return not_here() };
+    let Some(method) = method(parts) else { return prompt(not_here()) };
     let target = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
     let mut request = Request::raw(method, Safety::Once, target, version.unwrap_or_default());
     if !body.is_empty() {
         let content_type = header(&parts.headers, "content-type").unwrap_or("application/json");
         request.set_body(content_type.to_owned(), body);
     }
-    if !has_token(&parts.headers) {
-        return transport.without_token().answer(&request).await;
-    }
+    let Some(token) = token(&parts.headers) else {
+        return transport.without_token().reply(&request).await;
+    };
     match version {
-        Some(_) => transport.answer(&request).await,
+        Some(_) => transport.with_token(token).reply(&request).await,
         None => {
             let now = transport.now();
-            transport.with(|simulator| simulator.handle_unknown_version(now))
+            prompt(transport.with(|simulator| simulator.handle_unknown_version(now)))
         }
     }
 }
@@ -96,10 +145,10 @@ fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 }
 
 /// Any token is taken, but there must be one.
-fn has_token(headers: &HeaderMap) -> bool {
-    let authorization = header(headers, "authorization").unwrap_or_default();
-    let (scheme, token) = authorization.split_once(' ').unwrap_or_default();
-    scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()
+fn token(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = header(headers, "authorization")?.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 fn method(parts: &Parts) -> Option<Method> {
@@ -201,7 +250,7 @@ fn json_answer(status: u16, body: &Value) -> Response {
     Response::new(status, body.to_string())
 }
 
-fn into_http(response: Response) -> HttpResponse<Body> {
+fn into_http(response: Response, body: impl FnOnce(Bytes) -> Body) -> HttpResponse<Body> {
     let mut builder = HttpResponse::builder().status(response.status);
     if response.headers.get("Content-Type").is_none() {
         builder = builder.header("Content-Type", "application/json; charset=utf-8");
@@ -209,5 +258,5 @@ fn into_http(response: Response) -> HttpResponse<Body> {
     for (name, value) in response.headers.iter() {
         builder = builder.header(name, value);
     }
-    builder.body(Body::from(response.body)).expect("the simulator's headers are plain ASCII")
+    builder.body(body(response.body)).expect("the simulator's headers are plain ASCII")
 }

@@ -9,13 +9,17 @@ use intercom_api::{ApiVersion, Request, Response};
 use serde::Serialize;
 
 use crate::answer::{Answer, Refusal};
-use crate::faults::{FaultAnswer, FaultPlan, Faults};
-use crate::rate::{Budget, RateWindow};
+use crate::faults::answer::{FaultAnswer, PageStatus, TooManyRequests};
+use crate::faults::{FaultPlan, Faults};
+use crate::rate::{AppName, Apps, Budget, Limits, RateHeaders, RateWindows};
+use crate::reply::{Manner, Reply};
 use crate::routes::{self, Call, Route, Session};
 use crate::workspace::Workspace;
 
-/// The calls per ten seconds that the API documents.
+/// The calls per ten seconds that the API documents for an app.
 const USUAL_RATE_LIMIT: u32 = 1_667;
+/// The calls per ten seconds that the API documents for a workspace.
+const USUAL_WORKSPACE_LIMIT: u32 = 4_167;
 
 /// How the dates of contact searches are matched on versions 2.7 to 2.16.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,8 +40,15 @@ pub struct SimSettings {
     pub timezone: Option<Tz>,
     /// Searches do not find what changed less than so many seconds ago.
     pub index_lag: u32,
-    /// Calls per ten seconds; `None` answers everything and sends no rate headers.
+    /// Calls per ten seconds for each app; `None` answers everything and sends no rate headers,
+    /// and the workspace has no limit either.
     pub rate_limit: Option<u32>,
+    /// Calls per ten seconds for all apps together.
+    pub workspace_rate_limit: Option<u32>,
+    /// Whether answers say where the rate limit stands.
+    pub rate_headers: RateHeaders,
+    /// Which app a token belongs to.
+    pub apps: Apps,
     /// How long a transport or server waits before it answers.
     pub latency: Duration,
     /// The calls that fail on purpose.
@@ -51,6 +62,9 @@ impl Default for SimSettings {
             timezone: None,
             index_lag: 0,
             rate_limit: Some(USUAL_RATE_LIMIT),
+            workspace_rate_limit: Some(USUAL_WORKSPACE_LIMIT),
+            rate_headers: RateHeaders::Sent,
+            apps: Apps::default(),
             latency: Duration::ZERO,
             faults: Faults::default(),
         }
@@ -89,7 +103,7 @@ impl Stats {
 pub struct Simulator {
     workspace: Workspace,
     settings: SimSettings,
-    window: RateWindow,
+    windows: RateWindows,
     faults: FaultPlan,
     session: Session,
     stats: Stats,
@@ -106,7 +120,7 @@ impl Simulator {
             workspace,
             faults: FaultPlan::new(&settings.faults),
             settings,
-            window: RateWindow::default(),
+            windows: RateWindows::default(),
             session: Session::default(),
             stats: Stats::default(),
             n_answers: 0,
@@ -145,33 +159,112 @@ impl Simulator {
     }
 
     /// Answers a request that carries a valid token, at `now` (unix seconds).
+    ///
+    /// A fault of the network is not seen here; [`reply`](Self::reply) tells it.
     pub fn handle(&mut self, request: &Request, now: i64) -> Response {
-        let mut budget = self.settings.rate_limit.map(|limit| self.window.call(limit, now));
+        self.reply(&AppName::default(), request, now).response
+    }
+
+    /// Answers a request with a token of this app, at `now` (unix seconds), and says how the answer
+    /// travels.
+    pub fn reply(&mut self, app: &AppName, request: &Request, now: i64) -> Reply {
+        let budget = self.count(app, now);
         let found = routes::find(request.method, &request.path);
         let name = found.as_ref().map_or_else(|| "unknown".to_owned(), |(route, _)| route.name());
         if let Some(Budget { is_exceeded: true, limit, .. }) = budget {
-            return self.respond(&name, Err(rate_exceeded(limit)), budget, now);
+            return prompt(self.respond(&name, Err(rate_exceeded(limit)), budget, now));
         }
-        let fault = self.faults.strike(&name);
-        let result = match fault {
-            Some(FaultAnswer::Refused(status)) => Err(match status.get() {
-                429 => {
-                    let counted = budget.unwrap_or_else(|| self.window.call(USUAL_RATE_LIMIT, now));
-                    budget = Some(self.window.take_back(counted));
-                    rate_exceeded(counted.limit)
-                }
-                _ => status.refusal(),
-            }),
-            Some(FaultAnswer::Truncated | FaultAnswer::Empty) | None => {
-                self.run(found, request, now)
+        let strike = self.faults.strike(&name, request);
+        for changed in strike.changes {
+            changed.apply(&mut self.workspace, now);
+        }
+        let mut manner = Manner::Prompt;
+        let response = match strike.answer {
+            None | Some(FaultAnswer::Change(_)) => self.real(&name, found, request, budget, now),
+            Some(FaultAnswer::Refused(status)) => {
+                self.respond(&name, Err(status.refusal()), budget, now)
+            }
+            Some(FaultAnswer::StaleCursor) => {
+                let refusal = Refusal::new(400, "client_error", "Invalid starting_after param");
+                self.respond(&name, Err(refusal.field("starting_after")), budget, now)
+            }
+            Some(FaultAnswer::TooManyRequests(busy)) => self.refuse(&name, app, budget, busy, now),
+            Some(FaultAnswer::Html(status)) => self.page(&name, status, now),
+            Some(FaultAnswer::Truncated) => {
+                let mut response = self.real(&name, found, request, budget, now);
+                response.body.truncate(response.body.len() / 2);
+                response
+            }
+            Some(FaultAnswer::Empty) => {
+                let mut response = self.real(&name, found, request, budget, now);
+                response.body.clear();
+                response
+            }
+            Some(FaultAnswer::Oversized(bytes)) => {
+                let mut response = self.real(&name, found, request, budget, now);
+                let mut body = response.body.to_vec();
+                body.resize(body.len().max(usize::try_from(bytes).unwrap_or(usize::MAX)), b' ');
+                response.body = body.into();
+                response
+            }
+            Some(FaultAnswer::Delivered(given)) => {
+                manner = given;
+                self.real(&name, found, request, budget, now)
             }
         };
-        let mut response = self.respond(&name, result, budget, now);
-        match fault {
-            Some(FaultAnswer::Truncated) => response.body.truncate(response.body.len() / 2),
-            Some(FaultAnswer::Empty) => response.body.clear(),
-            Some(FaultAnswer::Refused(_)) | None => {}
+        Reply { response, manner }
+    }
+
+    /// Counts a call towards the limits of its app and of the workspace.
+    fn count(&mut self, app: &AppName, now: i64) -> Option<Budget> {
+        let own = self.settings.rate_limit?;
+        let limits = Limits { app: Some(own), workspace: self.settings.workspace_rate_limit };
+        self.windows.call(app, limits, now)
+    }
+
+    /// What the workspace answers.
+    fn real(
+        &mut self,
+        name: &str,
+        found: Option<(&Route, Vec<String>)>,
+        request: &Request,
+        budget: Option<Budget>,
+        now: i64,
+    ) -> Response {
+        let result = self.run(found, request, now);
+        self.respond(name, result, budget, now)
+    }
+
+    /// A 429 that no limit demanded; it does not count.
+    fn refuse(
+        &mut self,
+        name: &str,
+        app: &AppName,
+        budget: Option<Budget>,
+        busy: TooManyRequests,
+        now: i64,
+    ) -> Response {
+        if budget.is_some() {
+            self.windows.take_back(app);
         }
+        let limit = budget.map_or(USUAL_RATE_LIMIT, |budget| budget.limit);
+        let shown = match busy.headers {
+            RateHeaders::Sent => Some(Budget::spent(limit, now)),
+            RateHeaders::Absent => None,
+        };
+        let mut response = self.respond(name, Err(rate_exceeded(limit)), shown, now);
+        if let Some(seconds) = busy.retry_after {
+            response.headers.push("Retry-After", seconds.to_string());
+        }
+        response
+    }
+
+    /// What a proxy says when it does not reach the API: nothing of the API's own.
+    fn page(&mut self, name: &str, status: PageStatus, now: i64) -> Response {
+        self.stats.count(name, status.get());
+        let mut response = Response::new(status.get(), PAGE.to_owned());
+        response.headers.push("Content-Type", "text/html");
+        response.headers.push("Date", http_date(now));
         response
     }
 
@@ -208,7 +301,7 @@ impl Simulator {
 
     /// Answers a request whose `Intercom-Version` names no version.
     pub fn handle_unknown_version(&mut self, now: i64) -> Response {
-        let budget = self.settings.rate_limit.map(|limit| self.window.call(limit, now));
+        let budget = self.count(&AppName::default(), now);
         self.respond("unknown", Err(unknown_version()), budget, now)
     }
 
@@ -234,13 +327,21 @@ impl Simulator {
         if let Some(link) = link {
             response.headers.push("Link", link);
         }
-        if let Some(budget) = budget {
+        if let Some(budget) = budget.filter(|_| self.settings.rate_headers == RateHeaders::Sent) {
             response.headers.push("X-RateLimit-Limit", budget.limit.to_string());
             response.headers.push("X-RateLimit-Remaining", budget.remaining.to_string());
             response.headers.push("X-RateLimit-Reset", budget.reset.to_string());
         }
         response
     }
+}
+
+/// The page of a proxy.
+const PAGE: &str = "<html>\r\n<head><title>Bad Gateway</title></head>\r\n<body>\r\n\
+                    <center><h1>Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
+
+fn prompt(response: Response) -> Reply {
+    Reply { response, manner: Manner::Prompt }
 }
 
 fn rate_exceeded(limit: u32) -> Refusal {

@@ -3,12 +3,16 @@
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::stream;
 use intercom_api::{Request, Response};
-use intercom_client::{Transport, TransportError};
+use intercom_client::{AnswerFault, Streamed, Transport, TransportError};
 use tokio::time::Instant;
 
+use crate::rate::AppName;
+use crate::reply::{Manner, Reply};
 use crate::simulator::{Simulator, Stats};
 
 /// The last second of the year 9999.
@@ -85,14 +89,34 @@ impl SimClock {
     }
 }
 
-/// Whether requests carry a token that the workspace knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Credentials {
-    Valid,
+/// Whether requests carry a token that the workspace knows, and whose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Credentials {
+    Valid(AppName),
     Missing,
 }
 
+/// What a [`SimTransport`] puts up with before it gives up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// How long an answer may take, its body included.
+    pub answer: Duration,
+    /// The longest body read into memory, in bytes; bodies that are handed on as they come have no
+    /// such limit.
+    pub max_body_bytes: usize,
+}
+
+impl Default for Patience {
+    /// As patient as `intercom-client` over HTTP: 30 seconds and 32 MiB.
+    fn default() -> Self {
+        Self { answer: Duration::from_secs(30), max_body_bytes: 32 * 1024 * 1024 }
+    }
+}
+
 /// A [`Transport`] that answers from a workspace in memory. Clones share the workspace.
+///
+/// [Faults](crate::Faults) of the network become what a client over HTTP would see: no answer in
+/// time, a connection that breaks, a body that is cut or too long.
 #[derive(Clone)]
 pub struct SimTransport {
     // Shared by all clones: a client's concurrent calls, the test that changes the workspace while
@@ -100,6 +124,7 @@ pub struct SimTransport {
     simulator: Arc<Mutex<Simulator>>,
     clock: SimClock,
     credentials: Credentials,
+    patience: Patience,
 }
 
 impl fmt::Debug for SimTransport {
@@ -112,13 +137,27 @@ impl SimTransport {
     /// A transport to a simulator, with a valid token.
     pub fn new(simulator: Simulator, clock: SimClock) -> Self {
         let simulator = Arc::new(Mutex::new(simulator));
-        Self { simulator, clock, credentials: Credentials::Valid }
+        let credentials = Credentials::Valid(AppName::default());
+        Self { simulator, clock, credentials, patience: Patience::default() }
     }
 
     /// The same workspace for somebody without a valid token: every call answers 401.
     #[must_use]
     pub fn without_token(&self) -> Self {
         Self { credentials: Credentials::Missing, ..self.clone() }
+    }
+
+    /// The same workspace with a token, whose app is looked up in the settings.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        let app = self.with(|simulator| simulator.settings().apps.of(token));
+        Self { credentials: Credentials::Valid(app), ..self.clone() }
+    }
+
+    /// The same workspace for somebody who gives up sooner or later.
+    #[must_use]
+    pub fn with_patience(&self, patience: Patience) -> Self {
+        Self { patience, ..self.clone() }
     }
 
     /// The clock.
@@ -142,23 +181,76 @@ impl SimTransport {
         self.with(|simulator| simulator.stats().clone())
     }
 
-    /// The answer to a request, after the latency of the settings.
-    pub(crate) async fn answer(&self, request: &Request) -> Response {
+    /// The answer to a request, after the latency of the settings, and how it travels from there.
+    pub(crate) async fn reply(&self, request: &Request) -> Reply {
         let latency = self.with(|simulator| simulator.settings().latency);
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
         let now = self.now();
-        self.with(|simulator| match self.credentials {
-            Credentials::Valid => simulator.handle(request, now),
-            Credentials::Missing => simulator.handle_unauthorized(request, now),
+        self.with(|simulator| match &self.credentials {
+            Credentials::Valid(app) => simulator.reply(app, request, now),
+            Credentials::Missing => Reply {
+                response: simulator.handle_unauthorized(request, now),
+                manner: Manner::Prompt,
+            },
         })
     }
+
+    /// Waits for an answer that takes its time, but not longer than patience lasts.
+    async fn wait(&self, time: Duration) -> Result<(), TransportError> {
+        tokio::time::sleep(time.min(self.patience.answer)).await;
+        match time < self.patience.answer {
+            true => Ok(()),
+            false => Err(unanswered(AnswerFault::Timeout)),
+        }
+    }
+}
+
+fn unanswered(fault: AnswerFault) -> TransportError {
+    TransportError::MaybeSent { fault, source: None }
 }
 
 #[async_trait]
 impl Transport for SimTransport {
     async fn send(&self, request: &Request) -> Result<Response, TransportError> {
-        Ok(self.answer(request).await)
+        let Reply { response, manner } = self.reply(request).await;
+        match manner {
+            Manner::Prompt => {}
+            Manner::Late(time) | Manner::Dripping(time) => self.wait(time).await?,
+            Manner::Silent => self.wait(Duration::MAX).await?,
+            Manner::Reset => return Err(unanswered(AnswerFault::Connection)),
+            Manner::ResetInBody => return Err(unanswered(AnswerFault::Body)),
+        }
+        let limit = self.patience.max_body_bytes;
+        if response.body.len() > limit {
+            let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+            return Err(unanswered(AnswerFault::BodyTooLarge { limit }));
+        }
+        Ok(response)
+    }
+
+    async fn open(&self, request: &Request) -> Result<Streamed, TransportError> {
+        let Reply { response, manner } = self.reply(request).await;
+        match manner {
+            // A body that drips never pauses long enough to be given up.
+            Manner::Prompt | Manner::Dripping(_) => Ok(response.into()),
+            Manner::Late(time) => {
+                self.wait(time).await?;
+                Ok(response.into())
+            }
+            Manner::Silent => {
+                self.wait(Duration::MAX).await?;
+                Ok(response.into())
+            }
+            Manner::Reset => Err(unanswered(AnswerFault::Connection)),
+            Manner::ResetInBody => {
+                let Response { status, headers, body } = response;
+                let half = body.slice(..body.len() / 2);
+                let pieces = [Ok(half), Err(unanswered(AnswerFault::Body))];
+                let body = Box::pin(stream::iter(pieces));
+                Ok(Streamed { status, headers, body, redirected_by: None })
+            }
+        }
     }
 }

@@ -2,11 +2,15 @@
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::faults::{BadFault, Fault, FaultAnswer, Faults, Frequency, Probability, RouteName};
+use crate::faults::answer::{FaultAnswer, PageStatus, TooManyRequests};
+use crate::faults::{BadFault, Fault, Faults, Frequency, Probability, RouteName};
+use crate::rate::RateHeaders;
+use crate::reply::Manner;
 
 /// A file of faults that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +45,7 @@ pub struct FaultsProblem {
 }
 
 impl Faults {
-    /// Loads faults from a TOML file.
+    /// Loads faults from a TOML file. The crate's documentation lists the answers.
     ///
     /// ```toml
     /// seed = 1
@@ -102,14 +106,90 @@ struct Entry {
     probability: Option<f64>,
     #[serde(default)]
     after: u64,
+    seconds: Option<u64>,
+    bytes: Option<u64>,
+    status: Option<u64>,
+    headers: Option<bool>,
+    retry_after: Option<u64>,
+}
+
+/// The longest an answer can take.
+const MAX_SECONDS: u64 = 86_400;
+/// The largest body.
+const MAX_BYTES: u64 = 1 << 28;
+
+impl Entry {
+    /// The answer with its details; details that it does not have are refused.
+    fn answer(&mut self) -> Result<FaultAnswer, BadFault> {
+        let answer = match FaultAnswer::from_str(&self.answer)? {
+            FaultAnswer::Delivered(Manner::Late(usual)) => {
+                FaultAnswer::Delivered(Manner::Late(self.duration()?.unwrap_or(usual)))
+            }
+            FaultAnswer::Delivered(Manner::Dripping(usual)) => {
+                FaultAnswer::Delivered(Manner::Dripping(self.duration()?.unwrap_or(usual)))
+            }
+            FaultAnswer::Oversized(usual) => {
+                let bytes = within("bytes", self.bytes.take(), 1, MAX_BYTES)?;
+                FaultAnswer::Oversized(bytes.unwrap_or(usual))
+            }
+            FaultAnswer::Html(usual) => {
+                let status = within("status", self.status.take(), 200, 599)?;
+                let status = status.map(|status| {
+                    let status = u16::try_from(status).ok().and_then(PageStatus::new);
+                    status.ok_or(BadFault::PageStatus)
+                });
+                FaultAnswer::Html(status.transpose()?.unwrap_or(usual))
+            }
+            FaultAnswer::TooManyRequests(_) => {
+                let retry_after =
+                    within("retry_after", self.retry_after.take(), 0, u64::from(u32::MAX))?;
+                let headers = match self.headers.take() {
+                    Some(false) => RateHeaders::Absent,
+                    Some(true) | None => RateHeaders::Sent,
+                };
+                FaultAnswer::TooManyRequests(TooManyRequests { headers, retry_after })
+            }
+            other => other,
+        };
+        let misplaced = [
+            ("seconds", self.seconds.is_some()),
+            ("bytes", self.bytes.is_some()),
+            ("status", self.status.is_some()),
+            ("headers", self.headers.is_some()),
+            ("retry_after", self.retry_after.is_some()),
+        ];
+        match misplaced.into_iter().find(|(_, is_given)| *is_given) {
+            Some((name, _)) => Err(BadFault::Misplaced(name)),
+            None => Ok(answer),
+        }
+    }
+
+    fn duration(&mut self) -> Result<Option<Duration>, BadFault> {
+        let seconds = within("seconds", self.seconds.take(), 1, MAX_SECONDS)?;
+        Ok(seconds.map(|seconds| Duration::from_secs(u64::from(seconds))))
+    }
+}
+
+fn within(
+    name: &'static str,
+    value: Option<u64>,
+    from: u64,
+    to: u64,
+) -> Result<Option<u32>, BadFault> {
+    let out_of_range = BadFault::OutOfRange { name, from, to };
+    let Some(value) = value else { return Ok(None) };
+    match u32::try_from(value) {
+        Ok(fitting) if (from..=to).contains(&value) => Ok(Some(fitting)),
+        Ok(_) | Err(_) => Err(out_of_range),
+    }
 }
 
 impl TryFrom<Entry> for Fault {
     type Error = BadFault;
 
-    fn try_from(entry: Entry) -> Result<Self, BadFault> {
+    fn try_from(mut entry: Entry) -> Result<Self, BadFault> {
         let route = entry.route.as_deref().map(RouteName::from_str).transpose()?;
-        let answer = FaultAnswer::from_str(&entry.answer)?;
+        let answer = entry.answer()?;
         let frequency = match (entry.count, entry.probability) {
             (Some(_), Some(_)) => return Err(BadFault::TwoFrequencies),
             (Some(count), None) => Frequency::Count(count),

@@ -1,19 +1,26 @@
 //! Faults: refusals and damaged answers that a test asks for, reproducible from a seed.
 
+pub(crate) mod answer;
+pub(crate) mod change;
 #[cfg(feature = "server")]
 pub(crate) mod file;
 
 use std::str::FromStr;
 
-use crate::answer::Refusal;
+use intercom_api::Request;
+use serde_json::Value;
+
+use crate::faults::answer::FaultAnswer;
+use crate::faults::change::Changed;
 use crate::invent::rng::Rng;
 use crate::routes;
 
 /// Which calls fail and how.
 ///
 /// A call is shown to the faults in their order. The first that strikes decides the answer, and
-/// those behind it do not see the call: three times 429 and then twice 503 are two faults. Calls
-/// over the rate limit or without a valid token are refused before any fault sees them.
+/// those behind it do not see the call: three times 429 and then twice 503 are two faults. Only a
+/// [`Change`](FaultAnswer::Change) leaves the answer to those behind it. Calls over the rate limit or without a valid
+/// token are refused before any fault sees them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Faults {
     /// The same seed and the same calls give the same faults.
@@ -57,65 +64,6 @@ pub enum Frequency {
     Count(u64),
     /// Each call with this probability.
     Probability(Probability),
-}
-
-/// What a struck call is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FaultAnswer {
-    /// A refusal; the call does not reach the workspace.
-    Refused(ErrorStatus),
-    /// The first half of the body of the real answer; the call takes effect.
-    Truncated,
-    /// The real answer without its body; the call takes effect.
-    Empty,
-}
-
-impl FromStr for FaultAnswer {
-    type Err = BadFault;
-
-    fn from_str(text: &str) -> Result<Self, BadFault> {
-        match text {
-            "truncated" => Ok(Self::Truncated),
-            "empty" => Ok(Self::Empty),
-            _ => text
-                .parse()
-                .ok()
-                .and_then(ErrorStatus::new)
-                .map(Self::Refused)
-                .ok_or(BadFault::UnknownAnswer),
-        }
-    }
-}
-
-/// A status from 400 to 599.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ErrorStatus(u16);
-
-impl ErrorStatus {
-    /// The status, unless it is no refusal.
-    pub fn new(status: u16) -> Option<Self> {
-        (400..=599).contains(&status).then_some(Self(status))
-    }
-
-    /// The number.
-    pub fn get(self) -> u16 {
-        self.0
-    }
-
-    /// The refusal in the words of the API. A 429 names the limit, so it is not made here.
-    pub(crate) fn refusal(self) -> Refusal {
-        let (code, message) = match self.0 {
-            401 => ("unauthorized", "Access Token Invalid"),
-            403 => ("forbidden", "Forbidden"),
-            404 => ("not_found", "Resource Not Found"),
-            408 | 504 => ("timeout", "The request timed out"),
-            409 => ("conflict", "Conflict"),
-            503 => ("service_unavailable", "Service Unavailable"),
-            500.. => ("server_error", "Something went wrong"),
-            _ => ("bad_request", "Bad Request"),
-        };
-        Refusal::new(self.0, code, message)
-    }
 }
 
 /// A number from 0 (never) to 1 (always).
@@ -165,9 +113,29 @@ pub enum BadFault {
          such as \"GET /contacts/{{id}}\", or leave it out for every route"
     )]
     UnknownRoute,
-    /// The answer is neither a status nor a kind of damage.
-    #[error("`answer` must be \"truncated\", \"empty\" or a status from \"400\" to \"599\"")]
+    /// The answer has another name than any there is.
+    #[error(
+        "`answer` must be a status from \"400\" to \"599\", \"stale-cursor\", \"html\", \
+         \"truncated\", \"empty\", \"oversized\", \"silent\", \"late\", \"dripping\", \"reset\", \
+         \"reset-in-body\", \"create\", \"update\", \"merge\" or \"delete\""
+    )]
     UnknownAnswer,
+    /// The answer has no such detail.
+    #[error("`{0}` does not go with this `answer`; remove it")]
+    Misplaced(&'static str),
+    /// Answers of the status have no body.
+    #[error("answers of this `status` have no body; choose another")]
+    PageStatus,
+    /// A detail lies outside what can be simulated.
+    #[error("`{name}` must be a number from {from} to {to}")]
+    OutOfRange {
+        /// The detail.
+        name: &'static str,
+        /// The least.
+        from: u64,
+        /// The most.
+        to: u64,
+    },
     /// The probability is not one.
     #[error("`probability` must be a number from 0 to 1")]
     Probability,
@@ -202,15 +170,41 @@ impl FaultPlan {
         Self(armed.collect())
     }
 
-    /// What a call of this route is answered, unless every fault leaves it alone.
-    pub(crate) fn strike(&mut self, route: &str) -> Option<FaultAnswer> {
-        self.0.iter_mut().find_map(|armed| armed.strike(route))
+    /// What happens to a call of this route.
+    pub(crate) fn strike(&mut self, route: &str, request: &Request) -> Strike {
+        let mut strike = Strike::default();
+        for armed in &mut self.0 {
+            match armed.strike(route, request) {
+                Some(FaultAnswer::Change(change)) => {
+                    let chance = armed.rng.fork();
+                    strike.changes.push(Changed { change, chance });
+                }
+                Some(answer) => {
+                    strike.answer = Some(answer);
+                    break;
+                }
+                None => {}
+            }
+        }
+        strike
     }
 }
 
+/// What happens to a call.
+#[derive(Debug, Default)]
+pub(crate) struct Strike {
+    /// What changes in the workspace before the call.
+    pub(crate) changes: Vec<Changed>,
+    /// What the call is answered, unless every fault leaves it alone.
+    pub(crate) answer: Option<FaultAnswer>,
+}
+
 impl Armed {
-    fn strike(&mut self, route: &str) -> Option<FaultAnswer> {
+    fn strike(&mut self, route: &str, request: &Request) -> Option<FaultAnswer> {
         if self.fault.route.as_ref().is_some_and(|name| name.as_str() != route) {
+            return None;
+        }
+        if self.fault.answer == FaultAnswer::StaleCursor && !has_cursor(request) {
             return None;
         }
         self.n_seen += 1;
@@ -225,4 +219,15 @@ impl Armed {
         self.n_struck += u64::from(strikes);
         strikes.then_some(self.fault.answer)
     }
+}
+
+/// Whether a call continues a walk.
+fn has_cursor(request: &Request) -> bool {
+    let in_query = |name: &str| request.query.iter().any(|(n, v)| n == name && !v.is_empty());
+    let in_body = || {
+        let body: Value = serde_json::from_slice(request.body.as_deref()?).ok()?;
+        let cursor = body.get("pagination").unwrap_or(&body).get("starting_after")?;
+        Some(!cursor.is_null())
+    };
+    in_query("starting_after") || in_query("scroll_param") || in_body().unwrap_or(false)
 }

@@ -16,6 +16,11 @@ impl Rng {
         rng
     }
 
+    /// A generator for whatever follows from here; this one takes one step.
+    pub(crate) fn fork(&mut self) -> Self {
+        Self(self.next())
+    }
+
     pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(STEP);
         let mut mixed = self.0;

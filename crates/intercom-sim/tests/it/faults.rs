@@ -148,11 +148,51 @@ fn faults_do_not_see_what_is_refused_before_them() {
     assert_eq!(sim.handle(&me(), NOW + 10).status, 500);
 }
 
+fn check_problems(cases: &[(&str, usize, &str)]) {
+    for (text, line, message) in cases {
+        let problem = text.parse::<Faults>().expect_err(text);
+        assert_eq!((problem.line, problem.message.as_str()), (*line, *message), "{text}");
+    }
+}
+
+#[test]
+fn details_that_an_answer_cannot_have_are_refused() {
+    check_problems(&[
+        (
+            "[[fault]]\nanswer = \"late\"\n[[fault]]\nanswer = \"reset\"\nseconds = 3",
+            3,
+            "`seconds` does not go with this `answer`; remove it",
+        ),
+        (
+            "[[fault]]\nanswer = \"503\"\nretry_after = 3",
+            1,
+            "`retry_after` does not go with this `answer`; remove it",
+        ),
+        (
+            "[[fault]]\nanswer = \"late\"\nseconds = 86401",
+            1,
+            "`seconds` must be a number from 1 to 86400",
+        ),
+        (
+            "[[fault]]\nanswer = \"oversized\"\nbytes = 9223372036854775807",
+            1,
+            "`bytes` must be a number from 1 to 268435456",
+        ),
+        (
+            "[[fault]]\nanswer = \"html\"\nstatus = 204",
+            1,
+            "answers of this `status` have no body; choose another",
+        ),
+    ]);
+}
+
 #[test]
 fn bad_texts_are_named_by_line() {
     let route = "`route` is none of the simulator's; write method and path with parameters in \
                  braces, such as \"GET /contacts/{id}\", or leave it out for every route";
-    let answer = "`answer` must be \"truncated\", \"empty\" or a status from \"400\" to \"599\"";
+    let answer = "`answer` must be a status from \"400\" to \"599\", \"stale-cursor\", \"html\", \
+                  \"truncated\", \"empty\", \"oversized\", \"silent\", \"late\", \"dripping\", \
+                  \"reset\", \"reset-in-body\", \"create\", \"update\", \"merge\" or \"delete\"";
     let cases = [
         (
             "seed = 1\n\n[[fault]]\nanswer = \"429\"\nroute = \"GET /contacts/joe@example.com\"",
@@ -160,7 +200,7 @@ fn bad_texts_are_named_by_line() {
             route,
         ),
         ("[[fault]]\nanswer = \"429\"\nroute = \"/me\"", 1, route),
-        ("[[fault]]\nanswer = \"slow\"", 1, answer),
+        ("[[fault]]\nanswer = \"sometimes\"", 1, answer),
         ("[[fault]]\nanswer = \"200\"", 1, answer),
         ("[[fault]]\nanswer = \"600\"", 1, answer),
         (
@@ -181,16 +221,13 @@ fn bad_texts_are_named_by_line() {
         (
             "[[fault]]\nanswer = \"429\"\nroutes = \"GET /me\"",
             3,
-            "unknown field `routes`, expected one of `route`, `answer`, `count`, `probability`, `after`",
+            "unknown field `routes`, expected one of `route`, `answer`, `count`, `probability`, `after`, `seconds`, `bytes`, `status`, `headers`, `retry_after`",
         ),
         ("sed = 1", 1, "unknown field `sed`, expected `seed` or `fault`"),
         ("[[fault]]\ncount = 1", 1, "missing field `answer`"),
         ("[[fault]]\nanswer = \"429\"\ncount = -1", 3, "invalid value: integer `-1`, expected u64"),
     ];
-    for (text, line, message) in cases {
-        let problem = text.parse::<Faults>().expect_err(text);
-        assert_eq!((problem.line, problem.message.as_str()), (line, message), "{text}");
-    }
+    check_problems(&cases);
     let problem = "{\"fault\": []}".parse::<Faults>().expect_err("JSON is not TOML");
     assert_eq!(problem.line, 1);
     assert!(!problem.to_string().contains('\n'), "{problem}");
@@ -202,18 +239,90 @@ fn a_file_is_named_and_its_values_are_checked_in_code_too() {
     let file = dir.path().join("faults.toml");
     let missing = Faults::load(&file).expect_err("there is no file");
     assert!(missing.to_string().ends_with("faults.toml"), "{missing}");
-    std::fs::write(&file, "[[fault]]\nanswer = \"late\"").expect("the folder takes files");
+    std::fs::write(&file, "[[fault]]\nanswer = \"sometimes\"").expect("the folder takes files");
     let bad = Faults::load(&file).expect_err("no such answer").to_string();
     assert!(bad.contains("faults.toml, line 1: `answer` must be"), "{bad}");
     std::fs::write(&file, "[[fault]]\nanswer = \"empty\"").expect("the folder takes files");
     assert_eq!(Faults::load(&file).expect("it is well written").list.len(), 1);
 
     assert_eq!(
-        [399, 400, 599, 600].map(|status| ErrorStatus::new(status).is_some()),
-        [false, true, true, false]
+        [399, 400, 429, 599, 600].map(|status| ErrorStatus::new(status).is_some()),
+        [false, true, false, true, false]
     );
     assert_eq!(
         [-0.1, 0.0, 1.0, 1.1].map(|value| Probability::new(value).is_some()),
         [false, true, true, false]
     );
+}
+
+#[test]
+fn a_stale_cursor_strikes_only_calls_with_a_cursor() {
+    let mut sim = faulty("[[fault]]\nanswer = \"stale-cursor\"\nafter = 1\ncount = 1");
+    let page = |target: &str| request(Method::Get, target, None);
+    let (first, other) =
+        (page("/contacts?per_page=1"), page("/contacts?starting_after=&per_page=1"));
+    assert_eq!(statuses(&mut sim, &first, 2), [200, 200]);
+    assert_eq!(statuses(&mut sim, &other, 2), [200, 200]);
+    let (_, body) = read(&sim.handle(&first, NOW));
+    let cursor = body["pages"]["next"]["starting_after"].clone();
+    let query = json!({"field": "created_at", "operator": ">", "value": 1});
+    let body = json!({"query": query, "pagination": {"per_page": 1, "starting_after": cursor}});
+    let search = request(Method::Post, "/contacts/search", Some(&body));
+    assert_eq!(statuses(&mut sim, &search, 3), [200, 400, 200]);
+}
+
+/// The ids and update times that a walk in pages of two sees, while the workspace changes after
+/// its second page.
+fn walk(change: &str) -> (Vec<String>, Simulator) {
+    let fault = format!(
+        "seed = 5\n[[fault]]\nroute = \"GET /contacts\"\nanswer = \"{change}\"\ncount = 1\nafter = 2"
+    );
+    let faults = fault.parse().expect("the fault is well written");
+    let mut sim = simulator_with(12, 0, SimSettings { faults, ..SimSettings::default() });
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let target = format!("/contacts?per_page=2&starting_after={after}");
+        let (status, body) = read(&sim.handle(&request(Method::Get, &target, None), NOW + 60));
+        assert_eq!(status, 200, "{change}");
+        seen.extend(crate::support::ids(&body, "data"));
+        match body["pages"]["next"]["starting_after"].as_str() {
+            Some(next) => next.clone_into(&mut after),
+            None => return (seen, sim),
+        }
+    }
+}
+
+#[test]
+fn the_workspace_changes_in_the_middle_of_a_walk() {
+    let before: Vec<String> = simulator_with(12, 0, SimSettings::default())
+        .workspace()
+        .contact_ids()
+        .map(str::to_owned)
+        .collect();
+    let now_there = |sim: &Simulator| -> Vec<String> {
+        sim.workspace().contact_ids().map(str::to_owned).collect()
+    };
+    for (change, n_left) in [("create", 13), ("update", 12), ("merge", 11), ("delete", 11)] {
+        let (seen, sim) = walk(change);
+        let left = now_there(&sim);
+        assert_eq!(left.len(), n_left, "{change}");
+        // A walk by creation, newest first, does not see who comes, and loses nobody who stays.
+        for id in left.iter().filter(|id| before.contains(id)) {
+            assert_eq!(seen.iter().filter(|found| found == &id).count(), 1, "{change}: {id}");
+        }
+        let n_touched = left
+            .iter()
+            .filter_map(|id| sim.workspace().contact(id))
+            .filter(|contact| contact["updated_at"] == NOW + 60)
+            .count();
+        assert_eq!(n_touched, usize::from(change != "delete"), "{change}");
+        assert!(walk(change).0 == seen && now_there(&walk(change).1) == left, "{change}");
+    }
+    // Nothing to change is no reason to fail.
+    for change in ["update", "merge", "delete"] {
+        let faults = format!("[[fault]]\nanswer = \"{change}\"").parse();
+        let faults = faults.expect("the fault is well written");
+        let mut sim = simulator_with(0, 0, SimSettings { faults, ..SimSettings::default() });
+        assert_eq!(statuses(&mut sim, &me(), 1), [200], "{change}");
+    }
 }

@@ -11,6 +11,7 @@ mod grammar;
 mod invention;
 mod limits;
 mod merging;
+mod mishaps;
 mod paging;
 mod program;
 mod search_table;
