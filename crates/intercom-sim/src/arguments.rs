@@ -1,5 +1,6 @@
 //! The command line of `intercom-sim`.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ Examples:
   intercom-sim --listen 127.0.0.1:8700 --dataset ./workspace --timezone America/New_York
   intercom-sim --listen [::1]:0 --now 2025-12-22T15:00:00Z --rate-limit 167 --activity 2
   intercom-sim --listen 127.0.0.1:8700 --faults ./faults.toml
+  intercom-sim --listen 127.0.0.1:8700 --rate-limit 167 --workspace-rate-limit 300 --app sync=one
 
   curl -H 'Authorization: Bearer any' http://127.0.0.1:8700/me
   curl http://127.0.0.1:8700/__sim/stats
@@ -60,10 +62,21 @@ pub(crate) struct Arguments {
     /// How long to wait before each answer.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) latency_ms: u64,
-    /// Calls per 10 seconds.
+    /// Calls per 10 seconds for each app.
     #[arg(long, value_name = "CALLS", default_value_t = 1_667,
         value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rate_limit: u32,
+    /// Calls per 10 seconds for all apps together.
+    #[arg(long, value_name = "CALLS", default_value_t = 4_167,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) workspace_rate_limit: u32,
+    /// Whether answers say in their headers where the rate limit stands.
+    #[arg(long, value_enum, default_value_t = RateLimitHeaders::On)]
+    pub(crate) rate_headers: RateLimitHeaders,
+    /// A token that belongs to an app of its own; may be given several times. All other tokens
+    /// belong to one app together.
+    #[arg(long = "app", value_name = "NAME=TOKEN", value_parser = app)]
+    pub(crate) apps: Vec<AppToken>,
     /// How dates are matched in contact searches.
     #[arg(long, value_enum, default_value_t = ContactDates::Day)]
     pub(crate) contact_dates: ContactDates,
@@ -94,6 +107,25 @@ pub(crate) enum ContactDates {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum RateLimitHeaders {
+    On,
+    Off,
+}
+
+/// A token and the app it belongs to. `Debug` does not show the token.
+#[derive(Clone)]
+pub(crate) struct AppToken {
+    pub(crate) app: String,
+    pub(crate) token: String,
+}
+
+impl fmt::Debug for AppToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppToken").field("app", &self.app).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum LogFormat {
     Json,
     Text,
@@ -105,6 +137,15 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
     match address.ip().is_loopback() {
         true => Ok(address),
         false => Err("only loopback addresses such as 127.0.0.1 are allowed".to_owned()),
+    }
+}
+
+fn app(text: &str) -> Result<AppToken, String> {
+    match text.split_once('=').map(|(app, token)| (app.trim(), token.trim())) {
+        Some((app, token)) if !app.is_empty() && !token.is_empty() => {
+            Ok(AppToken { app: app.to_owned(), token: token.to_owned() })
+        }
+        _ => Err("write the app's name, an equals sign and the token".to_owned()),
     }
 }
 

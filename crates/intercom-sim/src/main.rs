@@ -9,11 +9,12 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Parser;
 use intercom_sim::{
-    DateMode, Faults, Invention, SimClock, SimSettings, SimTransport, Simulator, Workspace, server,
+    AppName, Apps, DateMode, Faults, Invention, RateHeaders, SimClock, SimSettings, SimTransport,
+    Simulator, Workspace, server,
 };
 use tokio::net::TcpListener;
 
-use crate::arguments::{Arguments, ContactDates, LogFormat};
+use crate::arguments::{Arguments, ContactDates, LogFormat, RateLimitHeaders};
 
 #[expect(clippy::disallowed_methods, reason = "the edge: where the workspace's clock starts")]
 fn wall_clock() -> i64 {
@@ -48,18 +49,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let now = arguments.now.unwrap_or_else(wall_clock);
     let workspace = workspace(&arguments, now)?;
     let (contacts, conversations) = (workspace.n_contacts(), workspace.n_conversations());
-    let settings = SimSettings {
-        date_mode: match arguments.contact_dates {
-            ContactDates::Day => DateMode::Day,
-            ContactDates::Second => DateMode::Second,
-        },
-        timezone: arguments.timezone,
-        index_lag: arguments.index_lag,
-        rate_limit: Some(arguments.rate_limit),
-        latency: Duration::from_millis(arguments.latency_ms),
-        faults: faults.unwrap_or_default(),
-        ..SimSettings::default()
-    };
+    let settings = settings(&arguments, faults.unwrap_or_default());
     let transport = SimTransport::new(Simulator::new(workspace, settings), SimClock::running(now));
     if arguments.activity > 0 {
         tokio::spawn(live(transport.clone(), arguments.activity));
@@ -69,6 +59,30 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     server::serve_until(listener, transport, stop_signal()).await.context("serving failed")?;
     tracing::info!("The simulated workspace has stopped.");
     Ok(())
+}
+
+fn settings(arguments: &Arguments, faults: Faults) -> SimSettings {
+    let mut apps = Apps::default();
+    for listed in &arguments.apps {
+        apps.insert(listed.token.as_str(), AppName::new(listed.app.as_str()));
+    }
+    SimSettings {
+        date_mode: match arguments.contact_dates {
+            ContactDates::Day => DateMode::Day,
+            ContactDates::Second => DateMode::Second,
+        },
+        timezone: arguments.timezone,
+        index_lag: arguments.index_lag,
+        rate_limit: Some(arguments.rate_limit),
+        workspace_rate_limit: Some(arguments.workspace_rate_limit),
+        rate_headers: match arguments.rate_headers {
+            RateLimitHeaders::On => RateHeaders::Sent,
+            RateLimitHeaders::Off => RateHeaders::Absent,
+        },
+        apps,
+        latency: Duration::from_millis(arguments.latency_ms),
+        faults,
+    }
 }
 
 fn workspace(arguments: &Arguments, now: i64) -> anyhow::Result<Workspace> {

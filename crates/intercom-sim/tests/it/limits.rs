@@ -1,7 +1,7 @@
 //! Rate windows, versions, tokens, unknown routes: what is decided before a route runs.
 
 use intercom_api::{ApiVersion, Method, Response};
-use intercom_sim::{SimSettings, Simulator};
+use intercom_sim::{AppName, Apps, RateHeaders, SimSettings, Simulator};
 use serde_json::json;
 
 use crate::support::{code, get, read, request, simulator, simulator_with};
@@ -33,6 +33,75 @@ fn windows_are_fixed_and_begin_at_multiples_of_ten_seconds() {
     assert_eq!(call(1_487_332_620), (200, [2, 1, 1_487_332_630]));
     assert_eq!(sim.stats().with_status(429), 2);
     assert_eq!(sim.stats().calls("GET /me"), 7);
+}
+
+#[test]
+fn apps_have_budgets_of_their_own_and_share_that_of_the_workspace() {
+    let settings = SimSettings {
+        rate_limit: Some(3),
+        workspace_rate_limit: Some(5),
+        ..SimSettings::default()
+    };
+    let mut sim = simulator_with(0, 0, settings);
+    let me = request(Method::Get, "/me", None);
+    let mut call = |app: &str, now: i64| {
+        let response = sim.reply(&AppName::new(app), &me, now).response;
+        (response.status, rate(&response)[..2].to_vec())
+    };
+    let now = 1_487_332_505;
+    assert_eq!(call("sync", now), (200, vec![3, 2]));
+    assert_eq!(call("sync", now), (200, vec![3, 1]));
+    assert_eq!(call("sync", now), (200, vec![3, 0]));
+    assert_eq!(call("sync", now), (429, vec![3, 0]));
+    // What was refused has not cost the workspace a call; its budget is the tighter one from here.
+    assert_eq!(call("other", now), (200, vec![5, 1]));
+    assert_eq!(call("other", now), (200, vec![5, 0]));
+    assert_eq!(call("other", now), (429, vec![5, 0]));
+    assert_eq!(call("third", now), (429, vec![5, 0]));
+    assert_eq!(call("sync", now), (429, vec![3, 0]));
+    assert_eq!(call("other", now + 5), (200, vec![3, 2]));
+}
+
+#[test]
+fn a_429_on_purpose_costs_neither_app_nor_workspace_a_call() {
+    let faults = "[[fault]]\nanswer = \"429\"\ncount = 9".parse();
+    let settings = SimSettings {
+        rate_limit: Some(2),
+        workspace_rate_limit: Some(3),
+        faults: faults.expect("the fault is well written"),
+        ..SimSettings::default()
+    };
+    let mut sim = simulator_with(0, 0, settings);
+    let me = request(Method::Get, "/me", None);
+    let mut status = |app: &str| sim.reply(&AppName::new(app), &me, 7).response.status;
+    assert!((0..9).all(|_| status("sync") == 429));
+    let after = ["sync", "sync", "sync", "other", "other"].map(status);
+    assert_eq!(after, [200, 200, 429, 200, 429]);
+}
+
+#[test]
+fn limits_can_be_kept_without_headers() {
+    let settings = SimSettings {
+        rate_limit: Some(1),
+        rate_headers: RateHeaders::Absent,
+        ..SimSettings::default()
+    };
+    let mut sim = simulator_with(0, 0, settings);
+    for status in [200, 429] {
+        let response = sim.handle(&request(Method::Get, "/me", None), 7);
+        assert_eq!(response.status, status);
+        assert!(response.headers.iter().all(|(name, _)| !name.starts_with("X-RateLimit")));
+    }
+}
+
+#[test]
+fn tokens_are_looked_up_and_not_shown() {
+    let mut apps = Apps::default();
+    apps.insert("dG9rOnN5bmM", AppName::new("sync"));
+    assert_eq!(apps.of("dG9rOnN5bmM"), AppName::new("sync"));
+    assert_eq!(apps.of("another").as_str(), "");
+    let settings = SimSettings { apps, ..SimSettings::default() };
+    assert!(!format!("{settings:?}").contains("dG9r"), "{settings:?}");
 }
 
 #[test]

@@ -22,6 +22,9 @@ fn arguments_out_of_range_are_refused() {
     check_refused(&["--activity", "2000000000"], "2000000000 is not in 0..=1000");
     check_refused(&["--activity", "1001"], "1001 is not in 0..=1000");
     check_refused(&["--rate-limit", "0"], "0 is not in 1..");
+    check_refused(&["--workspace-rate-limit", "0"], "0 is not in 1..");
+    check_refused(&["--app", "sync"], "write the app's name, an equals sign and the token");
+    check_refused(&["--app", "sync="], "write the app's name, an equals sign and the token");
     check_refused(&["--now", "1969-12-31T23:59:59Z"], "does not go back before 1970");
 }
 

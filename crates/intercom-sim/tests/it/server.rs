@@ -1,6 +1,8 @@
 //! The loopback server by raw HTTP.
 
-use intercom_sim::{Invention, SimClock, SimSettings, SimTransport, Simulator, Workspace, server};
+use intercom_sim::{
+    AppName, Apps, Invention, SimClock, SimSettings, SimTransport, Simulator, Workspace, server,
+};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -143,4 +145,31 @@ async fn the_workspace_is_changed_and_watched_from_outside() {
         "routes": {"GET /contacts/{id}": {"404": 1}, "GET /me": {"200": 1}},
     });
     assert_eq!(stats, expected);
+}
+
+#[tokio::test]
+async fn windows_and_index_lag_move_with_the_clock_and_apps_are_told_by_token() {
+    let invention = Invention { contacts: 3, now: NOW, ..Invention::default() };
+    let mut apps = Apps::default();
+    apps.insert("one", AppName::new("sync"));
+    let settings =
+        SimSettings { rate_limit: Some(2), index_lag: 60, apps, ..SimSettings::default() };
+    let simulator = Simulator::new(Workspace::invent(&invention), settings);
+    let transport = SimTransport::new(simulator, SimClock::frozen(NOW));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(server::serve(listener, transport));
+    let (one, other) = ("Authorization: Bearer one\r\n", "Authorization: bearer two\r\n");
+
+    let body = r#"{"role":"user","email":"late@example.com"}"#;
+    assert_eq!(call(port, "POST /contacts", one, body).await.0, 200);
+    let query = r#"{"query":{"field":"email","operator":"=","value":"late@example.com"}}"#;
+    let (status, _, found) = call(port, "POST /contacts/search", one, query).await;
+    assert_eq!((status, &found["total_count"]), (200, &json!(0)));
+    assert_eq!(call(port, "GET /me", one, "").await.0, 429);
+    assert_eq!(call(port, "GET /me", other, "").await.0, 200);
+    call(port, "POST /__sim/clock", "", "{\"advance\": 61}").await;
+    let (status, head, found) = call(port, "POST /contacts/search", one, query).await;
+    assert_eq!((status, &found["total_count"]), (200, &json!(1)));
+    assert!(head.contains("x-ratelimit-reset: 1763744470"), "{head}");
 }
