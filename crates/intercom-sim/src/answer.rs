@@ -7,24 +7,37 @@ use crate::json;
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
+    pub(crate) content_type: &'static str,
 }
+
+const JSON: &str = "application/json; charset=utf-8";
 
 impl Answer {
     /// 200 with a body that `write` appends.
     pub(crate) fn ok(write: impl FnOnce(&mut Vec<u8>)) -> Self {
         let mut body = Vec::new();
         write(&mut body);
-        Self { status: 200, body }
+        Self::json(body)
+    }
+
+    /// 200 with JSON text, or without anything.
+    pub(crate) const fn json(body: Vec<u8>) -> Self {
+        Self { status: 200, body, content_type: JSON }
+    }
+
+    /// 200 with a file.
+    pub(crate) const fn file(body: Vec<u8>) -> Self {
+        Self { status: 200, body, content_type: "application/octet-stream" }
     }
 
     /// 200 with an object.
     pub(crate) fn object(fill: impl FnOnce(&mut json::Object<'_>)) -> Self {
-        Self { status: 200, body: json::object_text(fill) }
+        Self::json(json::object_text(fill))
     }
 
     /// 202 without a body.
     pub(crate) const fn accepted() -> Self {
-        Self { status: 202, body: Vec::new() }
+        Self { status: 202, body: Vec::new(), content_type: JSON }
     }
 }
 
@@ -62,6 +75,11 @@ impl Refusal {
     /// 404 for something that has no code of its own.
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(404, "not_found", format!("{what} Not Found"))
+    }
+
+    /// The answer that tells it.
+    pub(crate) fn answer(&self, request_id: &str) -> Answer {
+        Answer { status: self.status, body: self.envelope(request_id), content_type: JSON }
     }
 
     /// The error envelope.

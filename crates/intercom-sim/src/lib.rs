@@ -100,6 +100,7 @@
 
 mod answer;
 mod faults;
+mod gzip;
 mod invent;
 mod json;
 mod rate;

@@ -82,6 +82,7 @@ fn settings(arguments: &Arguments, faults: Faults) -> SimSettings {
         apps,
         latency: Duration::from_millis(arguments.latency_ms),
         faults,
+        ..SimSettings::default()
     }
 }
 

@@ -1,11 +1,11 @@
 //! The simulator: one request in, one answer out, at a given second.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::DateTime;
 use chrono_tz::Tz;
-use intercom_api::{ApiVersion, Request, Response};
+use intercom_api::{ApiVersion, Request, Response, Scope, required_scope};
 use serde::Serialize;
 
 use crate::answer::{Answer, Refusal};
@@ -53,6 +53,11 @@ pub struct SimSettings {
     pub latency: Duration,
     /// The calls that fail on purpose.
     pub faults: Faults,
+    /// What the token may do; `None` is everything. Calls that need another scope are refused.
+    pub scopes: Option<BTreeSet<Scope>>,
+    /// The page, from 1, at which the first scroll over companies breaks off and must be begun
+    /// again; later scrolls go through.
+    pub scroll_fails_at: Option<u32>,
 }
 
 impl Default for SimSettings {
@@ -67,6 +72,8 @@ impl Default for SimSettings {
             apps: Apps::default(),
             latency: Duration::ZERO,
             faults: Faults::default(),
+            scopes: None,
+            scroll_fails_at: None,
         }
     }
 }
@@ -278,17 +285,26 @@ impl Simulator {
             _ if request.version < ApiVersion::V2_7 => Err(unknown_version()),
             None => Err(Refusal::not_found("Resource")),
             Some((route, _)) if request.version < route.since => Err(unknown_version()),
-            Some((route, parameters)) => (route.run)(&mut Call {
-                workspace: &mut self.workspace,
-                settings: &self.settings,
-                session: &mut self.session,
-                now,
-                version: request.version,
-                parameters,
-                query: &request.query,
-                body: request.body.as_deref().unwrap_or_default(),
-            }),
+            Some((route, parameters)) => match self.missing_scope(route) {
+                Some(scope) => Err(forbidden(&scope)),
+                None => (route.run)(&mut Call {
+                    workspace: &mut self.workspace,
+                    settings: &self.settings,
+                    session: &mut self.session,
+                    now,
+                    version: request.version,
+                    parameters,
+                    query: &request.query,
+                    body: request.body.as_deref().unwrap_or_default(),
+                }),
+            },
         }
+    }
+
+    /// The scope that a route asks for and the token lacks.
+    fn missing_scope(&self, route: &Route) -> Option<Scope> {
+        let granted = self.settings.scopes.as_ref()?;
+        required_scope(route.method, route.path).filter(|scope| !granted.contains(scope))
     }
 
     /// Answers a request without a token, or with one nobody gave out.
@@ -315,13 +331,14 @@ impl Simulator {
         self.n_answers += 1;
         let request_id =
             format!("{:08x}-0000-4000-8000-{:012x}", now & 0xffff_ffff, self.n_answers);
-        let (status, body, link) = match result {
-            Ok(answer) => (answer.status, answer.body, None),
-            Err(refusal) => (refusal.status, refusal.envelope(&request_id), refusal.link),
+        let (answer, link) = match result {
+            Ok(answer) => (answer, None),
+            Err(refusal) => (refusal.answer(&request_id), refusal.link),
         };
+        let Answer { status, body, content_type } = answer;
         self.stats.count(name, status);
         let mut response = Response::new(status, body);
-        response.headers.push("Content-Type", "application/json; charset=utf-8");
+        response.headers.push("Content-Type", content_type);
         response.headers.push("Date", http_date(now));
         response.headers.push("X-Request-Id", request_id);
         if let Some(link) = link {
@@ -347,6 +364,13 @@ fn prompt(response: Response) -> Reply {
 fn rate_exceeded(limit: u32) -> Refusal {
     let message = format!("Exceeded rate limit of {limit} in 10_seconds");
     Refusal::new(429, "rate_limit_exceeded", message)
+}
+
+/// A 403 names the scope by its label in lower case, its words joined.
+fn forbidden(scope: &Scope) -> Refusal {
+    let name = scope.label().to_ascii_lowercase().replace(' ', "_");
+    let message = format!("The token lacks the required scope ({name})");
+    Refusal::new(403, "forbidden", message)
 }
 
 fn unknown_version() -> Refusal {

@@ -28,6 +28,8 @@ const SCROLL_IDLE: i64 = 60;
 pub(crate) struct Scroll {
     param: String,
     next: Slot,
+    /// How many pages were read.
+    n_pages: u32,
     used_at: i64,
 }
 
@@ -237,9 +239,15 @@ pub(super) fn scroll(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         }
         (None, None) => {
             let param = format!("{:08x}-5c20-4000-8000-{now:012x}", call.workspace.next_number());
-            Scroll { param, next: 0, used_at: now }
+            Scroll { param, next: 0, n_pages: 0, used_at: now }
         }
     };
+    let n_pages = scroll.n_pages + 1;
+    if call.settings.scroll_fails_at == Some(n_pages) && !call.session.has_broken_scroll {
+        call.session.has_broken_scroll = true;
+        let message = "Request failed due to an internal error: restart the scroll operation";
+        return Err(Refusal::new(500, "server_error", message));
+    }
     let rest = call.workspace.companies.iter().filter(|(slot, _)| *slot >= scroll.next);
     let page: Vec<(Slot, &Company)> = rest.take(SCROLL_PAGE).collect();
     let next = page.last().map_or(scroll.next, |(slot, _)| slot + 1);
@@ -253,7 +261,7 @@ pub(super) fn scroll(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     });
     // The empty page at the end closes the scroll.
     let is_over = page.is_empty();
-    call.session.scroll = (!is_over).then_some(Scroll { next, used_at: now, ..scroll });
+    call.session.scroll = (!is_over).then_some(Scroll { next, n_pages, used_at: now, ..scroll });
     Ok(answer)
 }
 

@@ -1,7 +1,5 @@
 //! What hangs on a contact: tags, notes, companies, segments.
 
-use serde_json::Value;
-
 use crate::answer::{Answer, Refusal};
 use crate::json;
 use crate::routes::pages::NumberedPage;
@@ -16,13 +14,7 @@ const MAX_COMPANIES: usize = 1_000;
 
 /// The page that the query asks for.
 pub(super) fn numbered_page(call: &Call<'_>, total: usize) -> Result<NumberedPage, Refusal> {
-    let per_page = PAGE.length(call.query("per_page").map(Value::from).as_ref())?;
-    let number = match call.query("page").map(str::parse::<usize>) {
-        None => 1,
-        Some(Ok(number)) if number >= 1 => number,
-        Some(_) => return Err(Refusal::invalid("page must be a positive integer").field("page")),
-    };
-    Ok(NumberedPage { number, per_page, total })
+    NumberedPage::asked(call, PAGE, total)
 }
 
 fn found<'c>(call: &'c Call<'_>) -> Result<(Slot, &'c Contact), Refusal> {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, Refusal};
 use crate::json as text;
+use crate::routes::pages::NumberedPage;
 use crate::routes::{Call, pages, required_id, required_text};
 use crate::search::cursor::SortUnit;
 use crate::search::fields::{CONVERSATION_FIELDS, Column, INBOX_RULES};
@@ -16,6 +17,7 @@ use crate::workspace::render::WithParts;
 use crate::workspace::table::Slot;
 
 const PAGE: PageLimits = PageLimits { default: 20, max: 150 };
+const DELETED_PAGE: PageLimits = PageLimits { default: 20, max: 60 };
 
 pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let body = call.body()?;
@@ -173,8 +175,40 @@ pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let slot = call.conversation()?;
     call.workspace.conversations.remove(slot);
+    call.session.deleted.push(Deleted {
+        id: call.parameter(0).to_owned(),
+        are_metrics_retained: call.query("retain_metrics") != Some("false"),
+        deleted_at: call.now,
+    });
     Ok(Answer::object(|object| {
         object.field("id", call.parameter(0)).field("object", "conversation");
         object.field("deleted", &true);
+    }))
+}
+
+/// A conversation that was deleted by a call.
+#[derive(Debug, Clone)]
+pub(crate) struct Deleted {
+    id: String,
+    are_metrics_retained: bool,
+    deleted_at: i64,
+}
+
+/// The deleted conversations, the last one first unless the order is ascending.
+pub(super) fn deleted(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let all = &call.session.deleted;
+    let page = NumberedPage::asked(call, DELETED_PAGE, all.len())?;
+    let is_ascending = call.query("order") == Some("asc");
+    let at = |place: usize| all.get(if is_ascending { place } else { all.len() - 1 - place });
+    Ok(Answer::object(|object| {
+        object.field("type", "conversations.list");
+        object.list("conversations", page.range().filter_map(at), |out, deleted| {
+            text::object(out, |object| {
+                object.field("type", "conversation").field("id", &deleted.id);
+                object.field("metrics_retained", &deleted.are_metrics_retained);
+                object.field("deleted_at", &deleted.deleted_at);
+            });
+        });
+        page.render(object, "/conversations/deleted");
     }))
 }

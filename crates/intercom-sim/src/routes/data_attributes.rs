@@ -12,7 +12,10 @@ use crate::workspace::catalogue::{DataAttribute, DataType, Model};
 /// The API takes so many attributes of a model; archiving one frees its place.
 const MAX_ATTRIBUTES: usize = 250;
 
-/// Refuses attributes that are not defined and values of another type: since 2.0 writing an
+/// Texts are at most so many characters long.
+const MAX_TEXT: usize = 255;
+
+/// Refuses attributes that are not defined, values of another type, lists and objects: since 2.0 writing an
 /// attribute does not define it.
 pub(super) fn check(
     workspace: &Workspace,
@@ -27,7 +30,11 @@ pub(super) fn check(
             let message = format!("Custom attribute '{name}' does not exist");
             return Err(Refusal::invalid(message).field(name.as_str()));
         };
-        if !definition.data_type.accepts(value) {
+        if value.as_str().is_some_and(|text| text.chars().count() > MAX_TEXT) {
+            let message = format!("Custom attribute '{name}' takes at most {MAX_TEXT} characters");
+            return Err(Refusal::invalid(message).field(name.as_str()));
+        }
+        if value.is_array() || !definition.data_type.accepts(value) {
             let message = format!(
                 "Custom attribute '{name}' must be of type {}",
                 definition.data_type.as_str()

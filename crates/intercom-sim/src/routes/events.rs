@@ -10,7 +10,7 @@ use crate::answer::{Answer, Refusal};
 use crate::json::{self, Object};
 use crate::routes::{Call, pages, required_text};
 use crate::search::PageLimits;
-use crate::workspace::contact::Contact;
+use crate::workspace::contact::{Contact, Role};
 use crate::workspace::journal::{Event, LISTED_FOR, MAX_METADATA};
 use crate::workspace::misfit;
 use crate::workspace::table::Slot;
@@ -26,6 +26,10 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let metadata: Sent = serde_json::from_slice(call.body)
         .map_err(|_| Refusal::invalid("metadata must be an object").field("metadata"))?;
     let metadata = metadata.metadata.unwrap_or_default().0;
+    if let Some((name, _)) = metadata.iter().find(|(_, value)| !is_metadata(value)) {
+        let message = format!("metadata '{name}' must be a text, a number, a link or an amount");
+        return Err(Refusal::invalid(message).field("metadata"));
+    }
     let id = call.workspace.next_number();
     let events = call.workspace.events.entry(slot).or_default();
     // A second event of the same name in the same second is taken for a repetition.
@@ -34,6 +38,19 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         events.push(Event { id, name: name.into(), created_at, metadata });
     }
     Ok(Answer::accepted())
+}
+
+/// Whether metadata can hold a value: a scalar, a link with a text, or an amount of money in the
+/// smallest unit of its currency.
+fn is_metadata(value: &Value) -> bool {
+    let fields = match value {
+        Value::Object(fields) => fields,
+        Value::Array(_) => return false,
+        _ => return true,
+    };
+    let is_text = |name: &str| fields.get(name).is_some_and(Value::is_string);
+    let is_amount = fields.get("amount").and_then(Value::as_u64).is_some_and(|amount| amount > 0);
+    fields.len() == 2 && (is_text("url") && is_text("value") || is_amount && is_text("currency"))
 }
 
 /// The one field of an event whose order matters.
@@ -70,15 +87,18 @@ impl<'de> Visitor<'de> for FirstEntries {
     }
 }
 
-/// The contact an event belongs to, named by one of its ids.
+/// The contact an event belongs to, named by one of its ids; leads have the one of the API only.
 fn subject(call: &Call<'_>, given: impl Fn(&str) -> Option<String>) -> Result<Slot, Refusal> {
     let workspace = &*call.workspace;
+    let is_user = |slot: &Slot| {
+        workspace.contacts.get(*slot).is_some_and(|contact| contact.role == Role::User)
+    };
     let found = if let Some(id) = given("id").or_else(|| given("intercom_user_id")) {
         workspace.find_contact(&id)
     } else if let Some(external_id) = given("user_id") {
-        workspace.first_active(workspace.contacts_by_external_id(&external_id))
+        workspace.first_active(workspace.contacts_by_external_id(&external_id).filter(is_user))
     } else if let Some(email) = given("email") {
-        workspace.first_active(workspace.contacts_by_email(&email))
+        workspace.first_active(workspace.contacts_by_email(&email).filter(is_user))
     } else {
         return Err(Refusal::missing("id, user_id or email"));
     };
@@ -166,5 +186,5 @@ fn instant(seconds: i64) -> Option<String> {
 pub(super) fn write_summary(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let body = call.body()?;
     subject(call, |name| body.get(name).and_then(misfit::id))?;
-    Ok(Answer { status: 200, body: Vec::new() })
+    Ok(Answer::json(Vec::new()))
 }

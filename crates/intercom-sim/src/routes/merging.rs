@@ -34,7 +34,7 @@ pub(super) fn merge(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let mut out = Vec::new();
     call.workspace.render_contact(&mut out, contact, call.version);
     if !with_history {
-        return Ok(Answer { status: 200, body: out });
+        return Ok(Answer::json(out));
     }
     Ok(Answer::object(|object| {
         object.splice(&out);

@@ -7,6 +7,7 @@ pub(crate) mod conversation_actions;
 mod conversations;
 mod data_attributes;
 mod events;
+mod exports;
 mod merging;
 mod pages;
 mod people;
@@ -43,14 +44,19 @@ pub(crate) struct Session {
     pub(crate) scroll: Option<companies::Scroll>,
     /// The largest id of a job that was handed out.
     pub(crate) last_job: u64,
+    pub(crate) exports: Vec<exports::Export>,
+    /// Conversations that were deleted, the last one last.
+    pub(crate) deleted: Vec<conversations::Deleted>,
+    /// Whether a scroll broke off on purpose.
+    pub(crate) has_broken_scroll: bool,
 }
 
 /// A route of the API.
 #[derive(Clone, Copy)]
 pub(crate) struct Route {
-    method: Method,
+    pub(crate) method: Method,
     /// The path with its parameters in braces.
-    path: &'static str,
+    pub(crate) path: &'static str,
     /// The first version that has it.
     pub(crate) since: ApiVersion,
     pub(crate) run: fn(&mut Call<'_>) -> Result<Answer, Refusal>,
@@ -121,6 +127,7 @@ const ROUTES: &[Route] = &[
     get("/conversations", conversations::list),
     post("/conversations", conversations::create),
     since(ApiVersion::V2_16, get("/conversations/attributes", data_attributes::of_conversations)),
+    since(ApiVersion::V2_16, get("/conversations/deleted", conversations::deleted)),
     get("/conversations/{id}", conversations::show),
     put("/conversations/{id}", conversations::update),
     since(ApiVersion::V2_11, delete("/conversations/{id}", conversations::delete)),
@@ -158,6 +165,10 @@ const ROUTES: &[Route] = &[
     get("/events", events::list),
     post("/events/summaries", events::write_summary),
     get("/jobs/status/{id}", people::job),
+    post("/export/content/data", exports::create),
+    get("/export/content/data/{job_identifier}", exports::show),
+    post("/export/cancel/{job_identifier}", exports::cancel),
+    get("/download/content/data/{job_identifier}", exports::download),
 ];
 
 /// The name of every route.

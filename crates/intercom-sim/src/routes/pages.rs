@@ -1,7 +1,11 @@
 //! The page object of lists, in its two forms.
 
+use serde_json::Value;
+
+use crate::answer::Refusal;
 use crate::json::Object;
-use crate::search::Page;
+use crate::routes::Call;
+use crate::search::{Page, PageLimits};
 
 /// Where the URLs of next pages point; clients take their query only.
 const BASE: &str = "https://api.intercom.io";
@@ -30,6 +34,23 @@ pub(crate) struct NumberedPage {
 }
 
 impl NumberedPage {
+    /// The page of `total` entries that the query asks for.
+    pub(crate) fn asked(
+        call: &Call<'_>,
+        limits: PageLimits,
+        total: usize,
+    ) -> Result<Self, Refusal> {
+        let per_page = limits.length(call.query("per_page").map(Value::from).as_ref())?;
+        let number = match call.query("page").map(str::parse::<usize>) {
+            None => 1,
+            Some(Ok(number)) if number >= 1 => number,
+            Some(_) => {
+                return Err(Refusal::invalid("page must be a positive integer").field("page"));
+            }
+        };
+        Ok(Self { number, per_page, total })
+    }
+
     /// The entries on this page.
     pub(crate) fn range(self) -> std::ops::Range<usize> {
         let start = self.number.saturating_sub(1).saturating_mul(self.per_page).min(self.total);

@@ -112,5 +112,5 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     for slot in companies.map(|(slot, _)| slot).collect::<Vec<_>>() {
         workspace.companies.change(slot, |company| company.tags.retain(|tag| *tag != place));
     }
-    Ok(Answer { status: 200, body: Vec::new() })
+    Ok(Answer::json(Vec::new()))
 }

@@ -1,9 +1,10 @@
 //! Conversations and what happens to them.
 
+use intercom_api::{ApiVersion, Method};
 use intercom_sim::Simulator;
 use serde_json::{Value, json};
 
-use crate::support::{NOW, code, get, ids, post, put, read, request, simulator};
+use crate::support::{NOW, code, get, ids, post, put, read, request, send_in, simulator};
 
 const ADMIN: &str = "814860";
 
@@ -15,7 +16,7 @@ fn began(sim: &mut Simulator) -> (String, String) {
     );
     let contact = contact.expect("the fields fit");
     let message = json!({"from": {"type": "user", "id": contact}, "body": "Hello?"});
-    let create = request(intercom_api::Method::Post, "/conversations", Some(&message));
+    let create = request(Method::Post, "/conversations", Some(&message));
     let (status, body) = read(&sim.handle(&create, NOW - 60));
     assert_eq!(status, 200, "{body}");
     (contact, body["conversation_id"].as_str().expect("an id").to_owned())
@@ -177,4 +178,29 @@ fn messages_are_checked_and_acknowledged() {
     ] {
         assert_eq!(post(&mut sim, "/messages", &message(fields.clone())).0, status, "{fields}");
     }
+}
+
+#[test]
+fn deleted_conversations_are_listed_since_2_16() {
+    let mut sim = simulator(5, 5);
+    let known: Vec<String> = sim.workspace().conversation_ids().map(str::to_owned).collect();
+    let remove = |sim: &mut Simulator, id: &str, query: &str| {
+        let path = format!("/conversations/{id}{query}");
+        assert_eq!(send_in(sim, ApiVersion::V2_16, Method::Delete, &path, None).0, 200);
+    };
+    remove(&mut sim, &known[0], "");
+    remove(&mut sim, &known[1], "?retain_metrics=false");
+    let (_, page) = get(&mut sim, "/conversations/deleted?per_page=1");
+    assert_eq!((&page["type"], &page["total_count"]), (&json!("conversations.list"), &json!(2)));
+    let last = json!({
+        "type": "conversation", "id": known[1], "metrics_retained": false, "deleted_at": NOW,
+    });
+    assert_eq!(page["conversations"], json!([last]));
+    assert!(page["pages"]["next"].is_string());
+    let (_, page) = get(&mut sim, "/conversations/deleted?order=asc");
+    assert_eq!(page["conversations"][0]["id"], *known[0]);
+    assert_eq!(page["conversations"][0]["metrics_retained"], true);
+    let path = "/conversations/deleted";
+    let (status, answer) = send_in(&mut sim, ApiVersion::V2_15, Method::Get, path, None);
+    assert_eq!((status, code(&answer)), (400, "intercom_version_invalid"));
 }
