@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use chrono_tz::Tz;
 use clap::{Parser, ValueEnum};
+use intercom_sim::server::WebhookUrl;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -14,10 +15,14 @@ Examples:
   intercom-sim --listen [::1]:0 --now 2025-12-22T15:00:00Z --rate-limit 167 --activity 2
   intercom-sim --listen 127.0.0.1:8700 --faults ./faults.toml
   intercom-sim --listen 127.0.0.1:8700 --rate-limit 167 --workspace-rate-limit 300 --app sync=one
+  SECRET=s3 intercom-sim --listen 127.0.0.1:8700 --activity 2 \\
+    --webhook http://127.0.0.1:8080/intercom --webhook-secret-env SECRET
 
   curl -H 'Authorization: Bearer any' http://127.0.0.1:8700/me
   curl http://127.0.0.1:8700/__sim/stats
   curl -d '{\"advance\": 60}' http://127.0.0.1:8700/__sim/clock
+  curl http://127.0.0.1:8700/__sim/webhooks
+  curl -X POST http://127.0.0.1:8700/__sim/webhooks/ping
 
 Answers of a file of faults: a status from 400 to 599, 429 with headers = false or retry_after = S,
 stale-cursor, html (status = N), truncated, empty, oversized (bytes = N), silent, late and dripping
@@ -93,6 +98,13 @@ pub(crate) struct Arguments {
     /// TOML file of the calls that fail on purpose; see the example below.
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
+    /// Loopback URL that gets signed notifications when contacts, tags, companies or conversations
+    /// change. It must answer HEAD with 200 when the program starts.
+    #[arg(long, value_name = "URL", requires = "webhook_secret_env")]
+    pub(crate) webhook: Option<WebhookUrl>,
+    /// Environment variable with the secret that notifications are signed with.
+    #[arg(long, value_name = "NAME", requires = "webhook")]
+    pub(crate) webhook_secret_env: Option<String>,
     /// Format of the log on standard error.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,

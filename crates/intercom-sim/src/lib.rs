@@ -79,6 +79,34 @@
 //! # Ok::<(), intercom_sim::BadFault>(())
 //! ```
 //!
+//! # Webhooks
+//!
+//! [`Simulator::subscribe`] turns what changes into signed notifications, whoever changes it.
+//! [`Simulator::take_notifications`] hands out those that are due, and [`Simulator::conclude`] tells
+//! what the receiver made of them, from which Intercom's rules follow: one retry after a minute, an
+//! end after 410, a pause after 429 or too many errors. No socket takes part; the program delivers
+//! them to the URL after `--webhook`.
+//!
+//! ```
+//! use intercom_sim::{Invention, Outcome, SimSettings, Simulator, Workspace};
+//! use serde_json::json;
+//!
+//! let now = 1_763_744_400;
+//! let workspace = Workspace::invent(&Invention { now, ..Invention::default() });
+//! let mut simulator = Simulator::new(workspace, SimSettings::default());
+//! simulator.subscribe("the app's client secret".to_owned().into());
+//!
+//! let id = simulator.workspace_mut().create_contact(json!({"role": "user"}), now)?;
+//! let notifications = simulator.take_notifications(now);
+//! assert_eq!(notifications[0].topic.as_str(), "contact.user.created");
+//!
+//! simulator.conclude(&notifications[0].id, Outcome::of_status(500), now);
+//! assert!(simulator.take_notifications(now + 59).is_empty());
+//! assert_eq!(simulator.take_notifications(now + 60)[0].attempt, 2);
+//! # let _ = id;
+//! # Ok::<(), intercom_sim::ChangeError>(())
+//! ```
+//!
 //! # Map
 //!
 //! | module | |
@@ -91,6 +119,7 @@
 //! | `rate` | the budgets of apps and workspace |
 //! | `faults` | refusals, damaged or lost answers and changes on purpose, from code or a file |
 //! | `reply` | an answer and how it travels |
+//! | `webhooks` | what changed as signed notifications, and the rules of their delivery |
 //! | `transport`, `server` | the two ways in |
 //!
 //! What the live API leaves open, the simulator decides: a page length above the limit is refused,
@@ -112,6 +141,7 @@ pub mod server;
 mod simulator;
 #[cfg(feature = "transport")]
 mod transport;
+mod webhooks;
 mod workspace;
 
 pub use faults::answer::{ErrorStatus, FaultAnswer, PageStatus, TooManyRequests};
@@ -125,6 +155,7 @@ pub use reply::{Manner, Reply};
 pub use simulator::{DateMode, SimSettings, Simulator, Stats};
 #[cfg(feature = "transport")]
 pub use transport::{ClockError, Patience, SimClock, SimTransport};
+pub use webhooks::{Notification, Outcome, WebhookState, WebhookStats};
 pub use workspace::Workspace;
 pub use workspace::change::ChangeError;
 pub use workspace::load::{LoadError, Problem};

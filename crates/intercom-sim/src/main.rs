@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
+use intercom_sim::server::{self, WebhookUrl};
 use intercom_sim::{
     AppName, Apps, DateMode, Faults, Invention, RateHeaders, SimClock, SimSettings, SimTransport,
-    Simulator, Workspace, server,
+    Simulator, Workspace,
 };
+use secrecy::SecretString;
 use tokio::net::TcpListener;
 
 use crate::arguments::{Arguments, ContactDates, LogFormat, RateLimitHeaders};
@@ -46,6 +48,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}", arguments.listen))?;
     let faults = arguments.faults.as_deref().map(Faults::load).transpose()?;
+    let webhook = webhook(&arguments)?;
+    if let Some((url, _)) = &webhook {
+        server::probe(url).await?;
+    }
     let now = arguments.now.unwrap_or_else(wall_clock);
     let workspace = workspace(&arguments, now)?;
     let (contacts, conversations) = (workspace.n_contacts(), workspace.n_conversations());
@@ -54,11 +60,26 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if arguments.activity > 0 {
         tokio::spawn(live(transport.clone(), arguments.activity));
     }
+    if let Some((url, secret)) = webhook {
+        transport.with(|simulator| simulator.subscribe(secret));
+        tokio::spawn(server::deliver(transport.clone(), url));
+    }
     let url = format!("http://{}", listener.local_addr()?);
     tracing::info!(url, contacts, conversations, "The simulated workspace is ready.");
     server::serve_until(listener, transport, stop_signal()).await.context("serving failed")?;
     tracing::info!("The simulated workspace has stopped.");
     Ok(())
+}
+
+/// Where notifications go, and what they are signed with.
+#[expect(clippy::disallowed_methods, reason = "the edge: the secret is read here and nowhere else")]
+fn webhook(arguments: &Arguments) -> anyhow::Result<Option<(WebhookUrl, SecretString)>> {
+    let (Some(url), Some(name)) = (&arguments.webhook, &arguments.webhook_secret_env) else {
+        return Ok(None);
+    };
+    let secret = std::env::var(name).ok().filter(|secret| !secret.trim().is_empty());
+    let secret = secret.with_context(|| format!("the environment variable {name} is not set"))?;
+    Ok(Some((url.clone(), secret.into())))
 }
 
 fn settings(arguments: &Arguments, faults: Faults) -> SimSettings {

@@ -4,6 +4,7 @@
 //! what only HTTP knows: the token, the version header, the length of a body. The paths under
 //! `/__sim` are the simulator's own; they need no token and are not counted.
 
+mod courier;
 mod wire;
 
 use std::future::Future;
@@ -24,9 +25,12 @@ use tokio::sync::watch;
 use crate::answer::Refusal;
 use crate::reply::{Manner, Reply};
 use crate::server::wire::{Cut, Stopping, Wires};
+use crate::simulator::Simulator;
 use crate::transport::SimTransport;
 use crate::workspace::Workspace;
 use crate::workspace::change::ChangeError;
+
+pub use courier::{BadWebhookUrl, ProbeError, WebhookUrl, deliver, probe};
 
 /// No body of the API comes near this.
 const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -83,7 +87,7 @@ async fn answer(
         },
     };
     tracing::debug!(method = %parts.method, status = reply.response.status, "A request was answered.");
-    deliver(reply, cut, stopping).await
+    send(reply, cut, stopping).await
 }
 
 fn prompt(response: Response) -> Reply {
@@ -91,7 +95,7 @@ fn prompt(response: Response) -> Reply {
 }
 
 /// Sends an answer on its way, on which it may be held up or lost.
-async fn deliver(reply: Reply, cut: Cut, mut stopping: Stopping) -> HttpResponse<Body> {
+async fn send(reply: Reply, cut: Cut, mut stopping: Stopping) -> HttpResponse<Body> {
     let Reply { response, manner } = reply;
     match manner {
         Manner::Prompt => into_http(response, Body::from),
@@ -185,6 +189,15 @@ fn operate(transport: &SimTransport, parts: &Parts, path: &str, body: &[u8]) -> 
             }
             _ => complaint("the body must be {\"n\": changes}, at most 100000"),
         },
+        ("GET", ["webhooks"]) => webhooks(transport, now),
+        ("POST", ["webhooks", "ping"]) => {
+            transport.with(|simulator| simulator.ping(now));
+            webhooks(transport, now)
+        }
+        ("POST", ["webhooks", "resume"]) => {
+            transport.with(Simulator::resume_webhooks);
+            webhooks(transport, now)
+        }
         (method, ["contacts" | "conversations", ..]) => changed(
             transport
                 .with(|simulator| change(simulator.workspace_mut(), (method, &route), fields, now)),
@@ -231,6 +244,11 @@ fn changed(result: Result<Option<Value>, ChangeError>) -> Response {
         }
         Err(error @ (ChangeError::Patch | ChangeError::Field(_))) => complaint(&error.to_string()),
     }
+}
+
+/// What became of the notifications.
+fn webhooks(transport: &SimTransport, now: i64) -> Response {
+    json_answer(200, &json!(transport.with(|simulator| simulator.webhook_stats(now))))
 }
 
 fn complaint(message: &str) -> Response {

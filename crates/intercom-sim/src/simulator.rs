@@ -14,6 +14,7 @@ use crate::faults::{FaultPlan, Faults};
 use crate::rate::{AppName, Apps, Budget, Limits, RateHeaders, RateWindows};
 use crate::reply::{Manner, Reply};
 use crate::routes::{self, Call, Route, Session};
+use crate::webhooks::Webhooks;
 use crate::workspace::Workspace;
 
 /// The calls per ten seconds that the API documents for an app.
@@ -108,7 +109,8 @@ impl Stats {
 /// A workspace that answers like the API.
 #[derive(Debug, Clone)]
 pub struct Simulator {
-    workspace: Workspace,
+    pub(crate) workspace: Workspace,
+    pub(crate) webhooks: Option<Webhooks>,
     settings: SimSettings,
     windows: RateWindows,
     faults: FaultPlan,
@@ -125,6 +127,7 @@ impl Simulator {
         }
         Self {
             workspace,
+            webhooks: None,
             faults: FaultPlan::new(&settings.faults),
             settings,
             windows: RateWindows::default(),
@@ -184,6 +187,7 @@ impl Simulator {
         let strike = self.faults.strike(&name, request);
         for changed in strike.changes {
             changed.apply(&mut self.workspace, now);
+            self.notice(now);
         }
         let mut manner = Manner::Prompt;
         let response = match strike.answer {
@@ -219,6 +223,7 @@ impl Simulator {
                 self.real(&name, found, request, budget, now)
             }
         };
+        self.notice(now);
         Reply { response, manner }
     }
 

@@ -32,7 +32,7 @@ const PLACES: &[Place] = &[
     Place {
         name: "intercom-sim",
         purity: Purity::Shell,
-        may_use: &["intercom-api", "intercom-client"],
+        may_use: &["intercom-api", "intercom-client", "intercom-webhook"],
     },
     Place {
         name: "intercom-store",

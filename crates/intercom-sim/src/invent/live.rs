@@ -13,19 +13,23 @@ use crate::workspace::table::Slot;
 impl Simulator {
     /// Applies `n` invented changes at `now`; which ones follows from how many there were before.
     pub fn live(&mut self, n: u32, now: i64) {
-        let workspace = self.workspace_mut();
         for _ in 0..n {
-            let mut rng = Rng::new(0x11fe, Stream::Live as u64, workspace.n_changes);
-            workspace.n_changes += 1;
-            match rng.below(100) {
-                0..15 => sign_up(workspace, &mut rng, now),
-                15..35 => tag(workspace, &mut rng, now),
-                35..55 => usage(workspace, &mut rng, now),
-                55..65 => plan(workspace, &mut rng, now),
-                65..85 => answer(workspace, &mut rng, now),
-                _ => close(workspace, &mut rng, now),
-            }
+            change(self.workspace_mut(), now);
+            self.notice(now);
         }
+    }
+}
+
+fn change(workspace: &mut Workspace, now: i64) {
+    let mut rng = Rng::new(0x11fe, Stream::Live as u64, workspace.n_changes);
+    workspace.n_changes += 1;
+    match rng.below(100) {
+        0..15 => sign_up(workspace, &mut rng, now),
+        15..35 => tag(workspace, &mut rng, now),
+        35..55 => usage(workspace, &mut rng, now),
+        55..65 => plan(workspace, &mut rng, now),
+        65..85 => answer(workspace, &mut rng, now),
+        _ => close(workspace, &mut rng, now),
     }
 }
 

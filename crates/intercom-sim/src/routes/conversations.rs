@@ -80,7 +80,7 @@ pub(super) fn show(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 }
 
 /// Replaces an HTML body by its text.
-fn plain_body(part: &mut Value) {
+pub(crate) fn plain_body(part: &mut Value) {
     let Some(body) = part.get("body").and_then(Value::as_str) else { return };
     let mut is_tag = false;
     let plain: String = body

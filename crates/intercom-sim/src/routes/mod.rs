@@ -4,7 +4,7 @@ mod companies;
 mod contact_lists;
 mod contacts;
 pub(crate) mod conversation_actions;
-mod conversations;
+pub(crate) mod conversations;
 mod data_attributes;
 mod events;
 mod exports;

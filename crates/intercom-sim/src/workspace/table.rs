@@ -1,13 +1,14 @@
 //! Rows in the order of their ids, with ordered indexes for keyset paging.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// The number of a row in its table. Slots are handed out in the order of ids, so comparing slots
 /// compares ids.
 pub(crate) type Slot = u32;
 
 /// Something with an id and the two instants that lists are ordered by.
-pub(crate) trait Record {
+pub(crate) trait Record: Clone {
     /// The id.
     fn id(&self) -> &str;
     /// When it was created, unix seconds.
@@ -90,6 +91,9 @@ pub(crate) struct Table<R> {
     rows: Vec<Row<R>>,
     created: Index,
     updated: Index,
+    /// What the rows that changed held before, while somebody wants to know; `None` for a row that
+    /// was not there.
+    recorded: Option<BTreeMap<Slot, Option<R>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -135,7 +139,8 @@ impl<R: Record> Table<R> {
             Index(entries)
         };
         let (created, updated) = (entries(R::created_at), entries(R::updated_at));
-        Ok(Self { rows: records.into_iter().map(Row::Live).collect(), created, updated })
+        let rows = records.into_iter().map(Row::Live).collect();
+        Ok(Self { rows, created, updated, recorded: None })
     }
 
     /// Adds a row whose id follows all others, returning its slot.
@@ -147,6 +152,9 @@ impl<R: Record> Table<R> {
             self.updated.insert(entry(record.updated_at(), slot));
         }
         self.rows.push(Row::Live(record));
+        if let Some(recorded) = &mut self.recorded {
+            recorded.insert(slot, None);
+        }
         slot
     }
 
@@ -176,6 +184,9 @@ impl<R: Record> Table<R> {
     /// Changes a row and keeps the indexes in step.
     pub(crate) fn change<T>(&mut self, slot: Slot, change: impl FnOnce(&mut R) -> T) -> Option<T> {
         let Some(Row::Live(record)) = self.rows.get_mut(slot as usize) else { return None };
+        if let Some(recorded) = &mut self.recorded {
+            recorded.entry(slot).or_insert_with(|| Some(record.clone()));
+        }
         let before = (record.is_listed(), record.created_at(), record.updated_at());
         let result = change(record);
         let after = (record.is_listed(), record.created_at(), record.updated_at());
@@ -199,7 +210,20 @@ impl<R: Record> Table<R> {
         let Row::Live(record) = std::mem::replace(row, Row::Gone(id)) else { return None };
         self.created.remove(entry(record.created_at(), slot));
         self.updated.remove(entry(record.updated_at(), slot));
+        if let Some(recorded) = &mut self.recorded {
+            recorded.entry(slot).or_insert_with(|| Some(record.clone()));
+        }
         Some(record)
+    }
+
+    /// Begins to record what rows held before they changed.
+    pub(crate) fn record(&mut self) {
+        self.recorded = Some(BTreeMap::new());
+    }
+
+    /// What the rows that changed since the last time held before; `None` for those that came.
+    pub(crate) fn take_recorded(&mut self) -> BTreeMap<Slot, Option<R>> {
+        self.recorded.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Listed rows ordered by creation.

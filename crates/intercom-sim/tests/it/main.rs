@@ -21,3 +21,5 @@ mod server;
 mod support;
 mod transport;
 mod versions;
+mod webhook_delivery;
+mod webhooks;
