@@ -200,7 +200,13 @@ impl Simulator {
                 self.respond(&name, Err(refusal.field("starting_after")), budget, now)
             }
             Some(FaultAnswer::TooManyRequests(busy)) => self.refuse(&name, app, budget, busy, now),
-            Some(FaultAnswer::Html(status)) => self.page(&name, status, now),
+            Some(FaultAnswer::Html(status)) => {
+                // What does not get past the proxy is not counted behind it.
+                if budget.is_some() {
+                    self.windows.take_back(app);
+                }
+                self.page(&name, status, now)
+            }
             Some(FaultAnswer::Truncated) => {
                 let mut response = self.real(&name, found, request, budget, now);
                 response.body.truncate(response.body.len() / 2);

@@ -12,6 +12,7 @@ mod grammar;
 mod invention;
 mod limits;
 mod limits_of_data;
+mod matrix;
 mod merging;
 mod mishaps;
 mod paging;

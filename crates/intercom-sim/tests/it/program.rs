@@ -61,3 +61,24 @@ fn help_shows_a_file_of_faults_that_can_be_used() {
         example.expect("an example").parse().expect("the example is well written");
     assert_eq!(faults.list.len(), 2);
 }
+
+#[test]
+fn a_webhook_is_checked_before_the_program_serves() {
+    let url = ["--webhook", "http://example.com/", "--webhook-secret-env", "PATH"];
+    check_refused(&url, "a webhook goes to a loopback address");
+    check_refused(&["--webhook", "http://127.0.0.1:9/"], "--webhook-secret-env");
+    for (name, message) in [
+        ("INTERCOM_SIM_NO_SUCH_VARIABLE", "INTERCOM_SIM_NO_SUCH_VARIABLE is not set"),
+        ("PATH", "the webhook's endpoint does not answer HEAD"),
+    ] {
+        // The port has no listener: it is freed before the program asks.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        drop(listener);
+        let output =
+            run(&["--webhook", &format!("http://{address}/"), "--webhook-secret-env", name]);
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{log}");
+        assert!(log.contains(message), "{log}");
+    }
+}
