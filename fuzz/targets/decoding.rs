@@ -16,13 +16,15 @@ fuzz_target!(|input: &[u8]| {
     };
     let entry = &OPERATIONS[usize::from(u16::from_le_bytes([*low, *high])) % OPERATIONS.len()];
     let mut response = Response::new(200, body.to_vec());
-    match (entry.round_trip)(&response) {
-        Ok(value) => {
-            let again = Response::new(200, value.to_string());
-            let twice = (entry.round_trip)(&again).expect("what was decoded decodes again");
-            assert_eq!(value, twice, "{} loses something the second time", entry.id);
+    if let Some(round_trip) = entry.round_trip {
+        match round_trip(&response) {
+            Ok(value) => {
+                let again = Response::new(200, value.to_string());
+                let twice = round_trip(&again).expect("what was decoded decodes again");
+                assert_eq!(value, twice, "{} loses something the second time", entry.name);
+            }
+            Err(error) => assert!(!error.path.is_empty()),
         }
-        Err(error) => assert!(!error.path.is_empty()),
     }
     response.status = u16::from_le_bytes([*status_low, *status_high]);
     let text = String::from_utf8_lossy(body);

@@ -125,6 +125,8 @@ pub struct DecodeError {
 
 impl DecodeError {
     pub(crate) fn new(operation: &'static str, path: String, source: serde_json::Error) -> Self {
+        // A field may be called "", and then stands in no path.
+        let path = if path.is_empty() { ".".to_owned() } else { path };
         Self { operation, path, source: source.into() }
     }
 

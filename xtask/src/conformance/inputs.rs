@@ -14,12 +14,13 @@ pub(super) fn of(dir: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
     let mut inputs = Vec::new();
     for (_, document) in &documents {
         for example in examples::of(document, &ids) {
-            let place = OPERATIONS.iter().position(|entry| entry.id == example.operation);
-            let Some(Ok(place)) = place.map(u16::try_from) else { continue };
-            let mut input = place.to_le_bytes().to_vec();
-            input.extend(example.status.to_le_bytes());
-            input.extend(example.body.to_string().into_bytes());
-            inputs.push(input);
+            let entries = OPERATIONS.iter().enumerate();
+            for (place, _) in entries.filter(|(_, entry)| entry.id == example.operation) {
+                let mut input = u16::try_from(place)?.to_le_bytes().to_vec();
+                input.extend(example.status.to_le_bytes());
+                input.extend(example.body.to_string().into_bytes());
+                inputs.push(input);
+            }
         }
     }
     inputs.sort();

@@ -240,3 +240,10 @@ fn debug_shows_no_address_wherever_it_stands() {
     let shown = format!("{error} {error:?} {:?} {:#?}", error.errors, error.errors);
     assert!(!shown.contains("jo"), "{shown}");
 }
+
+#[test]
+fn a_misfit_in_a_field_without_a_name_has_a_path() {
+    let response = Response::new(200, "{\"\":\"x\u{1}\"}");
+    let error = RetrieveContact::decode(&response).expect_err("not json");
+    assert_eq!(error.path, ".");
+}
