@@ -6,6 +6,7 @@ mod contacts;
 mod conversations;
 mod dataset;
 mod dates;
+mod decoding;
 mod exports;
 mod faults;
 mod grammar;

@@ -1,0 +1,138 @@
+//! What the simulator answers is read by the types that the descriptions generate.
+
+use intercom_api::registry::OPERATIONS;
+use intercom_api::{ApiVersion, Method};
+use intercom_sim::Simulator;
+use serde_json::{Value, json};
+
+use crate::support::{NOW, get, post, read, request, simulator};
+
+/// Sends a request and reads the answer as the operation's types do.
+fn check(
+    sim: &mut Simulator,
+    version: ApiVersion,
+    operation: &str,
+    (method, path, body): (Method, &str, Option<&Value>),
+) -> Value {
+    let mut request = request(method, path, body);
+    request.version = version;
+    let response = sim.handle(&request, NOW);
+    assert_eq!(response.status, 200, "{version} {path}: {}", read(&response).1);
+    let mut all = OPERATIONS.iter().filter(|entry| entry.id == operation);
+    let decode = all.find_map(|entry| entry.round_trip).expect("a known operation");
+    decode(&response).unwrap_or_else(|error| panic!("{version} {path}: {error}"));
+    read(&response).1
+}
+
+fn id(value: &Value) -> &str {
+    value["id"].as_str().expect("an id")
+}
+
+fn versions(since: ApiVersion) -> impl Iterator<Item = ApiVersion> {
+    ApiVersion::ALL.into_iter().filter(move |version| *version >= since)
+}
+
+#[test]
+fn lists_and_searches_decode_in_every_version() {
+    let mut sim = simulator(30, 30);
+    let everything = json!({"query": {"field": "created_at", "operator": ">", "value": 0}});
+    for version in versions(ApiVersion::V2_7) {
+        for (operation, path) in [
+            ("ListContacts", "/contacts"),
+            ("listConversations", "/conversations"),
+            ("listAdmins", "/admins"),
+            ("listTeams", "/teams"),
+            ("listTags", "/tags"),
+            ("listSegments", "/segments"),
+            ("lisDataAttributes", "/data_attributes"),
+        ] {
+            check(&mut sim, version, operation, (Method::Get, path, None));
+        }
+        let body = Some(&everything);
+        check(&mut sim, version, "SearchContacts", (Method::Post, "/contacts/search", body));
+        let path = "/conversations/search";
+        check(&mut sim, version, "searchConversations", (Method::Post, path, body));
+        check(&mut sim, version, "listAllCompanies", (Method::Post, "/companies/list", None));
+    }
+    let preview = ApiVersion::Preview;
+    let search = (Method::Post, "/companies/search", Some(&everything));
+    check(&mut sim, preview, "searchCompanies", search);
+}
+
+#[test]
+fn single_objects_and_what_hangs_on_them_decode() {
+    let mut sim = simulator(30, 30);
+    let version = ApiVersion::V2_16;
+    let (_, contacts) = get(&mut sim, "/contacts");
+    let contact = format!("/contacts/{}", id(&contacts["data"][0]));
+    let (_, conversations) = get(&mut sim, "/conversations");
+    let conversation = format!("/conversations/{}", id(&conversations["conversations"][0]));
+    let (_, companies) = post(&mut sim, "/companies/list", &json!({}));
+    let company = format!("/companies/{}", id(&companies["data"][0]));
+    for (operation, path) in [
+        ("ShowContact", contact.clone()),
+        ("listTagsForAContact", format!("{contact}/tags")),
+        ("listNotes", format!("{contact}/notes")),
+        ("listCompaniesForAContact", format!("{contact}/companies")),
+        ("listSegmentsForAContact", format!("{contact}/segments")),
+        ("ListContactMergeHistory", format!("{contact}/merge_history")),
+        ("retrieveConversation", conversation),
+        ("RetrieveACompanyById", company.clone()),
+        ("ListAttachedContacts", format!("{company}/contacts")),
+        ("listDeletedConversationIds", "/conversations/deleted".to_owned()),
+    ] {
+        if operation == "ListContactMergeHistory" && contacts["data"][0]["role"] != "user" {
+            continue;
+        }
+        check(&mut sim, version, operation, (Method::Get, &path, None));
+    }
+}
+
+#[test]
+fn tickets_decode_in_every_version() {
+    let mut sim = simulator(1, 0);
+    let contact = sim.workspace().contact_ids().next().expect("a contact").to_owned();
+    let fields = json!({"ticket_type_id": "501", "contacts": [{"id": contact}]});
+    let everything = json!({"query": {"field": "open", "operator": "=", "value": true}});
+    for version in versions(ApiVersion::V2_10) {
+        let create = (Method::Post, "/tickets", Some(&fields));
+        let ticket = check(&mut sim, version, "createTicket", create);
+        let path = format!("/tickets/{}", id(&ticket));
+        check(&mut sim, version, "getTicket", (Method::Get, &path, None));
+        let search = (Method::Post, "/tickets/search", Some(&everything));
+        check(&mut sim, version, "searchTickets", search);
+        check(&mut sim, version, "listTicketTypes", (Method::Get, "/ticket_types", None));
+    }
+}
+
+#[test]
+fn merges_blocks_and_exports_decode() {
+    let mut sim = simulator(0, 0);
+    let version = ApiVersion::V2_16;
+    let lead = json!({"role": "lead", "email": "a@example.com"});
+    let user = json!({"role": "user", "email": "a@example.com"});
+    let create = |fields| (Method::Post, "/contacts", Some(fields));
+    let lead = check(&mut sim, version, "CreateContact", create(&lead));
+    let user = check(&mut sim, version, "CreateContact", create(&user));
+    let body = json!({"from": id(&lead), "into": id(&user)});
+    let path = "/contacts/merge?include_merge_history=true";
+    check(&mut sim, version, "MergeContact", (Method::Post, path, Some(&body)));
+    let path = format!("/contacts/{}/merge_history", id(&user));
+    check(&mut sim, version, "ListContactMergeHistory", (Method::Get, &path, None));
+    for (operation, action) in [
+        ("BlockContact", "block"),
+        ("ArchiveContact", "archive"),
+        ("UnarchiveContact", "unarchive"),
+    ] {
+        let path = format!("/contacts/{}/{action}", id(&user));
+        check(&mut sim, version, operation, (Method::Post, &path, None));
+    }
+    let span = json!({"created_at_after": NOW - 60, "created_at_before": NOW});
+    let export = (Method::Post, "/export/content/data", Some(&span));
+    let job = check(&mut sim, version, "createDataExport", export);
+    let job = job["job_identifier"].as_str().expect("an id");
+    let path = format!("/export/content/data/{job}");
+    check(&mut sim, version, "getDataExport", (Method::Get, &path, None));
+    let path = format!("/export/cancel/{job}");
+    check(&mut sim, version, "cancelDataExport", (Method::Post, &path, None));
+}
