@@ -116,14 +116,14 @@ impl Search {
 
     /// Runs the search.
     ///
-    /// Refuses a cursor that names a row the table never had: it comes from another list.
+    /// Refuses a cursor whose id is spelled unlike those of the table: it comes from another list.
     pub(crate) fn page<R: Searchable>(
         &self,
         table: &Table<R>,
         workspace: &Workspace,
         now: i64,
     ) -> Result<Page, Refusal> {
-        if self.cursor.as_ref().is_some_and(|cursor| !table.has_had(&cursor.id)) {
+        if self.cursor.as_ref().is_some_and(|cursor| !table.could_have(&cursor.id)) {
             return Err(bad_cursor());
         }
         let passes = |slot: Slot| {

@@ -169,10 +169,10 @@ impl<R: Record> Table<R> {
         Slot::try_from(position).unwrap_or(Slot::MAX)
     }
 
-    /// Whether there is or was a row with this id.
-    pub(crate) fn has_had(&self, id: &str) -> bool {
-        let slot = self.slot_at_or_after(id);
-        self.rows.get(slot as usize).is_some_and(|row| row.id() == id)
+    /// Whether an id is spelled like those of this table: a number, or a text.
+    pub(crate) fn could_have(&self, id: &str) -> bool {
+        let is_number = |id: &str| id.bytes().all(|byte| byte.is_ascii_digit());
+        self.last_id().is_none_or(|last| is_number(last) == is_number(id))
     }
 
     /// The slot of an existing row.

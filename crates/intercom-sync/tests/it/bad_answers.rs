@@ -1,7 +1,7 @@
 //! Answers that are no pages.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use intercom_client::Transport;
 use intercom_store::Stream;
@@ -66,11 +66,9 @@ pub(crate) async fn a_page_of_another_shape_is_one_clear_error(on: &Database) {
 
 pub(crate) async fn a_repeated_cursor_is_one_clear_error(on: &Database) {
     let world = World::new(on);
-    let first = OnceLock::new();
-    let circle = move |page: &mut Value| {
-        let next = first.get_or_init(|| page["pages"]["next"].clone()).clone();
-        page["pages"]["next"] = next;
-    };
+    // [1000, "x", 2] in base64: behind it is everything.
+    let next = json!({"page": 2, "starting_after": "WzEwMDAsIngiLDJd"});
+    let circle = move |page: &mut Value| page["pages"]["next"] = next.clone();
     let circle = Meddler::rewriting(&world.sim, CONTACTS, circle);
     check_fails(&world, circle, &["SearchContacts", "cursor after page 2", "seen before"]).await;
 }
