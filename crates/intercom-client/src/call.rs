@@ -16,10 +16,9 @@ use crate::rate::gate::Gate;
 use crate::rate::{RateStatus, RequestClass};
 use crate::retry::{Attempt, Decision, Outcome, StormGuard};
 use crate::settings::ClientSettings;
-use crate::transport::{AnswerFault, BodyStream, Streamed, Transport, TransportError};
-
-/// The most that is read of the refusal of a download.
-const MAX_REFUSAL_BYTES: usize = 64 * 1024;
+use crate::transport::{
+    AnswerFault, BodyStream, MAX_REFUSAL_BYTES, Streamed, Transport, TransportError,
+};
 
 /// What all clones of a client share.
 pub(crate) struct Calls {
@@ -207,13 +206,15 @@ impl Calls {
             let response = self.transport.send(request).await?;
             return Ok(Sent { response, rest: None, redirected_by: None });
         }
-        let Streamed { status, headers, mut body, redirected_by } =
+        let Streamed { status, headers, body, redirected_by } =
             self.transport.open(request).await?;
         let mut response = Response { status, headers, body: Bytes::new() };
         if !response.is_success() {
             response.body = refusal(body).await;
             return Ok(Sent { response, rest: None, redirected_by });
         }
+        // Streams need not bear being asked again after their end.
+        let mut body = body.fuse();
         let first = body.next().await.transpose()?;
         let rest = stream::iter(first.map(Ok)).chain(body);
         Ok(Sent { response, rest: Some(Box::pin(rest)), redirected_by })
@@ -305,10 +306,11 @@ fn examine<T>(
 async fn refusal(mut body: BodyStream) -> Bytes {
     let mut text = BytesMut::new();
     while let Some(Ok(part)) = body.next().await {
-        if text.len() + part.len() > MAX_REFUSAL_BYTES {
+        let n_kept = part.len().min(MAX_REFUSAL_BYTES - text.len());
+        text.extend_from_slice(&part[..n_kept]);
+        if text.len() == MAX_REFUSAL_BYTES {
             break;
         }
-        text.extend_from_slice(&part);
     }
     text.freeze()
 }

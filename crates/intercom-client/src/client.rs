@@ -11,7 +11,7 @@ use serde::de::IgnoredAny;
 use intercom_api::ext::{CutList, Members};
 use intercom_api::{
     ApiVersion, ContactId, Cursor, DecodeError, Exchange, Method, Operation, Paged, Request,
-    Response, Safety, Step, decode_json,
+    Response, Safety, Step, Success, decode_json,
 };
 
 use crate::call::{Calls, Failure};
@@ -86,8 +86,11 @@ impl Client {
     ///
     /// A `GET` is followed where the API redirects it, elsewhere without the token. Attempts are
     /// repeated until the first part of the body is there; the deadline of a call ends there too.
+    /// A success without a body is an empty file, as an export of nothing is.
     ///
     /// # Errors
+    /// A redirect that is not followed is [`Error::Refused`], also where its address would be the
+    /// answer to [`execute`](Self::execute); otherwise
     /// [`Error`]; its variants say how far the call got.
     pub async fn download<O: Operation>(&self, operation: &O) -> Result<Download, Error> {
         self.download_request(operation.request(self.version())?).await
@@ -98,6 +101,7 @@ impl Client {
     /// # Errors
     /// [`Error`]; its variants say how far the call got.
     pub async fn download_request(&self, mut request: Request) -> Result<Download, Error> {
+        request.success = Success::Body;
         let mut n_hops = 0;
         loop {
             let gave_up = match self.calls.open(&request).await {

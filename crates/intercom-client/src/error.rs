@@ -9,6 +9,7 @@ use intercom_api::{
     required_scope,
 };
 
+use crate::retry::Outcome;
 use crate::transport::TransportError;
 
 /// Why a call has no result. The variants are ordered by how far the work got.
@@ -155,8 +156,11 @@ impl Error {
     /// call left, a busy or broken API.
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Deadline { .. } | Self::NotSent { .. } | Self::MaybeSent { .. } => true,
-            Self::Refused { error, .. } => matches!(error.status, 408 | 429 | 500..),
+            Self::Deadline { .. } => true,
+            Self::NotSent { source, .. } | Self::MaybeSent { source, .. } => {
+                Outcome::of_failure(source) != Outcome::Final
+            }
+            Self::Refused { error, .. } => matches!(error.status, 408 | 429 | 500 | 502..=599),
             _ => false,
         }
     }

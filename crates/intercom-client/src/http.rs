@@ -6,6 +6,7 @@ mod settings;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
@@ -14,11 +15,14 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName
 use rustls::ClientConfig;
 use rustls_platform_verifier::BuilderVerifierExt;
 use secrecy::ExposeSecret;
+use tokio::time::{Instant, timeout};
 use url::Url;
 
 use intercom_api::{Headers, Method, Request, Response};
 
-use crate::transport::{AnswerFault, SendFault, Streamed, Transport, TransportError};
+use crate::transport::{
+    AnswerFault, MAX_REFUSAL_BYTES, SendFault, Streamed, Transport, TransportError,
+};
 
 pub use origin::{Origin, OriginFault, Region};
 pub use settings::{HttpSettings, Pool, Proxy, SettingsError, Timeouts, TokenFault};
@@ -69,13 +73,14 @@ impl HttpTransport {
         })
     }
 
-    async fn attempt(&self, request: &Request) -> Result<Response, TransportError> {
-        let prepared = self.prepare(request)?;
-        let answer = self.http.execute(prepared).await.map_err(unanswered)?;
-        let status = answer.status().as_u16();
-        let headers = read_headers(answer.headers());
-        let body = self.read_body(answer).await?;
-        Ok(Response { status, headers, body })
+    async fn await_head(
+        &self,
+        request: reqwest::Request,
+    ) -> Result<reqwest::Response, TransportError> {
+        match timeout(self.timeouts.attempt, self.http.execute(request)).await {
+            Ok(outcome) => outcome.map_err(unanswered),
+            Err(elapsed) => Err(TransportError::maybe_sent(AnswerFault::Timeout, elapsed)),
+        }
     }
 
     fn prepare(&self, request: &Request) -> Result<reqwest::Request, TransportError> {
@@ -112,6 +117,23 @@ impl HttpTransport {
         }
         Ok(join(chunks, length))
     }
+
+    /// What arrives of a refusal's body in time: its status stands whatever becomes of the rest.
+    async fn read_refusal(&self, mut answer: reqwest::Response, left_for: Duration) -> Bytes {
+        let limit = self.max_body_bytes.min(MAX_REFUSAL_BYTES);
+        let mut body = BytesMut::new();
+        let reading = async {
+            while body.len() < limit
+                && let Ok(Some(chunk)) = answer.chunk().await
+            {
+                let n_kept = chunk.len().min(limit - body.len());
+                body.extend_from_slice(&chunk[..n_kept]);
+            }
+        };
+        // What came before the time was up is in `body`.
+        let _ = timeout(left_for, reading).await;
+        body.freeze()
+    }
 }
 
 impl fmt::Debug for HttpTransport {
@@ -123,10 +145,18 @@ impl fmt::Debug for HttpTransport {
 #[async_trait]
 impl Transport for HttpTransport {
     async fn send(&self, request: &Request) -> Result<Response, TransportError> {
-        match tokio::time::timeout(self.timeouts.attempt, self.attempt(request)).await {
-            Ok(outcome) => outcome,
-            Err(elapsed) => Err(TransportError::maybe_sent(AnswerFault::Timeout, elapsed)),
-        }
+        let prepared = self.prepare(request)?;
+        let started_at = Instant::now();
+        let answer = self.await_head(prepared).await?;
+        let left_for = self.timeouts.attempt.saturating_sub(started_at.elapsed());
+        let (status, headers) = (answer.status(), read_headers(answer.headers()));
+        let body = if status.is_success() {
+            let late = |elapsed| TransportError::maybe_sent(AnswerFault::Timeout, elapsed);
+            timeout(left_for, self.read_body(answer)).await.map_err(late)??
+        } else {
+            self.read_refusal(answer, left_for).await
+        };
+        Ok(Response { status: status.as_u16(), headers, body })
     }
 
     async fn open(&self, request: &Request) -> Result<Streamed, TransportError> {

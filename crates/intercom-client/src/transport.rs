@@ -11,6 +11,9 @@ use futures_util::stream;
 
 use intercom_api::{Headers, Request, Response};
 
+/// The most that is read of the body of a refusal.
+pub(crate) const MAX_REFUSAL_BYTES: usize = 64 * 1024;
+
 /// A cause from another library, kept without exposing its type.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 

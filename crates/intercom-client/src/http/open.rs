@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use intercom_api::{Headers, Method, Request, Response};
 
 use super::origin::is_loopback;
-use super::{HttpTransport, broken_body, read_headers, too_large, unanswered};
+use super::{HttpTransport, broken_body, read_headers, too_large};
 use crate::transport::{AnswerFault, BodyStream, Streamed, TransportError};
 
 /// The most redirects followed one after the other outside the API.
@@ -73,16 +73,6 @@ impl HttpTransport {
                 None => return Ok(self.stream(answer, Some(redirected_by))),
             }
             n_hops += 1;
-        }
-    }
-
-    async fn await_head(
-        &self,
-        request: reqwest::Request,
-    ) -> Result<reqwest::Response, TransportError> {
-        match timeout(self.timeouts.attempt, self.http.execute(request)).await {
-            Ok(outcome) => outcome.map_err(unanswered),
-            Err(elapsed) => Err(TransportError::maybe_sent(AnswerFault::Timeout, elapsed)),
         }
     }
 

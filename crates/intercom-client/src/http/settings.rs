@@ -21,7 +21,8 @@ pub struct HttpSettings {
     pub user_agent: String,
     /// How long to wait.
     pub timeouts: Timeouts,
-    /// The longest body accepted, counted after decompression.
+    /// The longest body of a success accepted, counted after decompression. Of a refusal's body at
+    /// most 64 KiB are read, the rest is left.
     pub max_body_bytes: usize,
     /// The longest download accepted, counted after decompression.
     pub max_download_bytes: u64,

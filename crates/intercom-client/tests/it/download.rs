@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use intercom_api::calls::RetrieveCallRecording;
-use intercom_api::{ApiVersion, CallId, Headers, Method, Request, Response, Safety};
+use intercom_api::{ApiVersion, CallId, Headers, Method, Operation, Request, Response, Safety};
 use intercom_client::{
     AnswerFault, Client, ClientSettings, Error, HttpSettings, RetryPolicy, TransportError,
 };
@@ -16,6 +16,12 @@ use crate::script::{Reply, Script, ok, refused};
 
 fn recording() -> Request {
     Request::raw(Method::Get, Safety::Read, "/calls/7/recording", ApiVersion::default())
+}
+
+/// A plain request, and the operation whose answer is a redirect.
+fn recordings() -> [Request; 2] {
+    let operation = RetrieveCallRecording::new(CallId::new("7").unwrap());
+    [recording(), operation.request(ApiVersion::default()).unwrap()]
 }
 
 fn client(http: HttpSettings) -> Client {
@@ -166,20 +172,23 @@ async fn a_refusal_is_an_error_with_what_it_says() {
 
 #[tokio::test]
 async fn a_redirect_elsewhere_is_followed_without_the_token() {
-    let (third, last) = listen(vec![file(b"sound")]).await;
-    let (elsewhere, other) = listen(vec![redirect(&format!("{third}/s?key=1"))]).await;
-    let (origin, first) = listen(vec![redirect(&format!("{elsewhere}/signed?key=2"))]).await;
-    let download = client(settings(origin)).download_request(recording()).await.unwrap();
-    assert_eq!(download.bytes(100).await.unwrap(), "sound");
-    let own = first.await.unwrap();
-    assert!(own[0].contains("authorization: Bearer"), "{own:?}");
-    for (requests, target) in
-        [(other.await.unwrap(), "/signed?key=2"), (last.await.unwrap(), "/s?key=1")]
-    {
-        let lower = requests[0].to_ascii_lowercase();
-        assert!(lower.starts_with(&format!("get {target} http/1.1")), "{lower}");
-        assert!(!lower.contains("authorization") && !lower.contains("intercom-version"), "{lower}");
-        assert!(!lower.contains("dg9r"), "{lower}");
+    for request in recordings() {
+        let (third, last) = listen(vec![file(b"sound")]).await;
+        let (elsewhere, other) = listen(vec![redirect(&format!("{third}/s?key=1"))]).await;
+        let (origin, first) = listen(vec![redirect(&format!("{elsewhere}/signed?key=2"))]).await;
+        let download = client(settings(origin)).download_request(request).await.unwrap();
+        assert_eq!(download.bytes(100).await.unwrap(), "sound");
+        let own = first.await.unwrap();
+        assert!(own[0].contains("authorization: Bearer"), "{own:?}");
+        for (requests, target) in
+            [(other.await.unwrap(), "/signed?key=2"), (last.await.unwrap(), "/s?key=1")]
+        {
+            let lower = requests[0].to_ascii_lowercase();
+            assert!(lower.starts_with(&format!("get {target} http/1.1")), "{lower}");
+            for kept in ["authorization", "intercom-version", "dg9r"] {
+                assert!(!lower.contains(kept), "{lower}");
+            }
+        }
     }
 }
 
@@ -193,35 +202,37 @@ async fn a_redirect_within_the_api_keeps_the_token_and_counts() {
     };
     let first = metered("302 Found\nLocation: /files/a%20b?x=1%262", 9) + "Content-Length: 0\n\n";
     let second = metered("200 OK", 8) + "Content-Length: 4\n\nhere";
-    let (origin, serving) = listen(vec![write(&first), write(&second)]).await;
-    let client = client(settings(origin));
-    let download = client.download_request(recording()).await.unwrap();
-    assert_eq!(download.bytes(100).await.unwrap(), "here");
-    assert_eq!(client.rate().remaining, Some(8));
-    let requests = serving.await.unwrap();
-    assert!(requests[1].starts_with("GET /files/a%20b?x=1%262 HTTP/1.1"), "{requests:?}");
-    assert!(requests.iter().all(|request| request.contains("authorization: Bearer")));
+    for request in recordings() {
+        let (origin, serving) = listen(vec![write(&first), write(&second)]).await;
+        let client = client(settings(origin));
+        let download = client.download_request(request).await.unwrap();
+        assert_eq!(download.bytes(100).await.unwrap(), "here");
+        assert_eq!(client.rate().remaining, Some(8));
+        let requests = serving.await.unwrap();
+        assert!(requests[1].starts_with("GET /files/a%20b?x=1%262 HTTP/1.1"), "{requests:?}");
+        assert!(requests.iter().all(|request| request.contains("authorization: Bearer")));
+    }
 }
 
 #[tokio::test]
 async fn redirects_that_lead_nowhere_good_are_refusals() {
     let (elsewhere, other) = listen(vec![file(b"x")]).await;
     let port = elsewhere.as_str().rsplit(':').next().unwrap();
-    for location in [
+    let locations = [
         "http://example.com/x".to_owned(),
         "ftp://127.0.0.1/x".to_owned(),
         "file:///etc/passwd".to_owned(),
         format!("http://ada:word@127.0.0.1:{port}/x"),
         "http://".to_owned(),
         String::new(),
-    ] {
-        let (origin, serving) = listen(vec![redirect(&location)]).await;
-        let own = origin.as_str().to_owned();
-        let outcome = client(settings(origin)).download_request(recording()).await;
+    ];
+    for (location, request) in locations.iter().flat_map(|to| recordings().map(|from| (to, from))) {
+        let (origin, serving) = listen(vec![redirect(location)]).await;
+        let outcome = client(settings(origin)).download_request(request).await;
         serving.abort();
         // An empty location leads to the request itself, where the listener is gone.
         match outcome.unwrap_err() {
-            Error::Refused { error, .. } => assert_eq!(error.status, 302, "{location} {own}"),
+            Error::Refused { error, .. } => assert_eq!(error.status, 302, "{location}"),
             Error::NotSent { .. } | Error::MaybeSent { .. } if location.is_empty() => {}
             other => panic!("{location}: {other:?}"),
         }
@@ -232,27 +243,31 @@ async fn redirects_that_lead_nowhere_good_are_refusals() {
 
 #[tokio::test]
 async fn redirects_end() {
-    // Within the API, and elsewhere.
-    let (origin, serving) = listen((0..6).map(|_| redirect("/again")).collect()).await;
-    let error = client(settings(origin)).download_request(recording()).await.unwrap_err();
-    assert_eq!(error.status(), Some(302));
-    assert_eq!(serving.await.unwrap().len(), 6);
+    for request in recordings() {
+        // Within the API, and elsewhere.
+        let (origin, serving) = listen((0..6).map(|_| redirect("/again")).collect()).await;
+        let outcome = client(settings(origin)).download_request(request.clone()).await;
+        assert_eq!(outcome.unwrap_err().status(), Some(302));
+        assert_eq!(serving.await.unwrap().len(), 6);
 
-    let (elsewhere, serving) = listen((0..5).map(|_| redirect("/again")).collect()).await;
-    let (origin, _serving) = listen(vec![redirect(&format!("{elsewhere}/x"))]).await;
-    let error = client(settings(origin)).download_request(recording()).await.unwrap_err();
-    assert_eq!(error.status(), Some(302));
-    assert_eq!(serving.await.unwrap().len(), 5);
+        let (elsewhere, serving) = listen((0..5).map(|_| redirect("/again")).collect()).await;
+        let (origin, _serving) = listen(vec![redirect(&format!("{elsewhere}/x"))]).await;
+        let error = client(settings(origin)).download_request(request).await.unwrap_err();
+        assert_eq!(error.status(), Some(302));
+        assert_eq!(serving.await.unwrap().len(), 5);
+    }
 }
 
 #[tokio::test]
 async fn elsewhere_cannot_send_the_token_back() {
-    let (back, own) = crate::http::bind().await;
-    let (elsewhere, _other) = listen(vec![redirect(&format!("{own}/admins"))]).await;
-    let serving = crate::http::serve(back, vec![redirect(&format!("{elsewhere}/x"))]);
-    let error = client(settings(own)).download_request(recording()).await.unwrap_err();
-    assert_eq!(error.status(), Some(302));
-    assert_eq!(serving.await.unwrap().len(), 1);
+    for request in recordings() {
+        let (back, own) = crate::http::bind().await;
+        let (elsewhere, _other) = listen(vec![redirect(&format!("{own}/admins"))]).await;
+        let serving = crate::http::serve(back, vec![redirect(&format!("{elsewhere}/x"))]);
+        let error = client(settings(own)).download_request(request).await.unwrap_err();
+        assert_eq!(error.status(), Some(302));
+        assert_eq!(serving.await.unwrap().len(), 1);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -262,6 +277,24 @@ async fn any_transport_can_download() {
     assert_eq!(download.bytes(100).await.unwrap(), r#"{"a":1}"#);
     let error = Script::new([refused(401, "unauthorized")]).client();
     assert_eq!(error.download_request(recording()).await.unwrap_err().status(), Some(401));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_following_a_recording_is_refused() {
+    let headers = Headers::from_iter([("Location", "https://files.example/1?signature=s")]);
+    let found = Reply::Answer(Response { headers, ..Response::new(302, "") });
+    let recording = RetrieveCallRecording::new(CallId::new("7").unwrap());
+    let error = Script::new([found]).client().download(&recording).await.unwrap_err();
+    assert_eq!(error.status(), Some(302));
+}
+
+#[tokio::test]
+async fn an_empty_file_is_a_download() {
+    let (origin, serving) = listen(vec![file(b"")]).await;
+    let mut download = client(settings(origin)).download_request(recording()).await.unwrap();
+    assert_eq!(download.status(), 200);
+    assert!(download.next().await.is_none() && download.next().await.is_none());
+    assert_eq!(serving.await.unwrap().len(), 1);
 }
 
 #[tokio::test]

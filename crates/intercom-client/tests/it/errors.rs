@@ -3,12 +3,13 @@
 use insta::assert_snapshot;
 use intercom_api::companies::ScrollCompanies;
 use intercom_api::contacts::{ListContacts, RetrieveContact};
-use intercom_api::{ContactId, Response, Scope, ScrollFault};
-use intercom_client::{Error, Reach};
+use intercom_api::{ContactId, Request, Response, Safety, Scope, ScrollFault};
+use intercom_client::{Client, ClientSettings, Error, Reach};
 use serde_json::json;
 
+use crate::http;
 use crate::script::{Reply, Script, ok, refused, text};
-use crate::things::{CreateThing, FindThing, ListThings};
+use crate::things::{CreateThing, FindThing, ListThings, raw};
 
 async fn fail(reply: Reply) -> Error {
     let id = ContactId::new("5ba6").unwrap();
@@ -61,6 +62,22 @@ async fn an_error_says_how_far_the_request_got() {
     let error = script.client().execute(&FindThing).await.unwrap_err();
     assert_eq!((error.reach(), error.is_passing()), (Reach::NotSent, true));
     assert!(Reach::NotSent < Reach::MaybeSent && Reach::MaybeSent < Reach::Answered);
+}
+
+#[tokio::test]
+async fn what_no_time_mends_is_not_passing() {
+    let long = http::write("HTTP/1.1 200 OK\nContent-Length: 10001\n\n");
+    let (origin, _serving) = http::listen(vec![long]).await;
+    let client = Client::http(http::settings(origin.clone()), ClientSettings::default()).unwrap();
+    let error = client.execute(&FindThing).await.unwrap_err();
+    assert_eq!((error.reach(), error.is_passing()), (Reach::MaybeSent, false), "{error}");
+
+    let misfit = Request { path: "@elsewhere.example/".to_owned(), ..raw(Safety::Read) };
+    let error = client.send(misfit).await.unwrap_err();
+    assert_eq!((error.reach(), error.is_passing()), (Reach::NotSent, false), "{error}");
+
+    let unknown = Script::new([refused(501, "not_implemented")]).client();
+    assert!(!unknown.execute(&FindThing).await.unwrap_err().is_passing());
 }
 
 #[tokio::test(start_paused = true)]

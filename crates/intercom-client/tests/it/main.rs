@@ -11,6 +11,7 @@ mod calls;
 mod caps;
 mod connections;
 mod counter;
+mod damaged;
 mod download;
 mod drive;
 mod errors;
