@@ -93,6 +93,10 @@ pub(crate) struct Correction {
     /// `read`, `idempotent` or `once`, with the operations.
     #[serde(default)]
     pub(crate) safety: BTreeMap<Safety, Vec<String>>,
+    /// What keeps an idempotent operation from creating twice, by operation: without that field of
+    /// the body it is sent once.
+    #[serde(default)]
+    pub(crate) once_without: BTreeMap<String, String>,
     /// Kind, place and items key of a list, by operation; `none` for an answer that is no list.
     #[serde(default)]
     pub(crate) pages: BTreeMap<String, String>,

@@ -105,6 +105,26 @@ fn structs_and_operations_are_written() {
 }
 
 #[test]
+fn what_has_no_key_is_sent_once() {
+    let keyed = FEEDING.replace("once =", "idempotent =");
+    let key = "add = { \"feed_request.meal_key\" = \"str\" }";
+    let source = generate(&format!("{keyed}{key}\nonce_without = {{ FeedCat = \"meal_key\" }}"));
+    let source = source.expect("the manifest can be generated from");
+    let once = "        if self.meal_key.as_deref().is_none_or(str::is_empty) {\n            \
+                request.safety = Safety::Once;\n        }\n";
+    assert!(source.contains(once), "{source}");
+    assert!(source.contains("const SAFETY: Safety = Safety::Idempotent;"), "{source}");
+
+    let declare =
+        |safety: &str, field: &str| format!("{safety}once_without = {{ FeedCat = \"{field}\" }}");
+    check_refusal(&declare(FEEDING, "grams"), "FeedCat is not idempotent to begin with");
+    check_refusal(&declare(&keyed, "grams"), "the field grams of FeedCat is not an optional text");
+    check_refusal(&declare(&keyed, "key"), "FeedCat has no field key");
+    let unknown = format!("{FEEDING}once_without = {{ FeedDog = \"key\" }}");
+    check_refusal(&unknown, "declares something about FeedDog, which is not emitted");
+}
+
+#[test]
 fn what_cannot_be_expressed_is_named() {
     check_refusal("correction = []", "the body feed_request has alternatives");
     let merged = "[[correction]]\nwhy = \"\"\nmerge = [\"feed_request\"]";

@@ -355,6 +355,9 @@ impl Operation for CreateOrUpdateCompany {
             VersionRange::since(ApiVersion::V2_16),
         )?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
+        if self.company_id.as_deref().is_none_or(str::is_empty) {
+            request.safety = Safety::Once;
+        }
         request.set_json(self)?;
         Ok(request)
     }
@@ -459,10 +462,6 @@ opaque_debug!(DetachContactFromCompany { contact_id, company_id });
 #[cfg(feature = "companies")]
 #[derive(Clone, Default, PartialEq)]
 pub struct FindCompanies {
-    /// `name`.
-    pub name: Option<String>,
-    /// `company_id`.
-    pub company_id: Option<String>,
     /// `tag_id`.
     pub tag_id: Option<TagId>,
     /// `segment_id`.
@@ -493,8 +492,6 @@ impl Operation for FindCompanies {
     fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
         check_version::<Self>(version)?;
         let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
-        request.set_parameter("name", self.name.as_ref());
-        request.set_parameter("company_id", self.company_id.as_ref());
         request.set_parameter("tag_id", self.tag_id.as_ref());
         request.set_parameter("segment_id", self.segment_id.as_ref());
         request.set_parameter("page", self.page.as_ref());
@@ -712,6 +709,96 @@ impl Operation for RetrieveCompany {
 
 #[cfg(feature = "companies")]
 opaque_debug!(RetrieveCompany { company_id });
+
+/// `GET /companies`.
+#[cfg(feature = "companies")]
+#[derive(Clone, PartialEq)]
+pub struct RetrieveCompanyByCompanyId {
+    /// `company_id`.
+    pub company_id: String,
+}
+
+#[cfg(feature = "companies")]
+impl RetrieveCompanyByCompanyId {
+    const ENDPOINT: Endpoint = Endpoint {
+        operation: "RetrieveCompanyByCompanyId",
+        safety: Safety::Read,
+        method: Method::Get,
+        route: "/companies",
+    };
+
+    /// With what has to be sent.
+    pub fn new(company_id: String) -> Self {
+        Self { company_id }
+    }
+}
+
+#[cfg(feature = "companies")]
+impl Operation for RetrieveCompanyByCompanyId {
+    const NAME: &'static str = "RetrieveCompanyByCompanyId";
+    const SAFETY: Safety = Safety::Read;
+    const VERSIONS: VersionRange = VersionRange::ALL;
+    type Output = Company;
+
+    fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
+        check_version::<Self>(version)?;
+        let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
+        request.set_parameter("company_id", Some(&self.company_id));
+        Ok(request)
+    }
+
+    fn decode(response: &Response) -> Result<Company, DecodeError> {
+        decode_json(Self::NAME, response)
+    }
+}
+
+#[cfg(feature = "companies")]
+opaque_debug!(RetrieveCompanyByCompanyId);
+
+/// `GET /companies`.
+#[cfg(feature = "companies")]
+#[derive(Clone, PartialEq)]
+pub struct RetrieveCompanyByName {
+    /// `name`.
+    pub name: String,
+}
+
+#[cfg(feature = "companies")]
+impl RetrieveCompanyByName {
+    const ENDPOINT: Endpoint = Endpoint {
+        operation: "RetrieveCompanyByName",
+        safety: Safety::Read,
+        method: Method::Get,
+        route: "/companies",
+    };
+
+    /// With what has to be sent.
+    pub fn new(name: String) -> Self {
+        Self { name }
+    }
+}
+
+#[cfg(feature = "companies")]
+impl Operation for RetrieveCompanyByName {
+    const NAME: &'static str = "RetrieveCompanyByName";
+    const SAFETY: Safety = Safety::Read;
+    const VERSIONS: VersionRange = VersionRange::ALL;
+    type Output = Company;
+
+    fn request(&self, version: ApiVersion) -> Result<Request, BuildError> {
+        check_version::<Self>(version)?;
+        let mut request = Request::new(&Self::ENDPOINT, version, &[])?;
+        request.set_parameter("name", Some(&self.name));
+        Ok(request)
+    }
+
+    fn decode(response: &Response) -> Result<Company, DecodeError> {
+        decode_json(Self::NAME, response)
+    }
+}
+
+#[cfg(feature = "companies")]
+opaque_debug!(RetrieveCompanyByName);
 
 /// `GET /companies/scroll`.
 #[cfg(feature = "companies")]

@@ -42,7 +42,7 @@ pub struct CreateOrUpdateCustomObjectInstance {
 impl CreateOrUpdateCustomObjectInstance {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "CreateOrUpdateCustomObjectInstance",
-        safety: Safety::Once,
+        safety: Safety::Idempotent,
         method: Method::Post,
         route: "/custom_object_instances/{custom_object_type_identifier}",
     };
@@ -62,7 +62,7 @@ impl CreateOrUpdateCustomObjectInstance {
 
 impl Operation for CreateOrUpdateCustomObjectInstance {
     const NAME: &'static str = "CreateOrUpdateCustomObjectInstance";
-    const SAFETY: Safety = Safety::Once;
+    const SAFETY: Safety = Safety::Idempotent;
     const VERSIONS: VersionRange = VersionRange::since(ApiVersion::V2_13);
     type Output = CustomObjectInstance;
 
@@ -70,6 +70,9 @@ impl Operation for CreateOrUpdateCustomObjectInstance {
         check_version::<Self>(version)?;
         let mut request =
             Request::new(&Self::ENDPOINT, version, &[&self.custom_object_type_identifier])?;
+        if self.external_id.as_deref().is_none_or(str::is_empty) {
+            request.safety = Safety::Once;
+        }
         request.set_json(self)?;
         Ok(request)
     }

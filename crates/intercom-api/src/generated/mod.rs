@@ -33,7 +33,7 @@ pub mod brands;
 /// Calls: 11 operations, 6 objects, 1 enumeration; feature `calls`.
 #[cfg(feature = "calls")]
 pub mod calls;
-/// Companies: 15 operations, 16 objects, 0 enumerations; feature `companies`.
+/// Companies: 17 operations, 16 objects, 0 enumerations; feature `companies`.
 #[cfg(any(
     feature = "companies",
     feature = "contacts",

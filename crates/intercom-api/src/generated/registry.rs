@@ -254,6 +254,8 @@ pub const OPERATIONS: &[Entry] = &[
     entry::<super::brands::RetrieveBrand>("retrieveBrand"),
     entry::<super::help_centers::RetrieveCollection>("retrieveCollection"),
     paged::<super::companies::FindCompanies>("retrieveCompany"),
+    entry::<super::companies::RetrieveCompanyByCompanyId>("retrieveCompany"),
+    entry::<super::companies::RetrieveCompanyByName>("retrieveCompany"),
     entry::<super::conversations::RetrieveConversation>("retrieveConversation"),
     entry::<super::emails::RetrieveEmail>("retrieveEmail"),
     entry::<super::content::RetrieveFolder>("retrieveFolder"),

@@ -7,6 +7,7 @@ use serde_json::Number;
 use crate::attributes::{Attributes, Extra};
 use crate::id::{CompanyId, Id, SegmentId, TagId, WorkspaceId};
 use crate::lenient::TextOr;
+use crate::operation::Safety;
 use crate::redact::opaque_debug;
 use crate::request::Request;
 use crate::timestamp::Timestamp;
@@ -102,7 +103,15 @@ pub struct CreateOrUpdateCompany {
     pub extra: Extra,
 }
 
-operation! { CreateOrUpdateCompany(Idempotent, Post, "/companies") -> Company; body }
+operation! {
+    CreateOrUpdateCompany(Idempotent, Post, "/companies") -> Company;
+    |call, request| {
+        if call.id.is_none() && call.company_id.is_none() {
+            request.safety = Safety::Once;
+        }
+        request.set_json(call)?;
+    }
+}
 opaque_debug!(CreateOrUpdateCompany { id });
 
 /// `GET /companies/{company_id}` with Intercom's id, or `GET /companies` with the customer's own or

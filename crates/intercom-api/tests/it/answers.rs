@@ -4,7 +4,8 @@ use intercom_api::contacts::{Contact, RetrieveContact};
 use intercom_api::conversations::{Conversation, ConversationState, RetrieveConversation};
 use intercom_api::events::CreateEvent;
 use intercom_api::tags::{DeleteTag, ListTags};
-use intercom_api::{AdminId, Operation, Response};
+use intercom_api::tickets::RetrieveTicket;
+use intercom_api::{AdminId, Operation, Response, TeamId};
 use serde_json::{Value, json, to_value};
 
 fn contact(body: &Value) -> Contact {
@@ -83,4 +84,26 @@ fn custom_attributes_hold_anything() {
     assert_eq!(decoded.get("seats"), Some(&json!(3)));
     assert_eq!(decoded.get("gone"), None);
     assert_eq!(to_value(decoded).expect("json"), attributes);
+}
+
+#[test]
+fn assignees_of_tickets_and_conversations_are_numbers_or_texts() {
+    for (admin, team) in [(json!("7"), json!("8")), (json!(7), json!(8))] {
+        let body = json!({"id": "1", "admin_assignee_id": admin, "team_assignee_id": team});
+        let response = Response::new(200, body.to_string());
+        let ticket = RetrieveTicket::decode(&response).expect("a ticket");
+        assert_eq!(ticket.admin_assignee_id.as_ref().map(AdminId::as_str), Some("7"));
+        assert_eq!(ticket.team_assignee_id.as_ref().map(TeamId::as_str), Some("8"));
+        assert_eq!(to_value(ticket).expect("json"), body);
+        let decoded = conversation(&body);
+        assert_eq!(decoded.admin_assignee_id.as_ref().map(AdminId::as_str), Some("7"));
+        assert_eq!(decoded.team_assignee_id.as_ref().map(TeamId::as_str), Some("8"));
+        assert_eq!(to_value(decoded).expect("json"), body);
+    }
+    for nobody in [json!(null), json!("")] {
+        let body = json!({"admin_assignee_id": nobody, "team_assignee_id": nobody});
+        let ticket = RetrieveTicket::decode(&Response::new(200, body.to_string()));
+        let ticket = ticket.expect("a ticket");
+        assert_eq!((ticket.admin_assignee_id, ticket.team_assignee_id), (None, None));
+    }
 }

@@ -52,16 +52,16 @@ proptest! {
     }
 
     #[test]
-    fn any_query_can_be_written(name in any::<String>(), page in any::<i64>()) {
+    fn any_query_can_be_written(tag in "\\PC{1,99}", page in any::<i64>()) {
         let find = FindCompanies {
-            name: Some(name.clone()),
+            tag_id: Some(tag.parse().expect("at most 512 bytes")),
             page: Some(page),
             ..FindCompanies::default()
         };
         let target = find.request(ApiVersion::default()).expect("a request").target();
         let (_, query) = target.split_once('?').expect("a query");
         let pairs: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).collect();
-        assert_eq!(pairs[0].1, name);
+        assert_eq!(pairs[0].1, tag);
         assert_eq!(pairs[1].1, page.to_string());
     }
 }

@@ -3,7 +3,11 @@
 use std::fmt::Write;
 use std::str::FromStr;
 
+use intercom_api::companies::CreateOrUpdateCompany;
+use intercom_api::custom_objects::CreateOrUpdateCustomObjectInstance;
+use intercom_api::tickets::{CreateTicket, CreateTicketAssignment, EnqueueTicket, UpdateTicket};
 use intercom_api::{ApiVersion, BuildError, InvalidId, Operation, Request, Safety, VersionRange};
+use serde_json::{Value, from_slice, from_str, json};
 
 use crate::samples;
 
@@ -111,6 +115,61 @@ fn every_operation_builds_the_request_it_should() {
     for (group, samples) in samples::groups() {
         assert_requests(group, &samples);
     }
+}
+
+#[test]
+fn what_has_no_id_of_the_customers_own_is_created_once() {
+    let version = ApiVersion::default();
+    let company = |company_id: Option<&str>| {
+        let company_id = company_id.map(str::to_owned);
+        let name = Some("Acme".to_owned());
+        CreateOrUpdateCompany { company_id, name, ..CreateOrUpdateCompany::default() }
+    };
+    let instance = |external_id: Option<&str>| CreateOrUpdateCustomObjectInstance {
+        external_id: external_id.map(str::to_owned),
+        ..CreateOrUpdateCustomObjectInstance::new("Order".to_owned())
+    };
+    for (given, safety) in
+        [(Some("7"), Safety::Idempotent), (Some(""), Safety::Once), (None, Safety::Once)]
+    {
+        let request = company(given).request(version).expect("a request");
+        assert_eq!(request.safety, safety, "company {given:?}");
+        let request = instance(given).request(version).expect("a request");
+        assert_eq!(request.safety, safety, "custom object instance {given:?}");
+    }
+}
+
+/// Whichever way the version that an id comes from spells it.
+#[test]
+fn assignees_are_sent_as_each_request_wants_them() {
+    let ticket_type = || id("42");
+    let versions = [ApiVersion::V2_15, ApiVersion::V2_16];
+    for (version, read) in versions.into_iter().flat_map(|v| [(v, "\"7\""), (v, "7")]) {
+        let assignment = CreateTicketAssignment {
+            admin_assignee_id: Some(from_str(read).expect("an id")),
+            team_assignee_id: Some(from_str(read).expect("an id")),
+            ..CreateTicketAssignment::default()
+        };
+        let mut create = CreateTicket::new(ticket_type(), Vec::new());
+        create.assignment = Some(assignment.clone());
+        let mut enqueue = EnqueueTicket::new(ticket_type(), Vec::new());
+        enqueue.assignment = Some(assignment);
+        for request in [create.request(version), enqueue.request(version)] {
+            let body = body_of(request);
+            let expected = json!({"admin_assignee_id": "7", "team_assignee_id": "7"});
+            assert_eq!(body["assignment"], expected, "{version}");
+        }
+        let mut update = UpdateTicket::new(id("1"));
+        update.admin_id = Some(from_str(read).expect("an id"));
+        update.assignee_id = Some(from_str(read).expect("an id"));
+        let body = body_of(update.request(version));
+        assert_eq!(body, json!({"admin_id": 7, "assignee_id": "7"}), "{version}");
+    }
+}
+
+fn body_of(request: Result<Request, BuildError>) -> Value {
+    let body = request.expect("a request").body.expect("a body");
+    from_slice(&body).expect("json")
 }
 
 #[test]

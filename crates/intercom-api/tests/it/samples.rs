@@ -397,8 +397,6 @@ fn companies() -> Vec<Sample> {
         sample(|_| intercom_api::companies::DeleteCompany::new(id("42"))),
         sample(|_| intercom_api::companies::DetachContactFromCompany::new(id("42"), id("42"))),
         sample(|_| intercom_api::companies::FindCompanies {
-            name: Some("name".to_owned()),
-            company_id: Some("company_id".to_owned()),
             tag_id: Some(id("42")),
             segment_id: Some(id("42")),
             page: Some(7),
@@ -415,6 +413,10 @@ fn companies() -> Vec<Sample> {
             ..intercom_api::companies::ListContactCompanies::new(id("42"))
         }),
         sample(|_| intercom_api::companies::RetrieveCompany::new(id("42"))),
+        sample(|_| {
+            intercom_api::companies::RetrieveCompanyByCompanyId::new("company_id".to_owned())
+        }),
+        sample(|_| intercom_api::companies::RetrieveCompanyByName::new("name".to_owned())),
         sample(|_| intercom_api::companies::ScrollCompanies {
             scroll_param: Some("scroll_param".to_owned()),
         }),

@@ -38,6 +38,10 @@ pub(super) fn find(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         let slot = by_company_id(call, company_id).ok_or_else(company_not_found)?;
         return company_answer(call, slot);
     }
+    if let Some(name) = call.query("name") {
+        let slot = by_name(call, name).ok_or_else(company_not_found)?;
+        return company_answer(call, slot);
+    }
     let Some(filter) = Lookup::read(call)? else {
         let message = "name, company_id, tag_id or segment_id must be given";
         return Err(Refusal::new(400, "bad_request", message));
@@ -45,15 +49,11 @@ pub(super) fn find(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let all = call.workspace.companies.iter();
     let found: Vec<&Company> =
         all.map(|(_, company)| company).filter(|company| filter.matches(company)).collect();
-    if found.is_empty() && matches!(filter, Lookup::Name(_)) {
-        return Err(company_not_found());
-    }
     let page = numbered_page(call, found.len())?;
     Ok(listed(call, found.get(page.range()).unwrap_or_default(), page, "/companies"))
 }
 
 enum Lookup {
-    Name(String),
     Tag(u32),
     /// Company segments are not simulated: none has members.
     Segment,
@@ -61,9 +61,6 @@ enum Lookup {
 
 impl Lookup {
     fn read(call: &Call<'_>) -> Result<Option<Self>, Refusal> {
-        if let Some(name) = call.query("name") {
-            return Ok(Some(Self::Name(name.to_owned())));
-        }
         if let Some(tag) = call.query("tag_id") {
             return Ok(Some(Self::Tag(call.tag(tag)?)));
         }
@@ -72,7 +69,6 @@ impl Lookup {
 
     fn matches(&self, company: &Company) -> bool {
         match self {
-            Self::Name(name) => company.name.as_deref() == Some(name),
             Self::Tag(tag) => company.tags.contains(tag),
             Self::Segment => false,
         }
@@ -82,6 +78,11 @@ impl Lookup {
 fn by_company_id(call: &Call<'_>, company_id: &str) -> Option<Slot> {
     let mut all = call.workspace.companies.iter();
     all.find(|(_, company)| company.company_id.as_deref() == Some(company_id)).map(|(slot, _)| slot)
+}
+
+fn by_name(call: &Call<'_>, name: &str) -> Option<Slot> {
+    let mut all = call.workspace.companies.iter();
+    all.find(|(_, company)| company.name.as_deref() == Some(name)).map(|(slot, _)| slot)
 }
 
 fn listed(call: &Call<'_>, companies: &[&Company], page: NumberedPage, path: &str) -> Answer {

@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use intercom_api::admins::{ListAdmins, RetrieveMe};
-use intercom_api::companies::{ListCompanies, ScrollCompanies};
+use intercom_api::companies::{
+    CreateOrUpdateCompany, FindCompanies, ListCompanies, RetrieveCompanyByCompanyId,
+    RetrieveCompanyByName, ScrollCompanies,
+};
 use intercom_api::contacts::{
     CreateContact, ListContacts, RetrieveContact, SearchContacts, UpdateContact,
 };
@@ -15,7 +18,9 @@ use intercom_api::data_attributes::ListDataAttributes;
 use intercom_api::events::CreateEvent;
 use intercom_api::search::{Operator, Query, SearchRequest};
 use intercom_api::segments::ListSegments;
-use intercom_api::tags::{AttachTagToContact, CreateOrUpdateTag, ListContactTags, ListTags};
+use intercom_api::tags::{
+    AttachTagToContact, CompanyToTag, CreateOrUpdateTag, ListContactTags, ListTags, TagCompanies,
+};
 use intercom_api::teams::ListTeams;
 use intercom_api::{
     AdminId, ApiVersion, ContactHandle, ContactId, Operation, Paged, Request, Response, Timestamp,
@@ -182,5 +187,28 @@ async fn what_is_written_is_the_same_in_every_version() {
         let expected =
             json!({ "event_name": "session-booked", "created_at": NOW - 60, "id": id.as_str() });
         assert_eq!(asked, expected, "{version}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_company_is_found_by_its_own_id_or_name_and_companies_by_tag() {
+    for version in VERSIONS {
+        let world = World::new(version);
+        let create = CreateOrUpdateCompany {
+            company_id: Some("acme-7".to_owned()),
+            name: Some("Acme & Co".to_owned()),
+            ..CreateOrUpdateCompany::default()
+        };
+        let id = world.call(&create).await.id.expect("an id");
+        let by_id = world.call(&RetrieveCompanyByCompanyId::new("acme-7".to_owned())).await;
+        assert_eq!(by_id.id.as_ref(), Some(&id), "{version}");
+        let by_name = world.call(&RetrieveCompanyByName::new("Acme & Co".to_owned())).await;
+        assert_eq!(by_name.id.as_ref(), Some(&id), "{version}");
+
+        let company = CompanyToTag { id: Some(id.clone()), ..CompanyToTag::default() };
+        let tag = world.call(&TagCompanies::new("At risk".to_owned(), vec![company])).await;
+        let find = FindCompanies { tag_id: tag.id, ..FindCompanies::default() };
+        let found: Vec<_> = world.all(find).await.into_iter().filter_map(|c| c.id).collect();
+        assert_eq!(found, [id], "{version}");
     }
 }

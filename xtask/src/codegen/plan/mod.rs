@@ -162,6 +162,8 @@ pub(crate) struct Operation {
     pub(crate) method: String,
     pub(crate) route: String,
     pub(crate) safety: Safety,
+    /// The text field of the body without which it is sent once, by its Rust name.
+    pub(crate) once_without: Option<String>,
     pub(crate) versions: Versions,
     pub(crate) path: Vec<Field>,
     pub(crate) query: Vec<Field>,

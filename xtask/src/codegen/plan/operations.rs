@@ -39,6 +39,8 @@ pub(super) fn plan(planner: &Planner<'_>) -> anyhow::Result<Vec<Operation>> {
 struct Declared<'a> {
     names: BTreeMap<&'a str, &'a str>,
     safety: BTreeMap<&'a str, Safety>,
+    /// Fields by struct name.
+    once_without: BTreeMap<&'a str, &'a str>,
     searches: BTreeSet<&'a str>,
     split: BTreeMap<&'a str, &'a BTreeMap<String, String>>,
     forms: BTreeMap<&'a str, &'a str>,
@@ -51,6 +53,7 @@ impl<'a> Declared<'a> {
         let mut declared = Self {
             names: BTreeMap::new(),
             safety: BTreeMap::new(),
+            once_without: BTreeMap::new(),
             searches: BTreeSet::new(),
             split: BTreeMap::new(),
             forms: BTreeMap::new(),
@@ -66,6 +69,8 @@ impl<'a> Declared<'a> {
             for (name, range) in &correction.versions {
                 declared.versions.insert(name, Versions::parse(range)?);
             }
+            let keys = correction.once_without.iter();
+            declared.once_without.extend(keys.map(|(name, field)| (name.as_str(), field.as_str())));
             for (safety, ids) in &correction.safety {
                 for id in ids {
                     let before = declared.safety.insert(id, *safety);
@@ -112,7 +117,8 @@ impl<'a> Declared<'a> {
             let known = planned.iter().any(|operation| operation.id == *id);
             ensure!(known, "overlay.toml declares something about {id}, which is not emitted");
         }
-        for name in self.safety.keys().chain(self.versions.keys()) {
+        let names = self.safety.keys().chain(self.versions.keys());
+        for name in names.chain(self.once_without.keys()) {
             let known = planned.iter().any(|operation| operation.name == *name);
             ensure!(known, "overlay.toml declares something about {name}, which is not emitted");
         }
@@ -136,9 +142,15 @@ fn operation(
         body.map_or(Ok(Body::None), |body| body_of(planner, body))?
     };
     let output = output(planner, facts)?;
+    let safety = declared.safety(facts, name)?;
+    let once_without = match declared.once_without.get(name) {
+        Some(field) => Some(once_without(name, safety, field, &body)?),
+        None => None,
+    };
     let planned = Operation {
         id: facts.id.clone(),
-        safety: declared.safety(facts, name)?,
+        safety,
+        once_without,
         name: name.to_owned(),
         method: facts.method.clone(),
         route: facts.path.clone(),
@@ -155,6 +167,17 @@ fn operation(
         ensure!(seen.insert(&field.name), "{name} has two parameters called {}", field.name);
     }
     Ok(planned)
+}
+
+/// The Rust name of the field without which an idempotent operation is sent once.
+fn once_without(name: &str, safety: Safety, wire: &str, body: &Body) -> anyhow::Result<String> {
+    ensure!(safety == Safety::Idempotent, "{name} is not idempotent to begin with");
+    let Body::Fields { fields, .. } = body else { bail!("{name} has no field {wire}") };
+    let field = fields.iter().find(|field| field.wire == wire);
+    let field = field.with_context(|| format!("{name} has no field {wire}"))?;
+    let fits = !field.required && field.kind == Rust::Text;
+    ensure!(fits, "the field {wire} of {name} is not an optional text");
+    Ok(field.name.clone())
 }
 
 fn path(planner: &Planner<'_>, facts: &OperationFacts) -> anyhow::Result<Vec<Field>> {

@@ -204,6 +204,11 @@ fn request(operation: &Operation, imports: &mut Imports<'_>) -> String {
     for field in &operation.query {
         changes += &query(field, imports);
     }
+    if let Some(key) = &operation.once_without {
+        changes += &format!(
+            "if self.{key}.as_deref().is_none_or(str::is_empty) {{\nrequest.safety = Safety::Once;\n}}\n"
+        );
+    }
     changes += &body(operation, imports);
     if let Some(accept) = imports.hand(&operation.output).and_then(|hand| hand.accept.as_deref()) {
         changes += &format!("request.accept = {accept:?}.into();\n");

@@ -1,6 +1,8 @@
 //! What the operations of 1.4 send, and to which versions.
 
-use intercom_api::v1::{CreateOrUpdateUser, RetrieveUser, SubmitEvent, UniqueHandle, UpdateLead};
+use intercom_api::v1::{
+    CreateOrUpdateCompany, CreateOrUpdateUser, RetrieveUser, SubmitEvent, UniqueHandle, UpdateLead,
+};
 use intercom_api::{
     ApiVersion, Attributes, BuildError, Operation, Safety, Timestamp, VersionRange, contacts,
     segments,
@@ -97,4 +99,17 @@ fn what_the_legacy_transformation_sends_can_be_said() {
         "custom_attributes": { "arr[0]": 1, "emptyArr": [], "nestedNull.z": null },
     });
     assert_eq!(body, expected);
+}
+
+#[test]
+fn a_company_without_an_id_is_created_once() {
+    let named = CreateOrUpdateCompany { name: Some("Acme".to_owned()), ..Default::default() };
+    let safety = |company: &CreateOrUpdateCompany| {
+        company.request(ApiVersion::V1_4).expect("a request").safety
+    };
+    assert_eq!(safety(&named), Safety::Once);
+    let company = CreateOrUpdateCompany { company_id: Some(id("7")), ..named.clone() };
+    assert_eq!(safety(&company), Safety::Idempotent);
+    let company = CreateOrUpdateCompany { id: Some(id("42")), ..named };
+    assert_eq!(safety(&company), Safety::Idempotent);
 }
