@@ -259,10 +259,16 @@ impl fmt::Display for EntryId<'_> {
 /// The scope of a route, when a refusal can be about it: a plan without the feature and a proxy's
 /// page are not.
 fn presumed_scope(call: &Call, error: &ApiError) -> Option<Scope> {
-    let is_about_rights = error.status == 403
-        && error
-            .code()
-            .is_some_and(|code| matches!(code, ErrorCode::Forbidden | ErrorCode::ActionForbidden));
+    let may_be_about_rights = match error.code() {
+        Some(ErrorCode::Forbidden | ErrorCode::ActionForbidden | ErrorCode::TokenUnauthorized) => {
+            true
+        }
+        // What an entry without a code reads as.
+        Some(code) => code.as_str() == "unknown",
+        // Only the API gives its answers an id.
+        None => error.request_id.is_some(),
+    };
+    let is_about_rights = error.status == 403 && may_be_about_rights;
     is_about_rights.then(|| required_scope(call.method, &call.route)).flatten()
 }
 

@@ -32,6 +32,17 @@ async fn a_403_names_the_scope() {
     assert_eq!(presumed.missing_scope(), Some(Scope::ReadOneUserAndOneCompany));
     assert_snapshot!(presumed, @r#"RetrieveContact (GET /contacts/{contact_id}): refused with status 403, forbidden: Forbidden request; the token may need the scope "Read one user and one company""#);
 
+    for body in [
+        r#"{"errors":[{"code":"token_unauthorized","message":"Not authorized"}]}"#,
+        r#"{"errors":[{"message":"Forbidden"}]}"#,
+        r#"{"message":"Forbidden"}"#,
+        r#"{"type":"error.list","request_id":"b2f1","errors":[]}"#,
+    ] {
+        let error = fail(text(403, body)).await;
+        assert_eq!(error.missing_scope(), Some(Scope::ReadOneUserAndOneCompany), "{body}");
+        assert!(error.to_string().contains("may need the scope"), "{error}");
+    }
+
     for reply in [
         said(403, "api_plan_restricted", "Active subscription needed."),
         text(403, "<html><head><title>403 Forbidden</title></head></html>"),
