@@ -406,7 +406,8 @@ macro_rules! ids {
 }
 
 ids! {
-    /// An admin (teammate); a number in text.
+    /// An admin (teammate); a number in text. One that is no number is sent as a text also where
+    /// a version wants a number, as `owner_id` up to 2.15, and is refused by the API.
     AdminId,
     /// An article of the help centre.
     ArticleId,

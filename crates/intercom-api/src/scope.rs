@@ -6,8 +6,8 @@
 //! webhook topics about the same objects.
 //!
 //! That covers 180 of the 264 routes of 2.7 to Preview. Nothing published says what the others
-//! ask for, among them `/me`, teams, data attributes (to read them), messages, notes by their id, subscription types,
-//! ticket types, visitors, and collections of articles.
+//! ask for, among them `/me`, teams, reading data attributes, messages, notes by their id,
+//! subscription types, ticket types, visitors, and collections of articles.
 
 use std::fmt;
 
