@@ -3,6 +3,7 @@
 
 mod code;
 mod envelope;
+mod mask;
 mod refusal;
 
 use std::borrow::Cow;

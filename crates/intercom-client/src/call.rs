@@ -276,7 +276,7 @@ impl GaveUp {
             }
             Failure::Transport(source) => Error::MaybeSent { call, source },
             Failure::Refused(response) => {
-                Error::Refused { call, error: ApiError::from_response(&response) }
+                Error::Refused { call, error: ApiError::of_exchange(request, &response) }
             }
             Failure::Unreadable(response, source) => Error::Unreadable {
                 call,

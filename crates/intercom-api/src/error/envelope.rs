@@ -11,11 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::error::code::ErrorCode;
+use crate::error::mask::mask;
 
 /// The most bytes kept of a message.
 const MAX_MESSAGE: usize = 4096;
-/// The most characters shown of a message.
-const MAX_SHOWN: usize = 300;
 /// The most entries kept of an envelope.
 const MAX_ITEMS: usize = 50;
 /// The most bytes of a request id and of a field's name.
@@ -23,7 +22,7 @@ const MAX_NAME: usize = 200;
 
 /// One entry of the error envelope.
 ///
-/// `Debug` masks e-mail addresses.
+/// `Debug` masks what looks like an e-mail address, a URL, a token or a phone number.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorItem {
     /// The machine-readable code.
@@ -40,8 +39,8 @@ impl fmt::Debug for ErrorItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ErrorItem")
             .field("code", &self.code)
-            .field("message", &self.message.as_deref().map(mask_emails))
-            .field("field", &self.field.as_deref().map(mask_emails))
+            .field("message", &self.message.as_deref().map(mask))
+            .field("field", &self.field.as_deref().map(mask))
             .finish()
     }
 }
@@ -137,22 +136,4 @@ fn cut(text: &str, limit: usize) -> String {
 /// Whether a text can be an id of an exchange: it is shown as it is.
 pub(super) fn is_visible(id: &str) -> bool {
     id.len() < MAX_NAME && id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'@')
-}
-
-/// Replaces every word that holds an e-mail address, and cuts the text to 300 characters.
-pub(super) fn mask_emails(message: &str) -> String {
-    message
-        .split_inclusive(char::is_whitespace)
-        .map(|word| {
-            if !word.contains('@') && !word.contains("%40") {
-                return Cow::Borrowed(word);
-            }
-            let space = &word[word.trim_end().len()..];
-            Cow::Owned(format!("<e-mail>{space}"))
-        })
-        .collect::<String>()
-        .chars()
-        .take(MAX_SHOWN)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }

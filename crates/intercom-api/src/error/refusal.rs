@@ -3,14 +3,18 @@
 use std::fmt;
 
 use crate::error::code::ErrorCode;
-use crate::error::envelope::{Envelope, ErrorItem, is_visible, mask_emails};
+use crate::error::envelope::{Envelope, ErrorItem, is_visible};
+use crate::error::mask::{hide_values, mask};
 use crate::id::ContactId;
+use crate::request::Request;
 use crate::response::Response;
 use crate::scope::Scope;
 
 /// The API refused a request: the `error.list` envelope with its status.
 ///
-/// `Display` and `Debug` mask e-mail addresses in the API's messages.
+/// `Display` and `Debug` mask what looks like an e-mail address, a URL, a token or a phone number
+/// in the API's message; names they cannot know. [`of_exchange`](Self::of_exchange) also hides
+/// what the request itself says.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiError {
     /// The HTTP status.
@@ -19,8 +23,16 @@ pub struct ApiError {
     pub request_id: Option<String>,
     /// The entries, at most 50; empty when the body was not an error envelope.
     pub errors: Vec<ErrorItem>,
+    derived: Box<Derived>,
+}
+
+/// What is read from an answer beyond its envelope; boxed, for errors are handed on by value.
+#[derive(Clone, PartialEq, Eq)]
+struct Derived {
     /// The contact that a `Link` header leads to.
     linked_contact: Option<ContactId>,
+    /// What is shown of the first entry's message.
+    shown: Option<String>,
 }
 
 /// The contact that stands in the way of a new one.
@@ -51,12 +63,22 @@ impl ApiError {
     pub fn from_response(response: &Response) -> Self {
         let Envelope { request_id, errors } = Envelope::read(&response.body);
         let from_header = || response.request_id().filter(|id| is_visible(id)).map(str::to_owned);
+        let message = errors.first().and_then(|item| item.message.as_deref());
+        let shown = message.map(mask);
         Self {
             status: response.status,
             request_id: request_id.or_else(from_header),
             errors,
-            linked_contact: linked_contact(response),
+            derived: Box::new(Derived { linked_contact: linked_contact(response), shown }),
         }
+    }
+
+    /// Reads the refusal of `request`: its path, its query and their values are not shown again
+    /// where the API repeats them.
+    pub fn of_exchange(request: &Request, response: &Response) -> Self {
+        let mut error = Self::from_response(response);
+        error.derived.shown = error.message().map(|message| mask(&hide_values(request, message)));
+        error
     }
 
     /// The code of the first entry.
@@ -93,7 +115,7 @@ impl ApiError {
             return None;
         }
         let named = || self.messages().find_map(contact_after_id).map(|(_, contact)| contact);
-        self.linked_contact.clone().or_else(named)
+        self.derived.linked_contact.clone().or_else(named)
     }
 
     /// Of a 403: the scope the token lacks, when the API names it.
@@ -127,8 +149,8 @@ impl fmt::Display for ApiError {
         if let Some(code) = self.code() {
             write!(f, ", {code}")?;
         }
-        if let Some(message) = self.message() {
-            write!(f, ": {}", mask_emails(message))?;
+        if let Some(message) = &self.derived.shown {
+            write!(f, ": {message}")?;
         }
         if let Some(id) = &self.request_id {
             write!(f, " (request {id})")?;

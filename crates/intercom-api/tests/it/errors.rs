@@ -1,7 +1,11 @@
 //! Answers that are errors, and answers that cannot be read.
 
 use intercom_api::contacts::{ListContacts, RetrieveContact};
-use intercom_api::{ApiError, ErrorCode, Headers, Operation, Response, ScrollFault};
+use intercom_api::{
+    ApiError, ApiVersion, ErrorCode, Headers, Method, Operation, Request, Response, Safety,
+    ScrollFault,
+};
+use proptest::prelude::{ProptestConfig, prop_assert, proptest};
 use serde_json::json;
 
 fn read(status: u16, body: &str) -> ApiError {
@@ -55,6 +59,73 @@ fn e_mail_addresses_are_masked() {
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("jo@") && !shown.contains("ann@"), "{shown}");
     assert_eq!(error.to_string(), "status 409, conflict: <e-mail> exists, <e-mail> too");
+}
+
+/// What is shown of a message.
+#[track_caller]
+fn check_shown(message: &str, expected: &str) {
+    let body = json!({ "errors": [{ "code": "x", "message": message }] });
+    let error = read(400, &body.to_string());
+    assert_eq!(error.to_string(), format!("status 400, x: {expected}"));
+    assert_eq!(error.message(), Some(message));
+    let item = format!("{:?}", error.errors);
+    assert!(item.contains(&format!("{expected:?}")), "{item}");
+}
+
+#[test]
+fn addresses_tokens_and_phone_numbers_are_masked() {
+    check_shown(
+        "Access Token tok3nSECRETabc123def456 bad for GET /contacts/5ba6?phone=%2B1415",
+        "Access Token <token> bad for GET <url>",
+    );
+    check_shown("+1 415 555 0100 is taken by Ada", "<phone> is taken by Ada");
+    check_shown("phone:+14155550100, or (415) 555-0100.", "phone:<phone>, or <phone>.");
+    check_shown("see https://x.example/a or contacts?name=Ada", "see <url> or <url>");
+    check_shown("token=eyJhbGciOiJIUzI1NiJ9.eyJpZCI6MX0.c2ln given", "<token> given");
+    check_shown("+", "+");
+}
+
+#[test]
+fn ids_codes_and_words_are_shown() {
+    for message in [
+        "A contact matching those details already exists with id=5ba682d23d7cf92bef87bfd4",
+        "no such id (550e8400-e29b-4123-8716-446655440000).",
+        "conversation 215473840812345 at 1700000000 is gone",
+        "sso_v2_login_required_for_this_workspace, conversation_part_or_message_not_found",
+        "HTTP/1.1 takes application/json and/or 2.11; 3 of 15 (10) - 2",
+        "名前 is not a name?",
+    ] {
+        check_shown(message, message);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_message_can_be_shown(message in "[a-f0-9@%/?=+() é_.-]{0,60}") {
+        let body = json!({ "errors": [{ "code": "x", "message": message }] });
+        let shown = read(400, &body.to_string()).to_string();
+        prop_assert!(!shown.contains('@'), "{shown}");
+    }
+}
+
+#[test]
+fn what_the_request_says_is_not_shown_again() {
+    let path = "/companies/Ada%20Lovelace/contacts?name=Grace+Hopper&order=asc";
+    let request = Request::raw(Method::Get, Safety::Read, path, ApiVersion::default());
+    for (message, expected) in [
+        ("no Ada Lovelace in companies", "no … in companies"),
+        ("no Ada%20Lovelace, asc", "no …, asc"),
+        ("Grace Hopper or Grace+Hopper?", "… or …?"),
+        ("GET /companies/Ada%20Lovelace/contacts failed", "GET … failed"),
+        ("bad query name=Grace+Hopper&order=asc", "bad query …"),
+    ] {
+        let body = json!({ "errors": [{ "code": "x", "message": message }] });
+        let error = ApiError::of_exchange(&request, &Response::new(400, body.to_string()));
+        assert_eq!(error.to_string(), format!("status 400, x: {expected}"));
+        assert_eq!(error.message(), Some(message));
+    }
 }
 
 #[test]

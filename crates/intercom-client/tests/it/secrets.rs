@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use intercom_api::{ApiVersion, Method, Request, Response, Safety};
 use intercom_client::{
     Client, ClientSettings, Error, HttpSettings, HttpTransport, Origin, RetryPolicy,
 };
@@ -62,6 +63,25 @@ async fn errors_show_routes_not_parameters() {
         check(&show(&error));
         assert!(error.to_string().starts_with("CreateThing (POST /things"));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_does_not_show_what_the_request_says() {
+    let request = Request::raw(
+        Method::Get,
+        Safety::Read,
+        "/things/lovelace?name=Grace+Hopper",
+        ApiVersion::default(),
+    );
+    let message = "Grace Hopper: no /things/lovelace for tok3nSECRETabc123def456";
+    let body = json!({ "errors": [{ "code": "not_found", "message": message }] });
+    let answer = Reply::Answer(Response::new(404, body.to_string()));
+    let error = Script::new([answer]).client().download_request(request).await.unwrap_err();
+    let shown = show(&error);
+    for secret in ["Grace", "Hopper", "lovelace", "tok3n"] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+    assert_eq!(error.refusal().unwrap().message(), Some(message));
 }
 
 #[tokio::test(start_paused = true)]
