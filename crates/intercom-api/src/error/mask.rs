@@ -34,7 +34,8 @@ pub(super) fn mask(text: &str) -> String {
 /// Replaces the path, the query and the values of `request` by `…`.
 pub(super) fn hide_values(request: &Request, text: &str) -> String {
     let mut values = values(request);
-    values.retain(|value| value.chars().count() >= MIN_VALUE);
+    // A name of the API's, such as the field of a sort, tells nobody anything.
+    values.retain(|value| value.chars().count() >= MIN_VALUE && !is_plain_word(value));
     // The whole goes before its parts.
     values.sort_by_key(|value| std::cmp::Reverse(value.len()));
     values.iter().fold(text.to_owned(), |text, value| text.replace(value, "…"))
@@ -62,7 +63,7 @@ fn values(request: &Request) -> Vec<String> {
     values
 }
 
-/// Whether a segment of a path outside the known routes can be a name of the API's.
+/// Whether a text can be a name of the API's: a part of a path, a field.
 fn is_plain_word(segment: &str) -> bool {
     segment.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
@@ -127,10 +128,16 @@ fn mask_phones(text: &str) -> String {
         let is_whole = !is_glued(before) && !is_glued(after.trim_start_matches('-').chars().next());
         let n_digits = number.bytes().filter(u8::is_ascii_digit).count();
         masked.push_str(&rest[..start]);
-        let is_phone = is_whole && n_digits >= MIN_PHONE && n_digits < number.len();
+        let is_grouped = n_digits >= MIN_PHONE && n_digits < number.len();
+        let is_phone = is_whole && is_grouped && !is_date(number);
         masked.push_str(if is_phone { "<phone>" } else { number });
         masked.push_str(&run[number.len()..]);
         rest = &rest[start + length..];
     }
     masked + rest
+}
+
+/// A date such as `2025-11-21`.
+fn is_date(number: &str) -> bool {
+    number.split('-').map(str::len).eq([4, 2, 2])
 }

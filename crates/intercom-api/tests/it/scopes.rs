@@ -69,8 +69,11 @@ fn most_routes_have_a_scope() {
             (request.method.to_string(), request.route.into_owned(), scope.is_some())
         })
         .collect();
-    assert_eq!(routes.len(), 264);
-    assert_eq!(routes.iter().filter(|(_, _, has_scope)| *has_scope).count(), 180);
+    let n_with_scope = routes.iter().filter(|(_, _, has_scope)| *has_scope).count();
+    if cfg!(all(feature = "full", feature = "preview")) {
+        assert_eq!((routes.len(), n_with_scope), (264, 180));
+    }
+    assert!(n_with_scope * 2 > routes.len(), "{n_with_scope} of {}", routes.len());
 }
 
 #[test]

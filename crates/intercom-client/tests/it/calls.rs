@@ -40,7 +40,7 @@ async fn a_refused_token_gives_one_clear_error() {
     let script = Script::new([refused(401, "unauthorized")]);
     let error = script.client().execute(&FindThing).await.unwrap_err();
     assert_eq!(error.status(), Some(401));
-    assert_snapshot!(error, @"FindThing (GET /things/{email}): refused with status 401, unauthorized: no access for <e-mail> (request req-1)");
+    assert_snapshot!(error, @"FindThing (GET /things/{email}): refused with status 401, unauthorized: no access for … (request req-1)");
     assert_eq!(script.n_sent(), 1);
 }
 
