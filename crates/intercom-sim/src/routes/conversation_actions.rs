@@ -162,7 +162,7 @@ fn html(text: &str) -> String {
     if text.starts_with('<') { text.to_owned() } else { format!("<p>{text}</p>") }
 }
 
-fn admin(call: &Call<'_>, body: &Map<String, Value>) -> Result<String, Refusal> {
+pub(super) fn admin(call: &Call<'_>, body: &Map<String, Value>) -> Result<String, Refusal> {
     let id = required_id(body, "admin_id")?;
     match call.workspace.admin(&id) {
         Some(_) => Ok(id),
@@ -171,7 +171,7 @@ fn admin(call: &Call<'_>, body: &Map<String, Value>) -> Result<String, Refusal> 
 }
 
 /// The contact that a reply names by one of three ids.
-fn contact(call: &Call<'_>, body: &Map<String, Value>) -> Result<Author, Refusal> {
+pub(super) fn contact(call: &Call<'_>, body: &Map<String, Value>) -> Result<Author, Refusal> {
     let text = |name: &str| body.get(name).and_then(misfit::id);
     let workspace = &call.workspace;
     let slot = if let Some(id) = text("intercom_user_id") {

@@ -10,6 +10,7 @@ mod events;
 mod exports;
 mod merging;
 mod pages;
+mod participants;
 mod people;
 mod tags;
 mod tickets;
@@ -135,6 +136,8 @@ const ROUTES: &[Route] = &[
     post("/conversations/{id}/parts", conversation_actions::manage),
     post("/conversations/{id}/tags", conversation_actions::add_tag),
     delete("/conversations/{id}/tags/{tag_id}", conversation_actions::remove_tag),
+    post("/conversations/{id}/customers", participants::attach),
+    delete("/conversations/{id}/customers/{contact_id}", participants::detach),
     post("/messages", conversation_actions::message),
     get("/companies", companies::find),
     post("/companies", companies::create_or_update),

@@ -4,7 +4,7 @@ use intercom_api::{ApiVersion, Method};
 use intercom_sim::Simulator;
 use serde_json::{Value, json};
 
-use crate::support::{NOW, code, get, ids, post, put, read, request, send_in, simulator};
+use crate::support::{NOW, code, get, ids, post, put, read, request, send, send_in, simulator};
 
 const ADMIN: &str = "814860";
 
@@ -203,4 +203,33 @@ fn deleted_conversations_are_listed_since_2_16() {
     let path = "/conversations/deleted";
     let (status, answer) = send_in(&mut sim, ApiVersion::V2_15, Method::Get, path, None);
     assert_eq!((status, code(&answer)), (400, "intercom_version_invalid"));
+}
+
+#[test]
+fn contacts_join_a_conversation_and_leave_it_but_for_the_last() {
+    let mut sim = simulator(0, 0);
+    let (ada, id) = began(&mut sim);
+    let fields = json!({"role": "user", "email": "grace@example.com"});
+    let grace = sim.workspace_mut().create_contact(fields, NOW).expect("the fields fit");
+    let path = format!("/conversations/{id}/customers");
+    let attach = json!({"admin_id": ADMIN, "customer": {"email": "grace@example.com"}});
+    for _ in 0..2 {
+        let (status, body) = post(&mut sim, &path, &attach);
+        let both = json!([{"type": "user", "id": ada}, {"type": "user", "id": grace}]);
+        assert_eq!((status, &body["customers"]), (200, &both));
+    }
+    let mut detach = |contact: &str| {
+        let by = json!({"admin_id": ADMIN});
+        send(&mut sim, Method::Delete, &format!("{path}/{contact}"), Some(&by))
+    };
+    let (status, body) = detach(&ada);
+    let left = &body["contacts"]["contacts"];
+    assert_eq!((status, &left[0]["id"], &left[1]), (200, &json!(grace), &Value::Null));
+    let (status, body) = detach(&ada);
+    assert_eq!((status, code(&body)), (404, "not_found"));
+    let (status, body) = detach(&grace);
+    assert_eq!((status, code(&body)), (422, "parameter_invalid"));
+    let nobody = json!({"customer": {"intercom_user_id": "nobody"}});
+    assert_eq!(post(&mut sim, &path, &nobody).0, 404);
+    assert_eq!(post(&mut sim, &path, &json!({})).0, 400);
 }

@@ -136,3 +136,22 @@ fn merges_blocks_and_exports_decode() {
     let path = format!("/export/cancel/{job}");
     check(&mut sim, version, "cancelDataExport", (Method::Post, &path, None));
 }
+
+#[test]
+fn conversations_that_contacts_join_and_leave_decode() {
+    let mut sim = simulator(2, 1);
+    let (_, conversations) = get(&mut sim, "/conversations");
+    let conversation = &conversations["conversations"][0];
+    let path = format!("/conversations/{}/customers", id(conversation));
+    let here = id(&conversation["contacts"]["contacts"][0]);
+    let other = sim.workspace().contact_ids().find(|id| *id != here);
+    let other = other.expect("another contact").to_owned();
+    let body = json!({"customer": {"intercom_user_id": other}});
+    let attach = (Method::Post, &*path, Some(&body));
+    let version = ApiVersion::V2_16;
+    check(&mut sim, version, "attachContactToConversation", attach);
+    let (_, me) = get(&mut sim, "/me");
+    let body = json!({"admin_id": id(&me)});
+    let detach = (Method::Delete, &*format!("{path}/{other}"), Some(&body));
+    check(&mut sim, version, "detachContactFromConversation", detach);
+}
