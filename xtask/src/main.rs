@@ -19,6 +19,7 @@ use clap::{Parser, Subcommand};
     name = "cargo xtask",
     after_help = "Examples:\n  cargo xtask ci\n  cargo xtask codegen --check\n  \
                   cargo xtask conformance openapi ../shared/openapi\n  \
+                  cargo xtask conformance sdks\n  \
                   cargo xtask fuzz --seconds 60 --examples ../shared/openapi\n  \
                   cargo xtask postgres -- cargo test -p intercom-store"
 )]
@@ -81,6 +82,8 @@ enum Conformance {
         /// The folder of `intercom-*.yaml` files.
         dir: PathBuf,
     },
+    /// Call a simulator with the official Node and Python SDKs.
+    Sdks,
 }
 
 fn main() -> ExitCode {
@@ -119,6 +122,7 @@ fn run(chore: Chore) -> anyhow::Result<Verdict> {
         }
         Chore::Codegen { step: None, check: true } => codegen::check(),
         Chore::Conformance { subject: Conformance::Openapi { dir } } => conformance::openapi(&dir),
+        Chore::Conformance { subject: Conformance::Sdks } => conformance::sdks(),
         Chore::Features => features::run(),
         Chore::Fuzz { seconds, examples } => fuzz::run(seconds, examples.as_deref()),
         Chore::Tidy => tidy::run(),

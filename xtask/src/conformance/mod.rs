@@ -8,6 +8,7 @@ mod examples;
 mod inputs;
 #[cfg(feature = "conformance")]
 mod openapi;
+mod sdks;
 
 use std::path::Path;
 
@@ -20,6 +21,11 @@ pub(crate) fn openapi(dir: &Path) -> anyhow::Result<Verdict> {
         return Ok(Verdict::of(!services_required()));
     }
     check(dir)
+}
+
+/// Calls a simulator with the official SDKs.
+pub(crate) fn sdks() -> anyhow::Result<Verdict> {
+    sdks::run()
 }
 
 #[cfg(feature = "conformance")]
