@@ -17,7 +17,6 @@ pub(super) fn render(plan: &Plan, overlay: &Overlay, names: &Names) -> String {
     let writer = Writer { plan, overlay, names, structs, open: RefCell::default() };
     let mut source = format!(
         "{HEADER}//! One value of every operation, with every parameter that its version knows.\n\n\
-         use serde_json::json;\n\n\
          use intercom_api::search::{{Operator, Query, SearchRequest}};\n\
          use intercom_api::{{ApiVersion, Attributes, ContactHandle, Timestamp, VersionRange}};\n\n\
          use crate::requests::{{Sample, id, sample, within}};\n"
@@ -123,7 +122,7 @@ impl Writer<'_> {
             Rust::Integer => "7".to_owned(),
             Rust::Number => "7.5".to_owned(),
             Rust::Truth => "true".to_owned(),
-            Rust::Value => "json!({\"key\": 1})".to_owned(),
+            Rust::Value => "serde_json::json!({\"key\": 1})".to_owned(),
             Rust::Seconds => "Timestamp::from_unix(1_700_000_000)".to_owned(),
             Rust::Attributes => "Attributes::from_iter([(\"plan\", \"pro\")])".to_owned(),
             Rust::Id(_) => "id(\"42\")".to_owned(),
