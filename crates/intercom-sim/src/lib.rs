@@ -129,7 +129,6 @@
 
 mod answer;
 mod faults;
-mod gzip;
 mod invent;
 mod json;
 mod rate;
