@@ -8,6 +8,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
     pub(crate) content_type: &'static str,
+    /// The `Location` header.
+    pub(crate) location: Option<String>,
 }
 
 const JSON: &str = "application/json; charset=utf-8";
@@ -22,12 +24,12 @@ impl Answer {
 
     /// 200 with JSON text, or without anything.
     pub(crate) const fn json(body: Vec<u8>) -> Self {
-        Self { status: 200, body, content_type: JSON }
+        Self { status: 200, body, content_type: JSON, location: None }
     }
 
     /// 200 with a file.
     pub(crate) const fn file(body: Vec<u8>) -> Self {
-        Self { status: 200, body, content_type: "application/octet-stream" }
+        Self { status: 200, body, content_type: "application/octet-stream", location: None }
     }
 
     /// 200 with an object.
@@ -37,7 +39,22 @@ impl Answer {
 
     /// 202 without a body.
     pub(crate) const fn accepted() -> Self {
-        Self { status: 202, body: Vec::new(), content_type: JSON }
+        Self { status: 202, body: Vec::new(), content_type: JSON, location: None }
+    }
+
+    /// 200 with plain text.
+    pub(crate) fn text(text: String) -> Self {
+        Self {
+            status: 200,
+            body: text.into_bytes(),
+            content_type: "text/plain; charset=utf-8",
+            location: None,
+        }
+    }
+
+    /// 302: what is asked for lies elsewhere.
+    pub(crate) const fn redirect(url: String) -> Self {
+        Self { status: 302, body: Vec::new(), content_type: JSON, location: Some(url) }
     }
 }
 
@@ -79,7 +96,8 @@ impl Refusal {
 
     /// The answer that tells it.
     pub(crate) fn answer(&self, request_id: &str) -> Answer {
-        Answer { status: self.status, body: self.envelope(request_id), content_type: JSON }
+        let body = self.envelope(request_id);
+        Answer { status: self.status, body, content_type: JSON, location: None }
     }
 
     /// The error envelope.

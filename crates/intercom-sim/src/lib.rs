@@ -149,9 +149,9 @@ pub use faults::change::Change;
 pub use faults::file::{FaultsError, FaultsProblem};
 pub use faults::{BadFault, Fault, Faults, Frequency, Probability, RouteName};
 pub use invent::Invention;
-pub use rate::{AppName, Apps, RateHeaders};
+pub use rate::{AppName, Apps, RateHeaders, RefusedCalls};
 pub use reply::{Manner, Reply};
-pub use simulator::{DateMode, SimSettings, Simulator, Stats};
+pub use simulator::{DateMode, Plan, SimSettings, Simulator, Stats};
 #[cfg(feature = "transport")]
 pub use transport::{ClockError, Patience, SimClock, SimTransport};
 pub use webhooks::{Notification, Outcome, WebhookState, WebhookStats};

@@ -17,6 +17,16 @@ pub enum RateHeaders {
     Absent,
 }
 
+/// Whether calls that a rate limit refuses count, which the API does not document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RefusedCalls {
+    /// They cost nothing.
+    #[default]
+    Free,
+    /// They count like answered ones: an app above its own limit uses up that of the workspace.
+    Counted,
+}
+
 /// An app of the workspace. Every token belongs to one, and its calls are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct AppName(String);
@@ -91,8 +101,14 @@ pub(crate) struct RateWindows {
 }
 
 impl RateWindows {
-    /// Counts one call and returns the tighter of its budgets. Calls that are refused do not count.
-    pub(crate) fn call(&mut self, app: &AppName, limits: Limits, now: i64) -> Option<Budget> {
+    /// Counts one call and returns the tighter of its budgets.
+    pub(crate) fn call(
+        &mut self,
+        app: &AppName,
+        limits: Limits,
+        refused: RefusedCalls,
+        now: i64,
+    ) -> Option<Budget> {
         if start(now) != self.start {
             *self = Self { start: start(now), ..Self::default() };
         }
@@ -107,7 +123,8 @@ impl RateWindows {
         });
         // The app's own budget stands first, so it is named when both leave the same.
         let budget = budgets.min_by_key(|budget| (!budget.is_exceeded, budget.remaining));
-        if budget.is_none_or(|budget| !budget.is_exceeded) {
+        let is_refused = budget.is_some_and(|budget| budget.is_exceeded);
+        if !is_refused || refused == RefusedCalls::Counted {
             self.by_app.insert(app.clone(), n_own.saturating_add(1));
             self.n_calls = self.n_calls.saturating_add(1);
         }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use chrono_tz::Tz;
-use intercom_api::{ApiVersion, Request, Response, Scope, required_scope};
+use intercom_api::{ApiVersion, Method, Request, Response, Scope, required_scope};
 use serde::Serialize;
 
 use crate::answer::{Answer, Refusal};
 use crate::faults::answer::{FaultAnswer, PageStatus, TooManyRequests};
 use crate::faults::{FaultPlan, Faults};
-use crate::rate::{AppName, Apps, Budget, Limits, RateHeaders, RateWindows};
+use crate::rate::{AppName, Apps, Budget, Limits, RateHeaders, RateWindows, RefusedCalls};
 use crate::reply::{Manner, Reply};
 use crate::routes::{self, Call, Route, Session};
 use crate::webhooks::Webhooks;
@@ -48,6 +48,8 @@ pub struct SimSettings {
     pub workspace_rate_limit: Option<u32>,
     /// Whether answers say where the rate limit stands.
     pub rate_headers: RateHeaders,
+    /// Whether calls that a rate limit refuses count towards it and towards that of the workspace.
+    pub refused_calls: RefusedCalls,
     /// Which app a token belongs to.
     pub apps: Apps,
     /// How long a transport or server waits before it answers.
@@ -59,6 +61,21 @@ pub struct SimSettings {
     /// The page, from 1, at which the first scroll over companies breaks off and must be begun
     /// again; later scrolls go through.
     pub scroll_fails_at: Option<u32>,
+    /// Whether the workspace's plan has conversations and messages.
+    pub plan: Plan,
+    /// The version in which notifications show objects: plain text since 2.15.
+    pub webhook_version: ApiVersion,
+}
+
+/// What the workspace pays for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Plan {
+    /// Everything.
+    #[default]
+    Active,
+    /// Nothing any more: calls about conversations and messages, and the deletion of tickets, are
+    /// refused with 403.
+    Ended,
 }
 
 impl Default for SimSettings {
@@ -70,11 +87,14 @@ impl Default for SimSettings {
             rate_limit: Some(USUAL_RATE_LIMIT),
             workspace_rate_limit: Some(USUAL_WORKSPACE_LIMIT),
             rate_headers: RateHeaders::Sent,
+            refused_calls: RefusedCalls::Free,
             apps: Apps::default(),
             latency: Duration::ZERO,
             faults: Faults::default(),
             scopes: None,
             scroll_fails_at: None,
+            plan: Plan::Active,
+            webhook_version: ApiVersion::V2_16,
         }
     }
 }
@@ -111,7 +131,7 @@ impl Stats {
 pub struct Simulator {
     pub(crate) workspace: Workspace,
     pub(crate) webhooks: Option<Webhooks>,
-    settings: SimSettings,
+    pub(crate) settings: SimSettings,
     windows: RateWindows,
     faults: FaultPlan,
     session: Session,
@@ -237,7 +257,7 @@ impl Simulator {
     fn count(&mut self, app: &AppName, now: i64) -> Option<Budget> {
         let own = self.settings.rate_limit?;
         let limits = Limits { app: Some(own), workspace: self.settings.workspace_rate_limit };
-        self.windows.call(app, limits, now)
+        self.windows.call(app, limits, self.settings.refused_calls, now)
     }
 
     /// What the workspace answers.
@@ -253,7 +273,7 @@ impl Simulator {
         self.respond(name, result, budget, now)
     }
 
-    /// A 429 that no limit demanded; it does not count.
+    /// A 429 that no limit demanded; it counts as one that a limit did.
     fn refuse(
         &mut self,
         name: &str,
@@ -262,7 +282,7 @@ impl Simulator {
         busy: TooManyRequests,
         now: i64,
     ) -> Response {
-        if budget.is_some() {
+        if budget.is_some() && self.settings.refused_calls == RefusedCalls::Free {
             self.windows.take_back(app);
         }
         let limit = budget.map_or(USUAL_RATE_LIMIT, |budget| budget.limit);
@@ -298,6 +318,7 @@ impl Simulator {
             Some((route, _)) if request.version < route.since => Err(unknown_version()),
             Some((route, parameters)) => match self.missing_scope(route) {
                 Some(scope) => Err(forbidden(&scope)),
+                None if self.is_unpaid(route) => Err(unpaid()),
                 None => (route.run)(&mut Call {
                     workspace: &mut self.workspace,
                     settings: &self.settings,
@@ -316,6 +337,15 @@ impl Simulator {
     fn missing_scope(&self, route: &Route) -> Option<Scope> {
         let granted = self.settings.scopes.as_ref()?;
         required_scope(route.method, route.path).filter(|scope| !granted.contains(scope))
+    }
+
+    /// Whether the plan that ended is needed for a route.
+    fn is_unpaid(&self, route: &Route) -> bool {
+        let is_inbox = route.path.starts_with("/conversations")
+            && route.path != "/conversations/attributes"
+            || route.path == "/messages"
+            || (route.method, route.path) == (Method::Delete, "/tickets/{id}");
+        self.settings.plan == Plan::Ended && is_inbox
     }
 
     /// Answers a request without a token, or with one nobody gave out.
@@ -346,12 +376,15 @@ impl Simulator {
             Ok(answer) => (answer, None),
             Err(refusal) => (refusal.answer(&request_id), refusal.link),
         };
-        let Answer { status, body, content_type } = answer;
+        let Answer { status, body, content_type, location } = answer;
         self.stats.count(name, status);
         let mut response = Response::new(status, body);
         response.headers.push("Content-Type", content_type);
         response.headers.push("Date", http_date(now));
         response.headers.push("X-Request-Id", request_id);
+        if let Some(location) = location {
+            response.headers.push("Location", location);
+        }
         if let Some(link) = link {
             response.headers.push("Link", link);
         }
@@ -382,6 +415,10 @@ fn forbidden(scope: &Scope) -> Refusal {
     let name = scope.label().to_ascii_lowercase().replace(' ', "_");
     let message = format!("The token lacks the required scope ({name})");
     Refusal::new(403, "forbidden", message)
+}
+
+fn unpaid() -> Refusal {
+    Refusal::new(403, "api_plan_restricted", "Active subscription needed.")
 }
 
 fn unknown_version() -> Refusal {

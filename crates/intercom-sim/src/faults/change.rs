@@ -42,7 +42,7 @@ impl Changed {
             Change::Merge => merge(workspace, &mut self.chance, now),
             Change::Delete => {
                 let slot = contact(workspace, &mut self.chance, |_| true);
-                slot.into_iter().for_each(|slot| workspace.drop_contact(slot));
+                slot.into_iter().for_each(|slot| workspace.delete_contact_at(slot, now));
             }
         }
     }

@@ -163,10 +163,3 @@ pub(super) fn segments(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         object.list("data", own, |out, segment| json::object(out, |o| segment.render(o)));
     }))
 }
-
-pub(super) fn subscriptions(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    found(call)?;
-    Ok(Answer::object(|object| {
-        object.field("type", "list").raw("data", b"[]");
-    }))
-}

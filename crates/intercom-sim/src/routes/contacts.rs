@@ -184,7 +184,7 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let slot = call.workspace.contacts.find(call.parameter(0));
     let slot = slot.ok_or_else(|| Refusal::not_found("User"))?;
     let answer = receipt(call, slot, "deleted", true)?;
-    call.workspace.drop_contact(slot);
+    call.workspace.delete_contact_at(slot, call.now);
     Ok(answer)
 }
 

@@ -11,6 +11,7 @@ use crate::json::{self, Object};
 use crate::routes::{Call, pages, required_text};
 use crate::search::PageLimits;
 use crate::workspace::contact::{Contact, Role};
+use crate::workspace::happening::Happening;
 use crate::workspace::journal::{Event, LISTED_FOR, MAX_METADATA};
 use crate::workspace::misfit;
 use crate::workspace::table::Slot;
@@ -31,11 +32,13 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         return Err(Refusal::invalid(message).field("metadata"));
     }
     let id = call.workspace.next_number();
-    let events = call.workspace.events.entry(slot).or_default();
+    let known = call.workspace.events.entry(slot).or_default();
     // A second event of the same name in the same second is taken for a repetition.
     let is_repeated = |known: &Event| &*known.name == name && known.created_at == created_at;
-    if !events.iter().any(is_repeated) {
-        events.push(Event { id, name: name.into(), created_at, metadata });
+    if !known.iter().any(is_repeated) {
+        let event = Event { id, name: name.into(), created_at, metadata };
+        known.push(event.clone());
+        call.workspace.tell(Happening::Event { contact: slot, event });
     }
     Ok(Answer::accepted())
 }
@@ -116,10 +119,14 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         return Ok(summarize(contact, events));
     }
     let per_page = PAGE.length(call.query("per_page").map(Value::from).as_ref())?;
-    let before = call.query("before").map(str::parse::<u64>).transpose();
-    let before = before.map_err(|_| Refusal::invalid("before is not a cursor").field("before"))?;
-    let since = call.now - LISTED_FOR;
-    let mut shown: Vec<&Event> = events.iter().filter(|event| event.created_at > since).collect();
+    let (before, since) = (cursor(call, "before")?, cursor(call, "since")?);
+    let listed_since = call.now - LISTED_FOR;
+    let since = since.and_then(|since| events.iter().find(|event| event.id == since));
+    let since = since.map(|event| (event.created_at, event.id));
+    let is_shown = |event: &&Event| {
+        event.created_at > listed_since && Some((event.created_at, event.id)) > since
+    };
+    let mut shown: Vec<&Event> = events.iter().filter(is_shown).collect();
     shown.sort_by_key(|event| std::cmp::Reverse((event.created_at, event.id)));
     let start = before.map_or(0, |before| {
         shown.iter().position(|event| event.id == before).map_or(shown.len(), |at| at + 1)
@@ -141,12 +148,19 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }))
 }
 
+/// The event that a page continues from, in either direction.
+fn cursor(call: &Call<'_>, name: &str) -> Result<Option<u64>, Refusal> {
+    let given = call.query(name).map(str::parse::<u64>).transpose();
+    given.map_err(|_| Refusal::invalid(format!("{name} is not a cursor")).field(name))
+}
+
 fn owner(object: &mut Object<'_>, contact: &Contact) {
     object.field("email", &contact.email).field("intercom_user_id", &*contact.id);
     object.field("user_id", &contact.external_id);
 }
 
-fn render(out: &mut Vec<u8>, contact: &Contact, event: &Event) {
+/// An event of a contact.
+pub(crate) fn render(out: &mut Vec<u8>, contact: &Contact, event: &Event) {
     json::object(out, |object| {
         object.field("type", "event").field("id", &event.id.to_string());
         object.field("event_name", &*event.name).field("created_at", &event.created_at);

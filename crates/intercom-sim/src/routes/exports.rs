@@ -39,6 +39,11 @@ impl Export {
         }
     }
 
+    /// When it was asked for.
+    pub(crate) const fn asked_at(&self) -> i64 {
+        self.asked_at
+    }
+
     fn is_active(&self, now: i64) -> bool {
         !self.is_canceled && now < self.finished_at()
     }
@@ -143,7 +148,7 @@ pub(super) fn download(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 }
 
 /// A text as a gzip file.
-fn packed(text: &str) -> Vec<u8> {
+pub(super) fn packed(text: &str) -> Vec<u8> {
     let mut file = GzEncoder::new(Vec::new(), Compression::fast());
     file.write_all(text.as_bytes()).and_then(|()| file.finish()).expect("a vector takes everything")
 }

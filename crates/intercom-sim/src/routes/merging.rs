@@ -7,6 +7,7 @@ use crate::answer::{Answer, Refusal};
 use crate::json::{self, Object};
 use crate::routes::{Call, required_id};
 use crate::search::PageLimits;
+use crate::workspace::activity::ActivityKind;
 use crate::workspace::contact::{Contact, Role};
 use crate::workspace::merge::Merged;
 
@@ -20,11 +21,17 @@ pub(super) fn merge(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let (from, into) = (required_id(&body, "from")?, required_id(&body, "into")?);
     let lead = named(call, &from)?;
     let user = named(call, &into)?;
-    if lead.role != Role::Lead || user.role != Role::User {
-        return Err(invalid_merge("only a lead can be merged, and only into a user"));
-    }
-    if call.version >= TRACED_SINCE && !skips_check(&body) && !is_duplicate(lead, user) {
-        return Err(invalid_merge("the contacts share neither their e-mail nor their phone"));
+    let refusal = if lead.role != Role::Lead || user.role != Role::User {
+        Some("only a lead can be merged, and only into a user")
+    } else if call.version >= TRACED_SINCE && !skips_check(&body) && !is_duplicate(lead, user) {
+        Some("the contacts share neither their e-mail nor their phone")
+    } else {
+        None
+    };
+    if let Some(message) = refusal {
+        let lead = lead.clone();
+        call.workspace.note_merge(ActivityKind::MergeFailed, (&from, &into), &lead, call.now);
+        return Err(invalid_merge(message));
     }
     let merged = call.workspace.merge_contacts(&from, &into, call.now);
     merged.map_err(|_| Refusal::not_found("User"))?;

@@ -1,18 +1,25 @@
 //! The routes and what they have in common.
 
+mod activities;
+mod activity_logs;
+mod calls;
 mod companies;
 mod contact_lists;
 mod contacts;
 pub(crate) mod conversation_actions;
 pub(crate) mod conversations;
 mod data_attributes;
-mod events;
+pub(crate) mod events;
 mod exports;
 mod merging;
-mod pages;
+pub(crate) mod pages;
 mod participants;
 mod people;
+mod redaction;
+mod reporting;
+mod subscriptions;
 mod tags;
+mod ticket_actions;
 mod tickets;
 
 use std::borrow::Cow;
@@ -46,6 +53,7 @@ pub(crate) struct Session {
     /// The largest id of a job that was handed out.
     pub(crate) last_job: u64,
     pub(crate) exports: Vec<exports::Export>,
+    pub(crate) reports: Vec<reporting::ReportExport>,
     /// Conversations that were deleted, the last one last.
     pub(crate) deleted: Vec<conversations::Deleted>,
     /// Whether a scroll broke off on purpose.
@@ -96,12 +104,19 @@ const fn since(since: ApiVersion, route: Route) -> Route {
 const ROUTES: &[Route] = &[
     get("/me", people::me),
     get("/admins", people::admins),
+    get("/admins/activity_logs", activity_logs::list),
+    since(ApiVersion::V2_16, post("/admins/activity_logs/search", activity_logs::search)),
+    since(
+        ApiVersion::V2_16,
+        get("/admins/activity_log_event_types", activity_logs::kinds_of_entries),
+    ),
     get("/admins/{id}", people::admin),
     get("/teams", people::teams),
     get("/teams/{id}", people::team),
     get("/segments", people::segments),
     get("/segments/{id}", people::segment),
     post("/contacts/search", contacts::search),
+    since(ApiVersion::Preview, get("/contacts/activities", activities::list)),
     get("/contacts", contacts::list),
     post("/contacts", contacts::create),
     post("/contacts/merge", merging::merge),
@@ -122,13 +137,17 @@ const ROUTES: &[Route] = &[
     post("/contacts/{id}/companies", contact_lists::add_company),
     delete("/contacts/{id}/companies/{company_id}", contact_lists::remove_company),
     get("/contacts/{id}/segments", contact_lists::segments),
-    get("/contacts/{id}/subscriptions", contact_lists::subscriptions),
+    get("/contacts/{id}/subscriptions", subscriptions::of_contact),
+    post("/contacts/{id}/subscriptions", subscriptions::attach),
+    delete("/contacts/{id}/subscriptions/{subscription_id}", subscriptions::detach),
+    get("/subscription_types", subscriptions::list),
     get("/notes/{id}", contact_lists::note),
     post("/conversations/search", conversations::search),
     get("/conversations", conversations::list),
     post("/conversations", conversations::create),
     since(ApiVersion::V2_16, get("/conversations/attributes", data_attributes::of_conversations)),
     since(ApiVersion::V2_16, get("/conversations/deleted", conversations::deleted)),
+    post("/conversations/redact", redaction::redact),
     get("/conversations/{id}", conversations::show),
     put("/conversations/{id}", conversations::update),
     since(ApiVersion::V2_11, delete("/conversations/{id}", conversations::delete)),
@@ -153,7 +172,16 @@ const ROUTES: &[Route] = &[
     since(ApiVersion::V2_9, get("/ticket_types", tickets::types)),
     since(ApiVersion::V2_9, get("/ticket_types/{id}", tickets::show_type)),
     since(ApiVersion::V2_10, post("/tickets/search", tickets::search)),
+    since(ApiVersion::V2_14, post("/tickets/enqueue", ticket_actions::enqueue)),
     since(ApiVersion::V2_9, post("/tickets", tickets::create)),
+    since(ApiVersion::V2_10, post("/tickets/{id}/reply", ticket_actions::reply)),
+    since(ApiVersion::V2_10, post("/tickets/{id}/tags", ticket_actions::add_tag)),
+    since(ApiVersion::V2_10, delete("/tickets/{id}/tags/{tag_id}", ticket_actions::remove_tag)),
+    since(ApiVersion::V2_16, post("/tickets/{id}/linked_conversations", ticket_actions::link)),
+    since(
+        ApiVersion::V2_16,
+        delete("/tickets/{id}/linked_conversations/{conversation_id}", ticket_actions::unlink),
+    ),
     since(ApiVersion::V2_9, get("/tickets/{id}", tickets::show)),
     since(ApiVersion::V2_9, put("/tickets/{id}", tickets::update)),
     since(ApiVersion::V2_16, delete("/tickets/{id}", tickets::delete)),
@@ -172,6 +200,15 @@ const ROUTES: &[Route] = &[
     get("/export/content/data/{job_identifier}", exports::show),
     post("/export/cancel/{job_identifier}", exports::cancel),
     get("/download/content/data/{job_identifier}", exports::download),
+    since(ApiVersion::V2_14, post("/export/reporting_data/enqueue", reporting::enqueue)),
+    since(ApiVersion::V2_14, get("/export/reporting_data/get_datasets", reporting::datasets)),
+    since(ApiVersion::V2_14, get("/export/reporting_data/{job_identifier}", reporting::show)),
+    since(ApiVersion::V2_14, get("/download/reporting_data/{job_identifier}", reporting::download)),
+    since(ApiVersion::V2_14, get("/calls", calls::list)),
+    since(ApiVersion::V2_14, post("/calls/search", calls::search)),
+    since(ApiVersion::V2_14, get("/calls/{id}", calls::show)),
+    since(ApiVersion::V2_14, get("/calls/{id}/recording", calls::recording)),
+    since(ApiVersion::V2_14, get("/calls/{id}/transcript", calls::transcript)),
 ];
 
 /// The name of every route.

@@ -6,6 +6,7 @@ use crate::answer::Refusal;
 use crate::json::Object;
 use crate::routes::Call;
 use crate::search::{Page, PageLimits};
+use crate::workspace::misfit;
 
 /// Where the URLs of next pages point; clients take their query only.
 const BASE: &str = "https://api.intercom.io";
@@ -40,14 +41,22 @@ impl NumberedPage {
         limits: PageLimits,
         total: usize,
     ) -> Result<Self, Refusal> {
-        let per_page = limits.length(call.query("per_page").map(Value::from).as_ref())?;
-        let number = match call.query("page").map(str::parse::<usize>) {
-            None => 1,
-            Some(Ok(number)) if number >= 1 => number,
-            Some(_) => {
-                return Err(Refusal::invalid("page must be a positive integer").field("page"));
-            }
-        };
+        let given = |name| call.query(name).map(Value::from);
+        Self::of(limits, total, given("page").as_ref(), given("per_page").as_ref())
+    }
+
+    /// The page of `total` entries with this number and length.
+    pub(crate) fn of(
+        limits: PageLimits,
+        total: usize,
+        page: Option<&Value>,
+        per_page: Option<&Value>,
+    ) -> Result<Self, Refusal> {
+        let per_page = limits.length(per_page)?;
+        let number = page.filter(|page| !page.is_null()).map_or(Some(1), misfit::whole);
+        let number = number.and_then(|number| usize::try_from(number).ok()).filter(|n| *n >= 1);
+        let number = number
+            .ok_or_else(|| Refusal::invalid("page must be a positive integer").field("page"))?;
         Ok(Self { number, per_page, total })
     }
 
@@ -59,10 +68,17 @@ impl NumberedPage {
 
     /// `total_count` and `pages`, the next page as a URL.
     pub(crate) fn render(self, object: &mut Object<'_>, path: &str) {
-        let n_pages = self.total.div_ceil(self.per_page.max(1));
-        let next = (self.number < n_pages)
-            .then(|| format!("{BASE}{path}?page={}&per_page={}", self.number + 1, self.per_page));
         object.field("total_count", &self.total);
+        self.render_pages(object, path);
+    }
+
+    /// `pages` alone; the path may have a query.
+    pub(crate) fn render_pages(self, object: &mut Object<'_>, path: &str) {
+        let n_pages = self.total.div_ceil(self.per_page.max(1));
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let next = (self.number < n_pages).then(|| {
+            format!("{BASE}{path}{mark}page={}&per_page={}", self.number + 1, self.per_page)
+        });
         object.object("pages", |pages| {
             pages.field("type", "pages").field("next", &next).field("page", &self.number);
             pages.field("per_page", &self.per_page).field("total_pages", &n_pages);

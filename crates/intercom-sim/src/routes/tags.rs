@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::answer::{Answer, Refusal};
 use crate::json;
 use crate::routes::{Call, required_text};
+use crate::workspace::catalogue::Membership;
 use crate::workspace::misfit;
 use crate::workspace::table::Slot;
 
@@ -97,6 +98,14 @@ fn is_untag(entry: &Value) -> bool {
 
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let place = call.tag(call.parameter(0))?;
+    let segments = call.workspace.segments.iter();
+    let dependent = segments.filter(|known| known.membership == Membership::Tagged(place));
+    let names: Vec<&str> = dependent.map(|segment| &*segment.name).collect();
+    if !names.is_empty() {
+        let message =
+            format!("Unable to delete Tag with dependent objects. Segments: {}.", names.join(", "));
+        return Err(Refusal::new(400, "tag_has_dependent_objects", message));
+    }
     let workspace = &mut *call.workspace;
     workspace.tags.remove(place);
     let tagged = |tags: &[crate::workspace::contact::Applied]| tags.iter().any(|a| a.tag == place);

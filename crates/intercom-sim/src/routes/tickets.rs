@@ -56,7 +56,7 @@ fn type_named<'c>(call: &'c Call<'_>, id: &str) -> Result<(usize, &'c TicketType
     found.ok_or_else(|| Refusal::not_found("Resource"))
 }
 
-fn named(call: &Call<'_>) -> Result<Slot, Refusal> {
+pub(super) fn named(call: &Call<'_>) -> Result<Slot, Refusal> {
     let found = call.workspace.tickets.find(call.parameter(0));
     found.ok_or_else(|| Refusal::new(404, "ticket_not_found", "Ticket not found"))
 }
@@ -100,6 +100,8 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         contact_ids,
         attributes,
         parts: vec![part],
+        tags: Vec::new(),
+        linked: Vec::new(),
     });
     render(call, slot)
 }
@@ -175,7 +177,23 @@ pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let flag = |name: &str| body.get(name).and_then(Value::as_bool);
     let (is_open, is_shared) = (flag("open"), flag("is_shared"));
     let snoozed_until = body.get("snoozed_until").and_then(misfit::whole);
-    let part = state.map(|state| part(call, "ticket_state_updated_by_admin", state, Some(before)));
+    let changed = state.unwrap_or(before);
+    let mut parts: Vec<Value> = state
+        .map(|state| part(call, "ticket_state_updated_by_admin", state, Some(before)))
+        .into_iter()
+        .collect();
+    if let Some(assignee) = &assignee {
+        let mut assigned = part(call, "assignment", changed, None);
+        assigned["assigned_to"] = json!({"type": assignee.kind, "id": assignee.id.to_string()});
+        parts.push(assigned);
+    }
+    for (name, value) in &attributes {
+        let mut updated = part(call, "ticket_attribute_updated_by_admin", changed, None);
+        let attribute = json!({"type": "attribute", "id": name, "label": name});
+        let value = json!({"type": "value", "id": null, "label": value});
+        updated["updated_attribute_data"] = json!({"attribute": attribute, "value": value});
+        parts.push(updated);
+    }
     let now = call.now;
     call.workspace.tickets.change(slot, |ticket| {
         ticket.updated_at = now;
@@ -184,8 +202,12 @@ pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         ticket.is_open = is_open.unwrap_or(ticket.is_open);
         ticket.is_shared = is_shared.unwrap_or(ticket.is_shared);
         ticket.snoozed_until = snoozed_until.or(ticket.snoozed_until);
-        ticket.admin_assignee_id = assignee.or(ticket.admin_assignee_id);
-        ticket.parts.extend(part);
+        match assignee {
+            Some(Assignee { kind: "team", id }) => ticket.team_assignee_id = Some(id),
+            Some(Assignee { id, .. }) => ticket.admin_assignee_id = Some(id),
+            None => {}
+        }
+        ticket.parts.extend(parts);
     });
     render(call, slot)
 }
@@ -205,12 +227,23 @@ fn wanted_state(
     })
 }
 
-fn assignee(call: &Call<'_>, body: &Map<String, Value>) -> Result<Option<i64>, Refusal> {
+/// An admin or a team.
+struct Assignee {
+    kind: &'static str,
+    id: i64,
+}
+
+fn assignee(call: &Call<'_>, body: &Map<String, Value>) -> Result<Option<Assignee>, Refusal> {
     let given = body.get("assignment").and_then(|assignment| assignment.get("assignee_id"));
     let Some(id) = given.or_else(|| body.get("assignee_id")).and_then(misfit::id) else {
         return Ok(None);
     };
-    let known = call.workspace.admin(&id).and_then(|admin| admin.id.parse().ok());
+    let kind = if call.workspace.admin(&id).is_some() {
+        Some("admin")
+    } else {
+        call.workspace.team(&id).map(|_| "team")
+    };
+    let known = kind.and_then(|kind| Some(Assignee { kind, id: id.parse().ok()? }));
     known.map(Some).ok_or_else(|| Refusal::new(404, "assignee_not_found", "Assignee not found"))
 }
 

@@ -11,30 +11,50 @@ use crate::workspace::company::Company;
 use crate::workspace::contact::Contact;
 use crate::workspace::conversation::Conversation;
 use crate::workspace::render::WithParts;
+use crate::workspace::ticket::Ticket;
 
-const VERSION: ApiVersion = ApiVersion::V2_16;
+/// The version from which conversations are told in plain text.
+const PLAIN_SINCE: ApiVersion = ApiVersion::V2_15;
+
+/// The workspace as notifications show it: in the version that the app is configured for.
+#[derive(Clone, Copy)]
+pub(super) struct View<'w> {
+    pub(super) workspace: &'w Workspace,
+    pub(super) version: ApiVersion,
+}
 
 /// A contact, whose dates are texts.
-pub(super) fn contact(workspace: &Workspace, contact: &Contact) -> Value {
-    object(|out| workspace.render_contact(out, contact, VERSION), dates_as_texts)
+pub(super) fn contact(view: View<'_>, contact: &Contact) -> Value {
+    let render = |out: &mut Vec<u8>| view.workspace.render_contact(out, contact, view.version);
+    object(render, dates_as_texts)
 }
 
 /// A company, whose dates are texts.
-pub(super) fn company(workspace: &Workspace, company: &Company) -> Value {
-    object(|out| workspace.render_company(out, company), dates_as_texts)
+pub(super) fn company(view: View<'_>, company: &Company) -> Value {
+    object(|out| view.workspace.render_company(out, company), dates_as_texts)
 }
 
-/// A conversation with some of its parts, in plain text.
+/// A ticket.
+pub(super) fn ticket(view: View<'_>, ticket: &Ticket) -> Value {
+    object(|out| view.workspace.render_ticket(out, ticket, view.version), |_| ())
+}
+
+/// A conversation with some of its parts.
 pub(super) fn conversation(
-    workspace: &Workspace,
+    view: View<'_>,
     conversation: &Conversation,
     is_shown: impl Fn(usize) -> bool,
 ) -> Value {
     let render = |out: &mut Vec<u8>| {
-        workspace.render_conversation(out, conversation, VERSION, WithParts::Yes);
+        view.workspace.render_conversation(out, conversation, view.version, WithParts::Yes);
+    };
+    let plain = |message: &mut Value| {
+        if view.version >= PLAIN_SINCE {
+            plain_body(message);
+        }
     };
     object(render, |fields| {
-        fields.get_mut("source").into_iter().for_each(plain_body);
+        fields.get_mut("source").into_iter().for_each(plain);
         let list = fields.get_mut("conversation_parts").and_then(Value::as_object_mut);
         let Some(list) = list else { return };
         let total = list.get("total_count").and_then(Value::as_u64).unwrap_or(0);
@@ -43,7 +63,7 @@ pub(super) fn conversation(
         let total = usize::try_from(total).unwrap_or(parts.len());
         let mut position = total.saturating_sub(parts.len());
         parts.retain_mut(|part| {
-            plain_body(part);
+            plain(part);
             position += 1;
             is_shown(position - 1)
         });
@@ -70,14 +90,15 @@ pub(super) fn deleted_conversation(conversation: &Conversation) -> Value {
 }
 
 /// A tag of the workspace; one that is gone has no name.
-pub(super) fn tag(workspace: &Workspace, place: u32) -> Value {
-    match workspace.tags.get(place) {
+pub(super) fn tag(view: View<'_>, place: u32) -> Value {
+    match view.workspace.tags.get(place) {
         Some(tag) => Value::Object(json::read_object(&json::object_text(|o| tag.render(o)))),
         None => json!({"type": "tag", "id": place.to_string()}),
     }
 }
 
-fn object(
+/// An object that is rendered as the API does, with what notifications change about it.
+pub(super) fn object(
     render: impl FnOnce(&mut Vec<u8>),
     change: impl FnOnce(&mut Map<String, Value>),
 ) -> Value {

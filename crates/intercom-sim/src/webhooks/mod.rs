@@ -4,8 +4,10 @@
 //! module: the tables remember what they held before, and the difference is what happened. Several
 //! changes of one object between two looks are one.
 
+mod happenings;
 mod item;
 mod outbox;
+mod tickets;
 mod topics;
 
 use std::fmt;
@@ -15,6 +17,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::simulator::Simulator;
+use crate::webhooks::item::View;
 use crate::webhooks::outbox::{Entry, Outbox};
 
 pub use outbox::{Outcome, WebhookState, WebhookStats};
@@ -51,9 +54,28 @@ pub(crate) struct Webhooks {
     secret: SecretString,
     outbox: Outbox,
     n_notifications: u64,
+    /// When the subscription was tested last, or began.
+    pinged_at: Option<i64>,
 }
 
+/// How often the subscription is tested without being asked.
+const PING_EVERY: i64 = 86_400;
+
 impl Webhooks {
+    /// Sends a test of the subscription when the last one is a day old.
+    fn ping_in_time(&mut self, now: i64) {
+        let since = *self.pinged_at.get_or_insert(now);
+        if now.saturating_sub(since) >= PING_EVERY {
+            self.ping(now);
+        }
+    }
+
+    fn ping(&mut self, now: i64) {
+        self.pinged_at = Some(now);
+        let item = json!({"type": "ping", "message": "a test of the subscription"});
+        self.push(Topic::Ping, item, now);
+    }
+
     fn push(&mut self, topic: Topic, item: Value, now: i64) {
         self.n_notifications += 1;
         let seconds = now & 0xffff_ffff;
@@ -85,7 +107,10 @@ impl Simulator {
         workspace.contacts.record();
         workspace.companies.record();
         workspace.conversations.record();
-        self.webhooks = Some(Webhooks { secret, outbox: Outbox::default(), n_notifications: 0 });
+        workspace.tickets.record();
+        workspace.record_happenings();
+        let outbox = Outbox::default();
+        self.webhooks = Some(Webhooks { secret, outbox, n_notifications: 0, pinged_at: None });
     }
 
     /// The notifications that are due at `now` (unix seconds), each once per attempt. What becomes
@@ -105,11 +130,11 @@ impl Simulator {
         }
     }
 
-    /// Sends a test of the subscription, as the API's own page does on demand.
+    /// Sends a test of the subscription, as the API's own page does on demand. One is sent every
+    /// day without being asked for.
     pub fn ping(&mut self, now: i64) {
-        let item = json!({"type": "ping", "message": "a test of the subscription"});
         if let Some(webhooks) = &mut self.webhooks {
-            webhooks.push(Topic::Ping, item, now);
+            webhooks.ping(now);
         }
     }
 
@@ -131,16 +156,24 @@ impl Simulator {
         let contacts = self.workspace.contacts.take_recorded();
         let companies = self.workspace.companies.take_recorded();
         let conversations = self.workspace.conversations.take_recorded();
+        let tickets = self.workspace.tickets.take_recorded();
+        let happenings = self.workspace.take_happenings();
         let mut happened = Vec::new();
+        let view = View { workspace: &self.workspace, version: self.settings.webhook_version };
         for (slot, before) in contacts {
-            topics::of_contact(&self.workspace, slot, before.as_ref(), now, &mut happened);
+            topics::of_contact(view, slot, before.as_ref(), now, &mut happened);
         }
         for (slot, before) in companies {
-            topics::of_company(&self.workspace, slot, before.as_ref(), &mut happened);
+            topics::of_company(view, slot, before.as_ref(), &mut happened);
         }
         for (slot, before) in conversations {
-            topics::of_conversation(&self.workspace, slot, before.as_ref(), &mut happened);
+            topics::of_conversation(view, slot, before.as_ref(), &mut happened);
         }
+        for (slot, before) in tickets {
+            tickets::of_ticket(view, slot, before.as_ref(), &mut happened);
+        }
+        happened.extend(happenings.iter().filter_map(|one| happenings::told(view, one, now)));
+        webhooks.ping_in_time(now);
         for (topic, item) in happened {
             webhooks.push(topic, item, now);
         }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use intercom_webhook::Topic;
 use serde_json::{Map, Value, json};
 
-use crate::webhooks::item;
-use crate::workspace::Workspace;
+use crate::webhooks::happenings::subscription;
+use crate::webhooks::item::{self, View};
 use crate::workspace::company::Company;
 use crate::workspace::contact::{Contact, Role};
 use crate::workspace::conversation::Conversation;
@@ -16,39 +16,44 @@ use crate::workspace::table::Slot;
 type Happened = Vec<(Topic, Value)>;
 
 pub(super) fn of_contact(
-    workspace: &Workspace,
+    view: View<'_>,
     slot: Slot,
     before: Option<&Contact>,
     now: i64,
     happened: &mut Happened,
 ) {
-    match (before, workspace.contacts.get(slot)) {
+    match (before, view.workspace.contacts.get(slot)) {
         (None, None) => {}
         (None, Some(after)) => {
             let topic = match after.role {
                 Role::User => Topic::ContactUserCreated,
                 Role::Lead => Topic::ContactLeadCreated,
             };
-            happened.push((topic, item::contact(workspace, after)));
-            memberships(workspace, None, after, now, happened);
+            happened.push((topic, item::contact(view, after)));
+            memberships(view, None, after, now, happened);
         }
-        (Some(before), None) => happened.push(gone(workspace, before)),
+        (Some(before), None) => happened.push(gone(view, before)),
         (Some(before), Some(after)) => {
             for topic in contact_topics(before, after) {
-                happened.push((topic, item::contact(workspace, after)));
+                happened.push((topic, item::contact(view, after)));
             }
-            memberships(workspace, Some(before), after, now, happened);
+            if let Some(topic) = consent(before, after) {
+                let contact = item::contact(view, after);
+                happened.push((topic, subscription(&contact, &[], now)));
+            }
+            memberships(view, Some(before), after, now, happened);
         }
     }
 }
 
 /// A contact that was merged is told with the one that remains, a deleted one by its ids.
-fn gone(workspace: &Workspace, before: &Contact) -> (Topic, Value) {
-    let into = workspace.canonical(&before.id);
-    let remaining = workspace.contacts.find(into).and_then(|slot| workspace.contacts.get(slot));
+fn gone(view: View<'_>, before: &Contact) -> (Topic, Value) {
+    let into = view.workspace.canonical(&before.id);
+    let remaining =
+        view.workspace.contacts.find(into).and_then(|slot| view.workspace.contacts.get(slot));
     match remaining {
         Some(remaining) if into != &*before.id => {
-            let mut merged = item::contact(workspace, remaining);
+            let mut merged = item::contact(view, remaining);
             merged["merged_from"] = json!({"type": "contact", "id": *before.id});
             (Topic::ContactMerged, merged)
         }
@@ -85,9 +90,21 @@ fn contact_topics(before: &Contact, after: &Contact) -> Vec<Topic> {
     topics
 }
 
+/// Whether a contact subscribed to all messages, or unsubscribed from them.
+fn consent(before: &Contact, after: &Contact) -> Option<Topic> {
+    let is_out = |contact: &Contact| {
+        contact.body.pick(&["unsubscribed_from_emails"]) == Some(Value::Bool(true))
+    };
+    match (is_out(before), is_out(after)) {
+        (false, true) => Some(Topic::ContactUnsubscribed),
+        (true, false) => Some(Topic::ContactSubscribed),
+        (false, false) | (true, true) => None,
+    }
+}
+
 /// Tags and companies that a contact got or lost.
 fn memberships(
-    workspace: &Workspace,
+    view: View<'_>,
     before: Option<&Contact>,
     after: &Contact,
     now: i64,
@@ -103,8 +120,8 @@ fn memberships(
     };
     for (topic, place) in differences(&had, &has, &created, &deleted) {
         let tagged = json!({
-            "type": "contact_tag", "created_at": now, "tag": item::tag(workspace, place),
-            "contact": item::contact(workspace, after),
+            "type": "contact_tag", "created_at": now, "tag": item::tag(view, place),
+            "contact": item::contact(view, after),
         });
         happened.push((topic, tagged));
     }
@@ -113,9 +130,8 @@ fn memberships(
     let (had, has) = (before.map(companies).unwrap_or_default(), companies(after));
     let (attached, detached) = (Topic::CompanyContactAttached, Topic::CompanyContactDetached);
     for (topic, slot) in differences(&had, &has, &attached, &detached) {
-        if let Some(company) = workspace.companies.get(slot) {
-            let (company, contact) =
-                (item::company(workspace, company), item::contact(workspace, after));
+        if let Some(company) = view.workspace.companies.get(slot) {
+            let (company, contact) = (item::company(view, company), item::contact(view, after));
             happened.push((topic, json!({"company": company, "contact": contact})));
         }
     }
@@ -133,15 +149,15 @@ fn differences<T: Ord + Copy>(
 }
 
 pub(super) fn of_company(
-    workspace: &Workspace,
+    view: View<'_>,
     slot: Slot,
     before: Option<&Company>,
     happened: &mut Happened,
 ) {
-    match (before, workspace.companies.get(slot)) {
+    match (before, view.workspace.companies.get(slot)) {
         (None, None) => {}
         (None, Some(after)) => {
-            happened.push((Topic::CompanyCreated, item::company(workspace, after)));
+            happened.push((Topic::CompanyCreated, item::company(view, after)));
         }
         (Some(before), None) => {
             happened.push((Topic::CompanyDeleted, item::deleted_company(before)));
@@ -153,19 +169,19 @@ pub(super) fn of_company(
                 || before.tags != after.tags
                 || before.body.to_map() != after.body.to_map();
             if is_updated {
-                happened.push((Topic::CompanyUpdated, item::company(workspace, after)));
+                happened.push((Topic::CompanyUpdated, item::company(view, after)));
             }
         }
     }
 }
 
 pub(super) fn of_conversation(
-    workspace: &Workspace,
+    view: View<'_>,
     slot: Slot,
     before: Option<&Conversation>,
     happened: &mut Happened,
 ) {
-    match (before, workspace.conversations.get(slot)) {
+    match (before, view.workspace.conversations.get(slot)) {
         (None, None) => {}
         (None, Some(after)) => {
             let author = after.body.pick(&["source", "author", "type"]);
@@ -173,34 +189,42 @@ pub(super) fn of_conversation(
                 Some("admin" | "team" | "bot") => Topic::ConversationAdminSingleCreated,
                 _ => Topic::ConversationUserCreated,
             };
-            happened.push((topic, item::conversation(workspace, after, |_| true)));
+            happened.push((topic, item::conversation(view, after, |_| true)));
         }
         (Some(before), None) => {
             happened.push((Topic::ConversationDeleted, item::deleted_conversation(before)));
         }
-        (Some(before), Some(after)) => changed(workspace, before, after, happened),
+        (Some(before), Some(after)) => changed(view, before, after, happened),
     }
 }
 
-fn changed(
-    workspace: &Workspace,
-    before: &Conversation,
-    after: &Conversation,
-    happened: &mut Happened,
-) {
-    let n_known = before.parts().len();
-    for (position, part) in after.parts().iter().enumerate().skip(n_known) {
-        if let Some(topic) = part_topic(part) {
-            let item = item::conversation(workspace, after, |shown| shown == position);
+fn changed(view: View<'_>, before: &Conversation, after: &Conversation, happened: &mut Happened) {
+    let (known, parts) = (before.parts(), after.parts());
+    for (position, part) in parts.iter().enumerate() {
+        let topic = match known.get(position) {
+            None => part_topic(part),
+            Some(known) if is_redacted(part) && !is_redacted(known) => {
+                Some(Topic::ConversationPartRedacted)
+            }
+            Some(_) => None,
+        };
+        if let Some(topic) = topic {
+            let item = item::conversation(view, after, |shown| shown == position);
             happened.push((topic, item));
         }
     }
-    let whole = || item::conversation(workspace, after, |_| false);
+    let whole = || item::conversation(view, after, |_| false);
+    let source_redacted = |conversation: &Conversation| {
+        conversation.body.pick(&["source", "redacted"]) == Some(Value::Bool(true))
+    };
+    if !source_redacted(before) && source_redacted(after) {
+        happened.push((Topic::ConversationPartRedacted, whole()));
+    }
     let tags = |conversation: &Conversation| -> BTreeSet<u32> {
         conversation.tags.iter().map(|applied| applied.tag).collect()
     };
     let (had, has) = (tags(before), tags(after));
-    let added: Vec<Value> = has.difference(&had).map(|tag| item::tag(workspace, *tag)).collect();
+    let added: Vec<Value> = has.difference(&had).map(|tag| item::tag(view, *tag)).collect();
     if !added.is_empty() {
         let mut tagged = whole();
         tagged["tags_added"] = json!({"type": "tag.list", "tags": added});
@@ -226,12 +250,16 @@ fn changed(
     let attached = has.difference(&had).map(|id| (Topic::ConversationContactAttached, id));
     let detached = had.difference(&has).map(|id| (Topic::ConversationContactDetached, id));
     for (topic, id) in attached.chain(detached) {
-        let slot = workspace.contacts.find(id);
-        if let Some(contact) = slot.and_then(|slot| workspace.contacts.get(slot)) {
-            let contact = item::contact(workspace, contact);
+        let slot = view.workspace.contacts.find(id);
+        if let Some(contact) = slot.and_then(|slot| view.workspace.contacts.get(slot)) {
+            let contact = item::contact(view, contact);
             happened.push((topic, json!({"conversation": whole(), "contact": contact})));
         }
     }
+}
+
+fn is_redacted(part: &Map<String, Value>) -> bool {
+    part.get("redacted") == Some(&Value::Bool(true))
 }
 
 /// What a part tells; attribute changes and the like have no topic.

@@ -143,6 +143,8 @@ pub(crate) enum Membership {
     SeenFor(i64),
     /// Users not seen for so many days.
     UnseenFor(i64),
+    /// Those with the tag at a place.
+    Tagged(u32),
 }
 
 /// A segment: its members follow from a rule.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::workspace::Workspace;
+use crate::workspace::activity::ActivityKind;
 use crate::workspace::catalogue::{DataAttribute, DataType, Model};
 use crate::workspace::contact::{Applied, Contact};
 use crate::workspace::conversation::Conversation;
@@ -58,7 +59,9 @@ impl Workspace {
     /// [`ChangeError::Unknown`] when there is no such contact.
     pub fn delete_contact(&mut self, id: &str) -> Result<(), ChangeError> {
         let slot = self.contacts.find(id).ok_or_else(|| unknown("contact", id))?;
-        self.drop_contact(slot);
+        let told_at = self.activities.last().map(|last| last.created_at);
+        let changed_at = self.contacts.get(slot).map(|contact| contact.updated_at);
+        self.delete_contact_at(slot, told_at.max(changed_at).unwrap_or_default());
         Ok(())
     }
 
@@ -93,6 +96,7 @@ impl Workspace {
         let mut contact = Contact::blank(self.next_contact_id(now), now);
         contact.apply(fields)?;
         let (email, external_id) = (contact.email.clone(), contact.external_id.clone());
+        self.note_activity(ActivityKind::Created, &contact, now);
         let slot = self.contacts.push(contact);
         email.iter().for_each(|text| self.emails.insert(text, slot));
         external_id.iter().for_each(|text| self.external_ids.insert(text, slot));
@@ -128,7 +132,21 @@ impl Workspace {
             contact.updated_at = now;
             contact.apply(patch)
         };
-        self.change_contact(slot, change).unwrap_or(Ok(()))
+        let role = self.contacts.get(slot).map(|contact| contact.role);
+        let changed = self.change_contact(slot, change).unwrap_or(Ok(()));
+        if let Some(after) = self.contacts.get(slot).filter(|after| Some(after.role) != role) {
+            let after = after.clone();
+            self.note_activity(ActivityKind::RoleUpdated, &after, now);
+        }
+        changed
+    }
+
+    /// Deletes a contact for good, which the feed of activities tells.
+    pub(crate) fn delete_contact_at(&mut self, slot: Slot, now: i64) {
+        if let Some(contact) = self.contacts.get(slot).cloned() {
+            self.note_activity(ActivityKind::Deleted, &contact, now);
+        }
+        self.drop_contact(slot);
     }
 
     pub(crate) fn drop_contact(&mut self, slot: Slot) {
@@ -139,6 +157,7 @@ impl Workspace {
             self.companies.change(company, |company| company.members.retain(|m| *m != slot));
         }
         self.events.remove(&slot);
+        self.subscriptions.remove(&slot);
     }
 
     /// Adds a conversation with the next id.

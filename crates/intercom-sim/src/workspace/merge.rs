@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::workspace::Workspace;
+use crate::workspace::activity::ActivityKind;
 use crate::workspace::body::Body;
 use crate::workspace::change::{ChangeError, unknown};
 use crate::workspace::contact::{Contact, DEFAULTS, Role};
@@ -33,6 +34,7 @@ impl Workspace {
             return Ok(());
         };
         let events = self.events.remove(&source).unwrap_or_default();
+        let chosen = self.subscriptions.remove(&source).unwrap_or_default();
         self.drop_contact(source);
         self.change_contact(target, |contact| take_over(contact, &lost, now));
         for company in &lost.companies {
@@ -45,6 +47,9 @@ impl Workspace {
                 .for_each(|note| note.subject = Subject::Contact(target));
         }
         self.take_over_events(target, events);
+        if !chosen.is_empty() {
+            self.subscriptions.entry(target).or_default().extend(chosen);
+        }
         for earlier in self.merged.values_mut().filter(|merged| &*merged.into == from) {
             earlier.into = into.into();
         }
@@ -55,6 +60,9 @@ impl Workspace {
             merged_at: now,
         };
         self.merged.insert(from.into(), merged);
+        if let Some(kept) = self.contacts.get(target).cloned() {
+            self.note_merge(ActivityKind::Merged, (from, into), &kept, now);
+        }
         Ok(())
     }
 

@@ -3,27 +3,32 @@
 //! Contacts, conversations and companies live in [`table::Table`]s: a few columns that searches
 //! and lists read, and the rest as JSON text. Everything else is small and kept as plain structs.
 
+pub(crate) mod activity;
 pub(crate) mod body;
 pub(crate) mod catalogue;
 pub(crate) mod change;
 pub(crate) mod company;
 pub(crate) mod contact;
 pub(crate) mod conversation;
+pub(crate) mod happening;
 pub(crate) mod journal;
 pub(crate) mod load;
 pub(crate) mod merge;
 pub(crate) mod misfit;
 pub(crate) mod render;
+pub(crate) mod subscription;
 pub(crate) mod table;
 pub(crate) mod ticket;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use activity::Activity;
 use catalogue::{Admin, DataAttribute, DataType, Membership, Model, Profile, Segment, Tags, Team};
 use chrono_tz::Tz;
 use company::Company;
 use contact::{Contact, Role};
 use conversation::Conversation;
+use happening::Happening;
 use journal::{Event, Note};
 use merge::Merged;
 use table::{DuplicateId, Slot, Table, TextIndex};
@@ -47,6 +52,12 @@ pub struct Workspace {
     pub(crate) events: BTreeMap<Slot, Vec<Event>>,
     /// Contacts that are gone because they were merged, by their ids.
     pub(crate) merged: BTreeMap<Box<str>, Merged>,
+    /// What happened to contacts while the workspace was used, in order.
+    pub(crate) activities: Vec<Activity>,
+    /// The types of messages that contacts chose something about, by their places.
+    pub(crate) subscriptions: BTreeMap<Slot, BTreeSet<usize>>,
+    /// What happened since somebody asked last; `None` while nobody wants to know.
+    happenings: Option<Vec<Happening>>,
     emails: TextIndex,
     external_ids: TextIndex,
     /// The last id given to a part, message, note or event.
@@ -77,7 +88,7 @@ impl Workspace {
         let emails = text_index(|contact| contact.email.as_deref());
         let external_ids = text_index(|contact| contact.external_id.as_deref());
         Ok(Self {
-            segments: segments(parts.profile.created_at),
+            segments: segments(parts.profile.created_at, &parts.tags),
             profile: parts.profile,
             conversations: Table::new(parts.conversations)?,
             companies: Table::new(parts.companies)?,
@@ -91,6 +102,9 @@ impl Workspace {
             notes: Vec::new(),
             events: BTreeMap::new(),
             merged: BTreeMap::new(),
+            activities: Vec::new(),
+            subscriptions: BTreeMap::new(),
+            happenings: None,
             emails,
             external_ids,
             last_number: parts.last_number,
@@ -185,6 +199,7 @@ impl Workspace {
             Membership::UnseenFor(days) => {
                 contact.role == Role::User && seen_at().is_none_or(|at| at < since(days))
             }
+            Membership::Tagged(place) => contact.tags.iter().any(|applied| applied.tag == place),
         }
     }
 
@@ -195,14 +210,17 @@ impl Workspace {
     }
 }
 
-fn segments(created_at: i64) -> Vec<Segment> {
-    let rules = [
+/// The segments that every workspace has: those of roles and dates, and one that depends on the
+/// first tag.
+fn segments(created_at: i64, tags: &Tags) -> Vec<Segment> {
+    let mut rules = vec![
         ("All users", Membership::Users),
         ("All leads", Membership::Leads),
         ("New", Membership::CreatedFor(30)),
         ("Active", Membership::SeenFor(30)),
         ("Slipping away", Membership::UnseenFor(60)),
     ];
+    rules.extend(tags.iter().next().map(|(place, _)| ("Tagged", Membership::Tagged(place))));
     (1_u32..)
         .zip(rules)
         .map(|(number, (name, membership))| Segment {

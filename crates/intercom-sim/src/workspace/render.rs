@@ -18,6 +18,23 @@ pub(crate) enum WithParts {
     No,
 }
 
+/// The version from which parts tell the state in which they left the conversation.
+const STATES_SINCE: ApiVersion = ApiVersion::V2_13;
+
+/// Adds the state after each part, which follows from those before it.
+fn add_states(parts: &mut [Map<String, Value>]) {
+    let mut state = "open";
+    for part in parts {
+        state = match part.get("part_type").and_then(Value::as_str) {
+            Some("close") => "closed",
+            Some("snoozed") => "snoozed",
+            Some("open" | "unsnoozed" | "assign_and_reopen") => "open",
+            _ => state,
+        };
+        part.entry("state").or_insert_with(|| state.into());
+    }
+}
+
 impl Workspace {
     /// A contact as API version 2.16 shows it; archived ones included.
     pub fn contact(&self, id: &str) -> Option<Value> {
@@ -112,7 +129,7 @@ impl Workspace {
                 });
             });
             if with_parts == WithParts::Yes {
-                self.render_parts(object, conversation);
+                self.render_parts(object, conversation, version);
             }
         });
     }
@@ -140,8 +157,16 @@ impl Workspace {
         self.contacts.get(self.contacts.find(contact_id)?)?.external_id.as_deref()
     }
 
-    fn render_parts(&self, object: &mut Object<'_>, conversation: &Conversation) {
-        let parts = conversation.parts();
+    fn render_parts(
+        &self,
+        object: &mut Object<'_>,
+        conversation: &Conversation,
+        version: ApiVersion,
+    ) {
+        let mut parts = conversation.parts();
+        if version >= STATES_SINCE {
+            add_states(&mut parts);
+        }
         let shown = parts.len().saturating_sub(MAX_PARTS);
         object.object("conversation_parts", |list| {
             list.field("type", "conversation_part.list").field("total_count", &parts.len());

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 use crate::json::{self, Object};
 use crate::workspace::Workspace;
 use crate::workspace::catalogue::DataType;
-use crate::workspace::table::Record;
+use crate::workspace::contact::Applied;
+use crate::workspace::table::{Record, Slot};
 
 /// Where a ticket stands: name, label inside, label for the contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +123,9 @@ pub(crate) struct Ticket {
     pub(crate) attributes: Map<String, Value>,
     /// The parts, oldest first.
     pub(crate) parts: Vec<Value>,
+    pub(crate) tags: Vec<Applied>,
+    /// The conversations that are linked to it.
+    pub(crate) linked: Vec<Slot>,
 }
 
 impl Record for Ticket {

@@ -1,5 +1,7 @@
 //! The simulator at its front door.
 
+mod activities;
+mod calls;
 mod catalogue;
 mod companies;
 mod contacts;
@@ -18,9 +20,13 @@ mod merging;
 mod mishaps;
 mod paging;
 mod program;
+mod redaction;
+mod reporting;
 mod search_table;
 mod server;
+mod subscriptions;
 mod support;
+mod ticket_actions;
 mod transport;
 mod versions;
 mod webhook_delivery;

@@ -231,7 +231,7 @@ fn a_ticket_is_read_changed_and_deleted() {
     assert_eq!((status, &changed["ticket_state"]["category"]), (200, &json!("resolved")));
     assert_eq!(
         (&changed["open"], &changed["ticket_parts"]["total_count"]),
-        (&json!(false), &json!(2))
+        (&json!(false), &json!(3))
     );
     assert_eq!(changed["admin_assignee_id"].to_string(), admin.as_str().expect("an id"));
     for (change, expected) in [
