@@ -1,5 +1,6 @@
 //! One stream, page by page, into the store.
 
+use std::collections::BTreeSet;
 use std::pin::pin;
 
 use futures_util::StreamExt;
@@ -99,6 +100,7 @@ impl Puller<'_> {
             None => (None, 0),
         };
         let mut latest_change = None;
+        let mut followed: BTreeSet<String> = walk.resume_at.iter().map(cursor_text).collect();
         let mut pages = pin!(match walk.resume_at.take() {
             Some(cursor) => self.client.pages_from(operation, cursor),
             None => self.client.pages(operation),
@@ -112,15 +114,24 @@ impl Puller<'_> {
             latest_change =
                 write.records.iter().filter_map(|r| r.updated_at).max().max(latest_change);
             let reached = next_watermark.or(latest_change.map(|at| self.indexed_until(at)));
-            write.bookmark = Some(Bookmark {
-                watermark: match page.next() {
-                    Some(_) => walk.bookmark.watermark,
-                    None => walk.bookmark.watermark.max(reached),
+            let watermark = walk.bookmark.watermark;
+            write.bookmark = Some(match page.next().map(cursor_text) {
+                None => Bookmark {
+                    watermark: watermark.max(reached),
+                    next_watermark,
+                    query: walk.query.clone(),
+                    cursor: None,
+                    n_pages,
                 },
-                next_watermark,
-                query: walk.query.clone(),
-                cursor: page.next().map(cursor_text),
-                n_pages,
+                // A cursor that comes again may have led past pages: the next walk trusts none.
+                Some(next) if followed.contains(&next) => {
+                    Bookmark { watermark, ..Bookmark::default() }
+                }
+                Some(next) => {
+                    followed.insert(next.clone());
+                    let (query, cursor) = (walk.query.clone(), Some(next));
+                    Bookmark { watermark, next_watermark, query, cursor, n_pages }
+                }
             });
             let outcome = self.store.commit_page(self.workspace, stream, &write).await?;
             count(report, &write, outcome);

@@ -1,7 +1,7 @@
 //! Answers that are no pages.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use intercom_client::Transport;
 use intercom_store::Stream;
@@ -66,11 +66,26 @@ pub(crate) async fn a_page_of_another_shape_is_one_clear_error(on: &Database) {
 
 pub(crate) async fn a_repeated_cursor_is_one_clear_error(on: &Database) {
     let world = World::new(on);
-    // [1000, "x", 2] in base64: behind it is everything.
-    let next = json!({"page": 2, "starting_after": "WzEwMDAsIngiLDJd"});
-    let circle = move |page: &mut Value| page["pages"]["next"] = next.clone();
-    let circle = Meddler::rewriting(&world.sim, CONTACTS, circle);
+    let first = OnceLock::new();
+    let circle = move |next: &mut Value| *next = first.get_or_init(|| next.clone()).clone();
+    let circle = Meddler::leading(&world.sim, CONTACTS, circle);
     check_fails(&world, circle, &["SearchContacts", "cursor after page 2", "seen before"]).await;
+}
+
+/// The second page of three is left out, and the cursor that led past it is stored.
+pub(crate) async fn what_a_repeated_cursor_skipped_is_found_by_the_next_run(on: &Database) {
+    let world = World::new(on);
+    let past_the_second = world.cursors(Stream::Contacts, PER_PAGE)[1].clone();
+    let next = json!({"page": 3, "starting_after": past_the_second});
+    let circle = move |led_to: &mut Value| *led_to = next.clone();
+    let circle = Meddler::leading(&world.sim, CONTACTS, circle);
+    let error = world.run_over(circle).await.expect_err("the run fails");
+    assert!(in_words(&error).contains("seen before"), "{error}");
+    assert_eq!(world.stored(Stream::Contacts).await.len(), 35);
+
+    let report = world.sync().await;
+    assert_eq!(report.stream(Stream::Contacts).map(|contacts| contacts.n_inserted), Some(25));
+    world.check_mirror().await;
 }
 
 pub(crate) async fn a_token_without_a_workspace_is_one_clear_error(on: &Database) {

@@ -73,6 +73,7 @@ on_both_databases! {
         a_page_truncated_once_is_fetched_again
         a_page_of_another_shape_is_one_clear_error
         a_repeated_cursor_is_one_clear_error
+        what_a_repeated_cursor_skipped_is_found_by_the_next_run
         a_token_without_a_workspace_is_one_clear_error;
     bad_records:
         an_entry_without_a_readable_id_costs_only_itself

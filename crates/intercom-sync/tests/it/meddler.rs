@@ -1,5 +1,6 @@
 //! A transport that spoils what the simulator answers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -8,6 +9,7 @@ use intercom_api::{Request, Response};
 use intercom_client::{AnswerFault, Transport, TransportError};
 use intercom_sim::SimTransport;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// The operations of a run, as requests name them.
 pub(crate) const ME: &str = "RetrieveMe";
@@ -54,6 +56,26 @@ impl Meddler {
                 let mut body = serde_json::from_slice(&response.body).expect("answers are JSON");
                 rewrite(&mut body);
                 response.body = body.to_string().into();
+            }
+            Ok(response)
+        })
+    }
+
+    /// Names other next pages than one list does; the entries stay as they are, byte for byte.
+    pub(crate) fn leading(
+        inner: &SimTransport,
+        operation: &'static str,
+        lead: impl Fn(&mut Value) + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Self::new(inner, move |_, request, mut response| {
+            if request.operation == operation {
+                let page = serde_json::from_slice::<BTreeMap<String, Box<RawValue>>>;
+                let mut page = page(&response.body).expect("answers are JSON objects");
+                let mut pages: Value = serde_json::from_str(page["pages"].get()).expect("JSON");
+                lead(&mut pages["next"]);
+                let pages = serde_json::value::to_raw_value(&pages).expect("JSON");
+                page.insert("pages".to_owned(), pages);
+                response.body = serde_json::to_vec(&page).expect("JSON").into();
             }
             Ok(response)
         })

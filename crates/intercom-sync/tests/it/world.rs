@@ -156,21 +156,39 @@ impl World {
 
     fn all<O: Paged>(&self, route: &'static str) -> BTreeMap<String, String> {
         let mut records = BTreeMap::new();
-        let mut after = None;
-        loop {
-            let query = Query::field("updated_at", Operator::GreaterThan, 0);
-            let mut search = SearchRequest::new(query).per_page(150);
-            search.pagination.starting_after = after;
-            let body = serde_json::to_value(&search).expect("JSON");
-            let answer = self.post(&endpoint(O::NAME, route), &body);
-            let page = Page::<O>::read(answer).expect("a page");
+        let everything = SearchRequest::new(everything()).per_page(150);
+        for page in self.walk::<O>(route, everything) {
             for item in page.view().expect("a page").items {
                 let named: Named = serde_json::from_str(item).expect("an id");
                 records.insert(named.id.as_str().to_owned(), item.to_owned());
             }
-            match page.next() {
-                Some(Cursor::After(next)) => after = Some(next.clone()),
-                _ => return records,
+        }
+        records
+    }
+
+    /// The cursors of a walk over everything, by the time of the last change.
+    pub(crate) fn cursors(&self, stream: Stream, per_page: u32) -> Vec<String> {
+        assert_eq!(stream, Stream::Contacts);
+        let search = SearchRequest::new(everything()).ascending("updated_at").per_page(per_page);
+        let pages = self.walk::<SearchContacts>("/contacts/search", search);
+        let next = pages.iter().filter_map(|page| match page.next() {
+            Some(Cursor::After(next)) => Some(next.clone()),
+            _ => None,
+        });
+        next.collect()
+    }
+
+    fn walk<O: Paged>(&self, route: &'static str, mut search: SearchRequest) -> Vec<Page<O>> {
+        let mut pages = Vec::new();
+        loop {
+            let body = serde_json::to_value(&search).expect("JSON");
+            let answer = self.post(&endpoint(O::NAME, route), &body);
+            let page = Page::<O>::read(answer).expect("a page");
+            let next = page.next().cloned();
+            pages.push(page);
+            match next {
+                Some(Cursor::After(next)) => search.pagination.starting_after = Some(next),
+                _ => return pages,
             }
         }
     }
@@ -210,6 +228,10 @@ pub(crate) async fn derived(world: &World) -> impl PartialEq + std::fmt::Debug +
 #[derive(Deserialize)]
 struct Named {
     id: Id,
+}
+
+fn everything() -> Query {
+    Query::field("updated_at", Operator::GreaterThan, 0)
 }
 
 fn endpoint(operation: &'static str, route: &'static str) -> Endpoint {
