@@ -21,6 +21,7 @@ enum Purity {
 const PLACES: &[Place] = &[
     Place { name: "intercom-api", purity: Purity::Pure, may_use: &[] },
     Place { name: "intercom-webhook", purity: Purity::Pure, may_use: &["intercom-api"] },
+    Place { name: "intercom-transform", purity: Purity::Pure, may_use: &["intercom-api"] },
     Place { name: "intercom-revenue", purity: Purity::Pure, may_use: &[] },
     Place { name: "intercom-engagement", purity: Purity::Pure, may_use: &[] },
     Place {

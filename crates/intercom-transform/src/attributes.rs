@@ -1,0 +1,413 @@
+//! Nested values become the flat entries that Intercom takes.
+
+mod output;
+
+use crate::date;
+use crate::event::{Kind, Value};
+use crate::note::{NoteKind, Notes};
+use crate::rejection::{Reason, Rejection};
+use crate::settings::{
+    AttributeDates, Forbidden, ListRule, LongTextRule, MisnamedDates, NullRule, Settings,
+};
+use crate::write::push_number;
+
+/// The most characters that Intercom takes for the text of an attribute.
+const MAX_TEXT: usize = 255;
+/// Longer names are left out: nested names add up, and would outgrow the event.
+const MAX_KEY: usize = 1024;
+/// The most entries of one event; a workspace has at most 250 attributes.
+const MAX_ENTRIES: usize = 10_000;
+
+/// How values are flattened.
+#[derive(Clone, Copy)]
+pub(crate) struct Rules {
+    /// What joins the names of nested objects.
+    pub(crate) separator: u8,
+    /// How names of dates end.
+    pub(crate) date_suffix: &'static str,
+    pub(crate) lists: ListRule,
+    pub(crate) empty: Forbidden,
+    pub(crate) nulls: NullRule,
+    pub(crate) long_texts: LongTextRule,
+    pub(crate) names: Forbidden,
+    pub(crate) dates: AttributeDates,
+    pub(crate) misnamed_dates: MisnamedDates,
+}
+
+impl Rules {
+    /// For custom attributes.
+    pub(crate) fn attributes(settings: &Settings) -> Self {
+        let attributes = &settings.attributes;
+        Self {
+            separator: if settings.is_v1() { b'.' } else { b'_' },
+            date_suffix: "_at",
+            lists: attributes.lists,
+            empty: attributes.empty,
+            nulls: attributes.nulls,
+            long_texts: attributes.long_texts,
+            names: attributes.names,
+            dates: attributes.dates,
+            misnamed_dates: attributes.misnamed_dates,
+        }
+    }
+
+    /// For an event's metadata, whose names may hold dots in every version.
+    pub(crate) fn metadata(settings: &Settings) -> Self {
+        let metadata = &settings.metadata;
+        Self {
+            separator: b'.',
+            date_suffix: "_date",
+            lists: metadata.lists,
+            empty: metadata.empty,
+            nulls: metadata.nulls,
+            long_texts: LongTextRule::Keep,
+            names: Forbidden::Keep,
+            dates: metadata.dates,
+            misnamed_dates: metadata.misnamed_dates,
+        }
+    }
+}
+
+/// How an entry's value is written.
+#[derive(Clone, Copy)]
+enum Form {
+    Sent,
+    Seconds(i64),
+    JsonText,
+    Cut,
+    Character(char),
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    key_start: u32,
+    key_end: u32,
+    /// Where the value stands in the event.
+    position: u32,
+    form: Form,
+    /// Which of several sources it comes from.
+    source: u8,
+    /// A monetary amount or a rich link.
+    is_rich: bool,
+    /// Another entry has the same name and counts.
+    is_replaced: bool,
+}
+
+/// Entries of an object that is being written; reused from event to event.
+#[derive(Default)]
+pub(crate) struct Entries {
+    keys: Vec<u8>,
+    list: Vec<Entry>,
+    path: Vec<u8>,
+    order: Vec<u32>,
+    source: u8,
+    /// Which hashes names have had: a name whose bit is not set is there for the first time.
+    seen: [u64; 8],
+    may_repeat: bool,
+}
+
+impl Entries {
+    pub(crate) fn clear(&mut self) {
+        self.keys.clear();
+        self.list.clear();
+        self.path.clear();
+        self.source = 0;
+        self.seen = [0; 8];
+        self.may_repeat = false;
+    }
+
+    /// What follows comes from another object, whose values count.
+    pub(crate) fn next_source(&mut self) {
+        self.source += 1;
+    }
+
+    /// Adds the fields of an object, except those that are reserved.
+    ///
+    /// # Errors
+    /// [`Reason::TooManyKeys`].
+    pub(crate) fn add(
+        &mut self,
+        object: Value<'_>,
+        rules: &Rules,
+        is_reserved: impl Fn(&str) -> bool,
+        notes: &mut Notes,
+    ) -> Result<(), Rejection> {
+        for field in object.fields() {
+            if !is_reserved(&field.name()) {
+                self.path.clear();
+                self.enter(&field.spelled(), field.value, rules, notes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what an event's properties hold beside amounts and links. Lists and texts, which are
+    /// none, come apart into elements and characters.
+    pub(crate) fn add_flat(
+        &mut self,
+        properties: Value<'_>,
+        rules: &Rules,
+        is_rich: impl Fn(Value<'_>) -> bool,
+        notes: &mut Notes,
+    ) -> Result<(), Rejection> {
+        for field in properties.fields().filter(|field| !is_rich(field.value)) {
+            self.path.clear();
+            self.enter(&field.spelled(), field.value, rules, notes)?;
+        }
+        for (index, element) in properties.elements().enumerate() {
+            self.path.clear();
+            self.enter(&index.to_string(), element, rules, notes)?;
+        }
+        for (index, character) in properties.as_text().unwrap_or_default().chars().enumerate() {
+            self.path.clear();
+            push_number(&mut self.path, i64::try_from(index).unwrap_or(i64::MAX));
+            self.push(properties, Form::Character(character))?;
+        }
+        Ok(())
+    }
+
+    /// Adds a value under a name of its own, as it was sent.
+    pub(crate) fn add_rich(&mut self, name: &str, value: Value<'_>) -> Result<(), Rejection> {
+        self.path.clear();
+        self.path.extend_from_slice(name.as_bytes());
+        if self.path.len() > MAX_KEY {
+            return Ok(());
+        }
+        self.push(value, Form::Sent)?;
+        if let Some(entry) = self.list.last_mut() {
+            entry.is_rich = true;
+        }
+        Ok(())
+    }
+
+    /// Adds a value under a name in the current path.
+    fn enter(
+        &mut self,
+        name: &str,
+        value: Value<'_>,
+        rules: &Rules,
+        notes: &mut Notes,
+    ) -> Result<(), Rejection> {
+        let before = self.path.len();
+        if before > 0 {
+            self.path.push(rules.separator);
+        }
+        let is_kept = self.push_name(name, rules, notes);
+        if is_kept {
+            self.place(value, rules, notes)?;
+        }
+        self.path.truncate(before);
+        Ok(())
+    }
+
+    /// Appends a name to the path; false when it cannot be sent.
+    fn push_name(&mut self, name: &str, rules: &Rules, notes: &mut Notes) -> bool {
+        let start = self.path.len();
+        if start + name.len() > MAX_KEY {
+            let shown: String = name.chars().take(64).collect();
+            notes.push(NoteKind::NameDropped, &shown);
+            return false;
+        }
+        self.path.extend_from_slice(name.as_bytes());
+        let is_refused = |byte: u8| match byte {
+            b'.' => rules.separator != b'.',
+            _ => byte == b'$' || byte == b'\\',
+        };
+        if rules.names == Forbidden::Keep || !name.bytes().any(is_refused) {
+            return true;
+        }
+        if rules.names == Forbidden::Drop {
+            self.note(notes, NoteKind::NameDropped);
+            return false;
+        }
+        notes.push(NoteKind::KeyRenamed, name);
+        for byte in &mut self.path[start..] {
+            if is_refused(*byte) {
+                *byte = b'_';
+            }
+        }
+        true
+    }
+
+    fn place(
+        &mut self,
+        value: Value<'_>,
+        rules: &Rules,
+        notes: &mut Notes,
+    ) -> Result<(), Rejection> {
+        match value.kind() {
+            Kind::Object | Kind::List if value.is_empty() => match rules.empty {
+                Forbidden::Keep => self.push(value, Form::Sent),
+                Forbidden::AsText => self.push_text(value, notes),
+                Forbidden::Drop => self.drop(notes, NoteKind::EmptyDropped),
+            },
+            Kind::Object => {
+                for field in value.fields() {
+                    self.enter(&field.spelled(), field.value, rules, notes)?;
+                }
+                Ok(())
+            }
+            Kind::List => match rules.lists {
+                ListRule::Keep => self.push(value, Form::Sent),
+                ListRule::Flatten => self.elements(value, rules, notes),
+                ListRule::AsText => self.push_text(value, notes),
+                ListRule::Drop => self.drop(notes, NoteKind::ListDropped),
+            },
+            Kind::Null => match rules.nulls {
+                NullRule::Keep => self.push(value, Form::Sent),
+                NullRule::Drop => self.drop(notes, NoteKind::NullDropped),
+            },
+            Kind::True | Kind::False => self.push(value, Form::Sent),
+            Kind::Number => self.number(value, rules, notes),
+            Kind::Text | Kind::EscapedText => self.text(value, rules, notes),
+        }
+    }
+
+    fn elements(
+        &mut self,
+        list: Value<'_>,
+        rules: &Rules,
+        notes: &mut Notes,
+    ) -> Result<(), Rejection> {
+        let before = self.path.len();
+        for (index, element) in list.elements().enumerate() {
+            self.path.push(b'[');
+            push_number(&mut self.path, i64::try_from(index).unwrap_or(i64::MAX));
+            self.path.push(b']');
+            self.place(element, rules, notes)?;
+            self.path.truncate(before);
+        }
+        Ok(())
+    }
+
+    fn number(
+        &mut self,
+        value: Value<'_>,
+        rules: &Rules,
+        notes: &mut Notes,
+    ) -> Result<(), Rejection> {
+        if self.is_date(rules)
+            && let Some(seconds) = date::seconds(value)
+        {
+            return self.push_date(value, seconds, notes);
+        }
+        let is_plain = value.raw().len() <= 15;
+        if is_plain || rules.long_texts == LongTextRule::Keep || value.as_number().is_some() {
+            return self.push(value, Form::Sent);
+        }
+        self.drop(notes, NoteKind::NumberDropped)
+    }
+
+    fn text(
+        &mut self,
+        value: Value<'_>,
+        rules: &Rules,
+        notes: &mut Notes,
+    ) -> Result<(), Rejection> {
+        if self.is_date(rules) {
+            if let Some(seconds) = date::seconds(value) {
+                return self.push_date(value, seconds, notes);
+            }
+        } else if rules.misnamed_dates != MisnamedDates::Ignore
+            && let Some(seconds) = date::from_iso(value.raw())
+        {
+            if rules.misnamed_dates == MisnamedDates::Note {
+                self.note(notes, NoteKind::DateUnderOtherKey);
+                return self.push(value, Form::Sent);
+            }
+            self.note(notes, NoteKind::DateRenamed);
+            self.path.extend_from_slice(rules.date_suffix.as_bytes());
+            return self.push(value, Form::Seconds(seconds));
+        }
+        // Escapes only make a text longer than its characters.
+        let is_long = value.raw().len() > MAX_TEXT
+            && value.as_text().is_some_and(|text| text.chars().count() > MAX_TEXT);
+        match rules.long_texts {
+            LongTextRule::Cut if is_long => {
+                self.note(notes, NoteKind::TextCut);
+                self.push(value, Form::Cut)
+            }
+            LongTextRule::Drop if is_long => self.drop(notes, NoteKind::TextDropped),
+            LongTextRule::Cut | LongTextRule::Drop | LongTextRule::Keep => {
+                self.push(value, Form::Sent)
+            }
+        }
+    }
+
+    fn is_date(&self, rules: &Rules) -> bool {
+        rules.dates == AttributeDates::Seconds && self.path.ends_with(rules.date_suffix.as_bytes())
+    }
+
+    fn push_date(
+        &mut self,
+        value: Value<'_>,
+        seconds: i64,
+        notes: &mut Notes,
+    ) -> Result<(), Rejection> {
+        if value.kind() == Kind::Number && value.raw().parse() == Ok(seconds) {
+            return self.push(value, Form::Sent);
+        }
+        self.note(notes, NoteKind::DateConverted);
+        self.push(value, Form::Seconds(seconds))
+    }
+
+    fn push_text(&mut self, value: Value<'_>, notes: &mut Notes) -> Result<(), Rejection> {
+        self.note(notes, NoteKind::SentAsText);
+        self.push(value, Form::JsonText)
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "stands beside pushes, which can fail")]
+    fn drop(&self, notes: &mut Notes, kind: NoteKind) -> Result<(), Rejection> {
+        self.note(notes, kind);
+        Ok(())
+    }
+
+    /// Notes something about the current path.
+    fn note(&self, notes: &mut Notes, kind: NoteKind) {
+        if let Ok(path) = std::str::from_utf8(&self.path) {
+            notes.push(kind, path);
+        }
+    }
+
+    fn push(&mut self, value: Value<'_>, form: Form) -> Result<(), Rejection> {
+        if self.list.len() >= MAX_ENTRIES {
+            let path = String::from_utf8_lossy(&self.path).chars().take(64).collect::<String>();
+            return Err(Rejection::new(path, Reason::TooManyKeys { limit: MAX_ENTRIES }));
+        }
+        let bit = hash(&self.path);
+        let word = &mut self.seen[usize::from(bit >> 6)];
+        self.may_repeat |= *word >> (bit & 63) & 1 == 1;
+        *word |= 1 << (bit & 63);
+        let key_start = self.keys.len();
+        self.keys.extend_from_slice(&self.path);
+        self.list.push(Entry {
+            key_start: offset(key_start),
+            key_end: offset(self.keys.len()),
+            position: value.position(),
+            form,
+            source: self.source,
+            is_rich: false,
+            is_replaced: false,
+        });
+        Ok(())
+    }
+}
+
+/// Nine bits of a name. Names that share them are compared; nothing depends on how many do.
+fn hash(name: &[u8]) -> u16 {
+    const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
+    let mut chunks = name.chunks_exact(8);
+    let mut state = name.len() as u64;
+    for chunk in &mut chunks {
+        let word = chunk.try_into().map_or(0, u64::from_le_bytes);
+        state = (state ^ word).wrapping_mul(MIX).rotate_left(29);
+    }
+    let tail = chunks.remainder().iter().fold(0_u64, |tail, byte| tail << 8 | u64::from(*byte));
+    let state = (state ^ tail).wrapping_mul(MIX);
+    u16::try_from(state >> 55).unwrap_or_default()
+}
+
+/// Keys are at most [`MAX_ENTRIES`] times [`MAX_KEY`] bytes.
+fn offset(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,85 @@
+//! Deletion: forgetting a person.
+
+use intercom_api::ApiVersion;
+
+use crate::event::Value;
+use crate::note::NoteKind;
+use crate::pick::{Expected, Skip, first, kind_words};
+use crate::plan::{Action, Find, Identity, Missing, Plan, Task, WriteContact};
+use crate::planner::Planner;
+use crate::rejection::{Call, Reason, Rejection};
+use crate::settings::Deletion;
+use crate::write::push_text;
+
+/// The most users of one request to delete.
+const MAX_USERS: usize = 25;
+
+pub(crate) fn plan(planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
+    let settings = planner.settings;
+    let mut tasks = Vec::new();
+    match planner.message.user_attributes {
+        None => {
+            let identity =
+                planner.deleted(planner.user_id(Skip::Empty), planner.email(Skip::Empty))?;
+            let identity = identity.ok_or_else(|| planner.missing_identity(Call::Delete))?;
+            planner.push_deletion(identity, &mut tasks);
+        }
+        Some(users) if users.is_list() => {
+            for user in users.elements().take(MAX_USERS) {
+                let field = |name| first([user.get(name).and_then(Value::present)], Skip::Empty);
+                if let Some(identity) = planner.deleted(field("userId"), field("email"))? {
+                    planner.push_deletion(identity, &mut tasks);
+                }
+            }
+        }
+        Some(wrong) => {
+            let found = kind_words(wrong.kind());
+            let reason = Reason::UserAttributes { found };
+            return Err(Rejection::new("userAttributes", reason));
+        }
+    }
+    // Contacts are searched and deleted with versions 2 only.
+    let version = if settings.is_v1() { ApiVersion::V2_10 } else { planner.version() };
+    Ok(Plan::new(settings, version, Identity::default(), tasks, planner.notes))
+}
+
+impl<'e> Planner<'e, '_> {
+    /// Who is to be deleted; an e-mail address counts only where there is no id, which may belong
+    /// to another person.
+    fn deleted(
+        &self,
+        user: Option<Value<'e>>,
+        email: Option<Value<'e>>,
+    ) -> Result<Option<Identity>, Rejection> {
+        let user = self.check.check(user, Expected::Id)?.and_then(Value::to_plain);
+        let email = self.check.check(email, Expected::Text)?.and_then(Value::to_plain);
+        Ok(match (user, email) {
+            (Some(user), _) => Some(Identity { external_id: Some(user.into()), email: None }),
+            (None, Some(email)) => {
+                let email = Some(crate::person::lower(&email).into());
+                Some(Identity { external_id: None, email })
+            }
+            (None, None) => None,
+        })
+    }
+
+    fn push_deletion(&self, identity: Identity, tasks: &mut Vec<Task>) {
+        let lookup = match (&identity.external_id, &identity.email) {
+            (Some(id), _) => ("external_id", id),
+            (None, Some(email)) => ("email", email),
+            (None, None) => return,
+        };
+        let mut value = Vec::new();
+        push_text(&mut value, lookup.1);
+        let mut find = Find::new(&[(lookup.0, value)]);
+        find.missing = Missing::Note(NoteKind::NothingToDelete);
+        find.identity = Some(identity);
+        tasks.push(Task::Find(find));
+        let action = match self.settings.deletion {
+            Deletion::Contact => Action::Delete,
+            Deletion::Request => Action::RequestDeletion,
+        };
+        let nothing = bytes::Bytes::new();
+        tasks.push(Task::Write(WriteContact::new(action, nothing.clone(), nothing)));
+    }
+}

@@ -1,0 +1,82 @@
+//! What planning one event works with.
+
+use bytes::Bytes;
+use intercom_api::ApiVersion;
+
+use crate::attributes::Entries;
+use crate::event::{Event, Value};
+use crate::message::Message;
+use crate::note::Notes;
+use crate::pick::Checker;
+use crate::rejection::{Call, Reason, Rejection, Wording};
+use crate::scratch::{Batch, Scratch};
+use crate::settings::{Destination, Settings};
+
+/// One event, the settings, and the memory that is reused.
+pub(crate) struct Planner<'e, 's> {
+    pub(crate) event: &'e Event<'e>,
+    pub(crate) message: Message<'e>,
+    pub(crate) settings: &'s Settings,
+    pub(crate) check: Checker<'e>,
+    pub(crate) body: &'s mut Vec<u8>,
+    pub(crate) entries: &'s mut Entries,
+    pub(crate) batch: &'s mut Batch,
+    pub(crate) notes: Notes,
+}
+
+impl<'e, 's> Planner<'e, 's> {
+    pub(crate) fn new(
+        event: &'e Event<'e>,
+        settings: &'s Settings,
+        scratch: &'s mut Scratch,
+    ) -> Self {
+        Self {
+            event,
+            message: Message::read(event),
+            settings,
+            check: Checker::new(event, settings),
+            body: &mut scratch.body,
+            entries: &mut scratch.entries,
+            batch: &mut scratch.batch,
+            notes: Notes::default(),
+        }
+    }
+
+    /// The version that requests are built for.
+    pub(crate) fn version(&self) -> ApiVersion {
+        match self.settings.destination {
+            // Knows no other than contacts.
+            Destination::IntercomV2 => self.settings.version.max(ApiVersion::V2_7),
+            Destination::Intercom => self.settings.version,
+        }
+    }
+
+    /// How texts of refusals are worded.
+    pub(crate) fn wording(&self) -> Wording {
+        match self.settings.destination {
+            Destination::IntercomV2 => Wording::IntercomV2,
+            Destination::Intercom if self.settings.is_v1() => Wording::V1,
+            Destination::Intercom => Wording::V2,
+        }
+    }
+
+    /// The body written so far, as one that can be sent; the next one begins empty.
+    pub(crate) fn take_body(&mut self) -> Bytes {
+        let body = Bytes::copy_from_slice(self.body);
+        self.body.clear();
+        body
+    }
+
+    pub(crate) fn missing_identity(&self, call: Call) -> Rejection {
+        Rejection::new("userId", Reason::MissingIdentity { call, wording: self.wording() })
+    }
+
+    /// What the event says to this integration, under any of its three spellings.
+    pub(crate) fn integration(&self) -> Option<Value<'e>> {
+        let all = self.message.integrations?;
+        ["INTERCOM", "intercom", "Intercom"]
+            .iter()
+            .filter_map(|name| all.get(name))
+            .find(|value| value.is_truthy())
+    }
+}

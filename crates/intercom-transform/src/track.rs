@@ -1,0 +1,224 @@
+//! Track: what a person did.
+
+use crate::attributes::Rules;
+use crate::date;
+use crate::event::{Kind, Value};
+use crate::note::NoteKind;
+use crate::person::Person;
+use crate::pick::{Expected, Skip, first, kind_words};
+use crate::plan::{Plan, SendEvent, Task};
+use crate::planner::Planner;
+use crate::rejection::{Call, Reason, Rejection};
+use crate::settings::{
+    Destination, EventNames, MetadataSettings, SameSecond, TraitSources, Typing, UnknownUsers,
+};
+use crate::write::{Object, push_text};
+
+pub(crate) fn plan(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
+    let name = planner.event_name()?;
+    let person = planner.person()?;
+    let contact_id = planner.contact_id();
+    let takes_id = planner.settings.destination == Destination::IntercomV2
+        || planner.settings.typing == Typing::Checked;
+    let is_named = person.is_known() || takes_id && contact_id.is_some();
+    if !is_named {
+        return Err(planner.missing_identity(Call::Track));
+    }
+    planner.write_event(&name, &person, contact_id)?;
+    let body = planner.take_body();
+    let is_creating = planner.settings.unknown_users == UnknownUsers::Create
+        && !planner.settings.is_v1()
+        && person.is_known();
+    let user = is_creating.then(|| planner.write_user(&person));
+    let tasks = vec![Task::Event(SendEvent::new(body, user))];
+    let version = planner.version();
+    Ok(Plan::new(planner.settings, version, person.identity(), tasks, planner.notes))
+}
+
+/// The name of an event.
+enum EventName<'e> {
+    Sent(Value<'e>),
+    Composed(String),
+}
+
+impl<'e> Planner<'e, '_> {
+    fn event_name(&self) -> Result<EventName<'e>, Rejection> {
+        let sent = first([self.message.event], Skip::Falsy);
+        if let Some(name) = self.check.check(sent, Expected::Id)? {
+            return Ok(EventName::Sent(name));
+        }
+        let missing = Reason::MissingEventName { wording: self.wording() };
+        self.composed_name().map(EventName::Composed).ok_or(Rejection::new("event", missing))
+    }
+
+    /// Action and resource, as in `sampled_collection`.
+    fn composed_name(&self) -> Option<String> {
+        if self.settings.event_names == EventNames::EventOnly {
+            return None;
+        }
+        let word = |own: Option<Value<'e>>, name| {
+            let in_properties = || self.message.properties?.get(name);
+            let text = own.or_else(in_properties)?.as_text()?;
+            let words: Vec<&str> = text
+                .split(|c: char| !c.is_alphanumeric())
+                .filter(|word| !word.is_empty())
+                .collect();
+            (!words.is_empty()).then(|| words.join("_").to_lowercase())
+        };
+        let action = word(self.message.action, "action")?;
+        let resource = word(self.message.resource, "resource")?;
+        Some(format!("{action}_{resource}"))
+    }
+
+    /// Intercom's own id of the contact, where the event gives it.
+    fn contact_id(&self) -> Option<Value<'e>> {
+        let given = || self.integration()?.get("id")?.present();
+        let guessed = || {
+            let in_properties = self.message.properties.and_then(|all| all.get("id"));
+            first([in_properties.and_then(Value::present), self.message.own.id], Skip::Falsy)
+        };
+        let is_guessing = self.settings.typing == Typing::AsSent
+            && self.settings.destination == Destination::Intercom;
+        match (self.settings.is_v1(), is_guessing) {
+            (true, _) => None,
+            (false, true) => guessed(),
+            (false, false) => first([given()], Skip::Falsy),
+        }
+    }
+
+    fn write_event(
+        &mut self,
+        name: &EventName<'e>,
+        person: &Person<'e>,
+        contact_id: Option<Value<'e>>,
+    ) -> Result<(), Rejection> {
+        let created_at = self.event_second(name, person, contact_id);
+        let mut body = std::mem::take(self.body);
+        let mut object = Object::open(&mut body);
+        match name {
+            EventName::Sent(name) => self.check.write_id(&mut object, "event_name", Some(*name)),
+            EventName::Composed(name) => object.text("event_name", name),
+        }
+        if let Some(seconds) = created_at {
+            object.number(if self.settings.is_v1() { "created" } else { "created_at" }, seconds);
+        }
+        self.check.write_id(&mut object, "id", contact_id);
+        self.check.write_id(&mut object, "user_id", person.id);
+        object.optional("email", person.email);
+        let written = self.write_metadata(&mut object);
+        object.close();
+        *self.body = body;
+        written
+    }
+
+    /// When the event was, moved to a second of its own.
+    fn event_second(
+        &mut self,
+        name: &EventName<'e>,
+        person: &Person<'e>,
+        contact_id: Option<Value<'e>>,
+    ) -> Option<i64> {
+        let message = &self.message;
+        let is_patient = self.settings.traits == TraitSources::Merged;
+        let fallbacks = [message.sent_at, message.received_at].map(|at| at.filter(|_| is_patient));
+        let from_source = self.source_timestamp();
+        let sent = [from_source, message.timestamp, message.original_timestamp];
+        let places = || sent.into_iter().chain(fallbacks).flatten();
+        let Some(at) = places().find_map(date::seconds) else {
+            if places().next().is_some() {
+                self.notes.push(NoteKind::Unreadable, "timestamp");
+            }
+            return None;
+        };
+        if self.settings.same_second == SameSecond::Keep {
+            return Some(at);
+        }
+        let user = contact_id.or(person.id.filter(|id| id.is_truthy())).or(person.email);
+        let user = user.map(Value::raw).unwrap_or_default();
+        let name = match name {
+            EventName::Sent(name) => name.raw(),
+            EventName::Composed(name) => name,
+        };
+        let second = self.batch.free_second(user, name, message.message_id.map(Value::raw), at);
+        if second != at {
+            self.notes.push_count(NoteKind::EventShifted, "created_at", second - at);
+        }
+        Some(second)
+    }
+
+    /// Events of cloud sources carry their time among their properties.
+    fn source_timestamp(&self) -> Option<Value<'e>> {
+        let is_source = self.message.channel.is_some_and(|channel| channel.raw() == "sources");
+        let is_mapped = self.message.context.mapped_to_destination.is_some_and(Value::is_truthy);
+        if !is_source || is_mapped {
+            return None;
+        }
+        self.message.properties?.get("timestamp")
+    }
+
+    /// An event's properties: amounts and links whole, everything else flat.
+    fn write_metadata(&mut self, object: &mut Object<'_>) -> Result<(), Rejection> {
+        let Some(properties) = self.check_properties()? else { return Ok(()) };
+        let rules = Rules::metadata(self.settings);
+        let MetadataSettings { max_keys, priority, .. } = &self.settings.metadata;
+        let max_keys = (*max_keys).min(MetadataSettings::MAX_KEYS);
+        self.entries.clear();
+        if properties.is_object() {
+            for field in properties.fields().filter(|field| is_rich(field.value)) {
+                self.entries.add_rich(&field.spelled(), field.value)?;
+            }
+        }
+        self.entries.add_flat(properties, &rules, is_rich, &mut self.notes)?;
+        self.entries.resolve(&mut self.notes);
+        let out = object.field("metadata");
+        let document = self.event.document();
+        self.entries.write_ranked(out, document, max_keys, priority, &mut self.notes);
+        Ok(())
+    }
+
+    fn check_properties(&self) -> Result<Option<Value<'e>>, Rejection> {
+        let Some(properties) = self.message.properties else { return Ok(None) };
+        match (properties.kind(), self.settings.typing) {
+            (Kind::Object, _) | (Kind::List | Kind::Text | Kind::EscapedText, Typing::AsSent) => {
+                Ok(Some(properties))
+            }
+            (_, Typing::AsSent) => Ok(None),
+            (kind, Typing::Checked) => {
+                let reason = Reason::WrongType { expected: "an object", found: kind_words(kind) };
+                Err(Rejection::new("properties", reason))
+            }
+        }
+    }
+
+    /// What a user is created with who turns out not to exist.
+    fn write_user(&mut self, person: &Person<'e>) -> bytes::Bytes {
+        let mut body = std::mem::take(self.body);
+        let mut object = Object::open(&mut body);
+        if person.id.is_some() {
+            push_text(object.field("role"), "user");
+        }
+        self.check.write_id(&mut object, "external_id", person.id);
+        object.optional("email", person.email);
+        object.close();
+        *self.body = body;
+        self.take_body()
+    }
+}
+
+/// A monetary amount or a rich link, which Intercom takes whole.
+fn is_rich(value: Value<'_>) -> bool {
+    if !value.is_object() {
+        return false;
+    }
+    let (mut amount, mut currency, mut url, mut label) = (false, false, false, false);
+    for field in value.fields() {
+        match &*field.name() {
+            "amount" => amount = true,
+            "currency" => currency = true,
+            "url" => url = true,
+            "value" => label = true,
+            _ => {}
+        }
+    }
+    amount && currency || url && label
+}

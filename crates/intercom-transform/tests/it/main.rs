@@ -1,0 +1,8 @@
+//! Events in, plans out, through the crate's front door.
+
+mod group;
+mod identify;
+mod model;
+mod parsing;
+mod sameness;
+mod track;
