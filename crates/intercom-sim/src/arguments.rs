@@ -5,8 +5,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chrono_tz::Tz;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
+use intercom_api::ApiVersion;
 use intercom_sim::server::WebhookUrl;
+use intercom_sim::{Plan, RefusedCalls};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -78,6 +81,12 @@ pub(crate) struct Arguments {
     /// Whether answers say in their headers where the rate limit stands.
     #[arg(long, value_enum, default_value_t = RateLimitHeaders::On)]
     pub(crate) rate_headers: RateLimitHeaders,
+    /// Whether calls that are refused for the rate limit count towards it.
+    #[arg(long, value_name = "HOW", default_value = "free", value_parser = refused_calls())]
+    pub(crate) refused_calls: RefusedCalls,
+    /// What the workspace pays for: with an ended plan, conversations and messages answer 403.
+    #[arg(long, value_name = "PLAN", default_value = "active", value_parser = plan())]
+    pub(crate) plan: Plan,
     /// A token that belongs to an app of its own; may be given several times. All other tokens
     /// belong to one app together.
     #[arg(long = "app", value_name = "NAME=TOKEN", value_parser = app)]
@@ -105,6 +114,9 @@ pub(crate) struct Arguments {
     /// Environment variable with the secret that notifications are signed with.
     #[arg(long, value_name = "NAME", requires = "webhook")]
     pub(crate) webhook_secret_env: Option<String>,
+    /// API version in which notifications show objects; conversations are plain text since 2.15.
+    #[arg(long, value_name = "VERSION", default_value = "2.16", requires = "webhook")]
+    pub(crate) webhook_version: ApiVersion,
     /// Format of the log on standard error.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
@@ -141,6 +153,20 @@ impl fmt::Debug for AppToken {
 pub(crate) enum LogFormat {
     Json,
     Text,
+}
+
+fn refused_calls() -> impl TypedValueParser<Value = RefusedCalls> {
+    PossibleValuesParser::new(["free", "counted"]).map(|text| match text.as_str() {
+        "counted" => RefusedCalls::Counted,
+        _ => RefusedCalls::Free,
+    })
+}
+
+fn plan() -> impl TypedValueParser<Value = Plan> {
+    PossibleValuesParser::new(["active", "ended"]).map(|text| match text.as_str() {
+        "ended" => Plan::Ended,
+        _ => Plan::Active,
+    })
 }
 
 fn loopback(text: &str) -> Result<SocketAddr, String> {

@@ -123,9 +123,17 @@
 //! | `transport`, `server` | the two ways in |
 //!
 //! What the live API leaves open, the simulator decides: a page length above the limit is refused,
-//! refused calls do not count towards the rate limit, writes are seen by searches at once unless
-//! [`SimSettings::index_lag`] says otherwise, and contacts sort by creation, conversations by last
-//! change, when a search does not say how.
+//! but taken for the most by the feed of activities, refused calls do not count towards the rate
+//! limit unless [`SimSettings::refused_calls`] says otherwise, writes are seen by searches at once
+//! unless [`SimSettings::index_lag`] does, `>` in conversation searches leaves the second itself
+//! out, and contacts sort by creation, conversations by last change, when a search does not say how.
+//!
+//! What a workspace cannot do by itself is invented or left out: the feed of activities begins with
+//! the simulator, every teammate logs in once a day, every fortieth conversation came in by phone,
+//! and one segment depends on the first tag, which therefore cannot be deleted. A contact that is
+//! deleted is gone at once; there is no time in which it could be restored. The facts about the
+//! API, each with the test that proves it or the reason why none does, are a table beside the
+//! tests, `facts.tsv`.
 
 mod answer;
 mod faults;

@@ -319,6 +319,7 @@ impl Simulator {
             Some((route, parameters)) => match self.missing_scope(route) {
                 Some(scope) => Err(forbidden(&scope)),
                 None if self.is_unpaid(route) => Err(unpaid()),
+                None if !is_json(request) => Err(not_json()),
                 None => (route.run)(&mut Call {
                     workspace: &mut self.workspace,
                     settings: &self.settings,
@@ -415,6 +416,17 @@ fn forbidden(scope: &Scope) -> Refusal {
     let name = scope.label().to_ascii_lowercase().replace(' ', "_");
     let message = format!("The token lacks the required scope ({name})");
     Refusal::new(403, "forbidden", message)
+}
+
+/// Whether a body is JSON, or what programs call it that do not say.
+fn is_json(request: &Request) -> bool {
+    let kind = request.content_type.split(';').next().unwrap_or_default().trim();
+    request.body.is_none()
+        || matches!(kind, "application/json" | "application/x-www-form-urlencoded" | "")
+}
+
+fn not_json() -> Refusal {
+    Refusal::new(415, "bad_request", "the body must be application/json")
 }
 
 fn unpaid() -> Refusal {

@@ -24,6 +24,9 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
             findings.push(format!("{}: says {word}", file.display()));
         }
     }
+    for (name, package) in &workspace.packages {
+        check_facts(name, &package.folder, &mut findings)?;
+    }
     check_crate_table(&mut findings)?;
     Ok(findings)
 }
@@ -103,15 +106,41 @@ fn check_tests(file: &Path, text: &str, workspace: &Workspace, findings: &mut Ve
         };
         let mut modules: Vec<&str> = parts.collect();
         let Some(test) = modules.pop().filter(|_| !modules.is_empty()) else { continue };
-        let module = root().join(&package.folder).join("tests/it").join(modules.join("/"));
-        let has_test = [module.with_extension("rs"), module.join("mod.rs")].iter().any(|path| {
-            let source = std::fs::read_to_string(path).unwrap_or_default();
-            source.contains(&format!("fn {test}("))
-        });
-        if !has_test {
+        if !has_test(&package.folder, &modules, test) {
             findings.push(format!("{}: names the test {name}, which is missing", file.display()));
         }
     }
+}
+
+/// The tests that a table of facts names, in its last column as `module::test`, must exist.
+fn check_facts(name: &str, folder: &str, findings: &mut Vec<String>) -> anyhow::Result<()> {
+    let table = Path::new(folder).join("tests/it/facts.tsv");
+    if !root().join(&table).exists() {
+        return Ok(());
+    }
+    let text = std::fs::read_to_string(root().join(&table))?;
+    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.starts_with('#')) {
+        let proof = line.rsplit('\t').next().unwrap_or_default();
+        let tests = proof.split(' ').filter(|_| !proof.starts_with("none: "));
+        for named in tests {
+            let mut modules: Vec<&str> = named.split("::").collect();
+            let test = modules.pop().unwrap_or_default();
+            if modules.is_empty() || !has_test(folder, &modules, test) {
+                let table = table.display();
+                findings.push(format!("{table}:{number}: {name} has no test {named}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a package has a test of this name in a module of its test binary.
+fn has_test(folder: &str, modules: &[&str], test: &str) -> bool {
+    let module = root().join(folder).join("tests/it").join(modules.join("/"));
+    [module.with_extension("rs"), module.join("mod.rs")].iter().any(|path| {
+        let source = std::fs::read_to_string(path).unwrap_or_default();
+        source.contains(&format!("fn {test}("))
+    })
 }
 
 /// The crate table of `ARCHITECTURE.md` says what the checked table says.

@@ -105,6 +105,7 @@ impl ErrorStatus {
             404 => ("not_found", "Resource Not Found"),
             408 => ("request_timeout", "The request timed out"),
             409 => ("conflict", "Conflict"),
+            422 => ("data_invalid", "Unprocessable Entity"),
             503 => ("service_unavailable", "Service Unavailable"),
             504 => ("timeout", "The request timed out"),
             500.. => ("server_error", "Something went wrong"),

@@ -274,7 +274,8 @@ pub(super) fn remove_tag(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::object(|object| tag.render(object)))
 }
 
-/// `POST /messages`: an admin writes to a contact.
+/// `POST /messages`: an admin writes to a contact. A conversation begins with the message when it
+/// is asked for; otherwise none does, because nobody answers.
 pub(super) fn message(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let body = call.body()?;
     let message_type = required_text(&body, "message_type")?;
@@ -295,13 +296,22 @@ pub(super) fn message(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if call.workspace.admin(&sender).is_none() {
         return Err(Refusal::new(404, "admin_not_found", "Admin not found"));
     }
-    if call.workspace.find_contact(&required_id(to, "id")?).is_none() {
-        return Err(Refusal::not_found("User"));
-    }
-    let id = call.workspace.next_number().to_string();
+    let contact = call.workspace.find_contact(&required_id(to, "id")?);
+    let contact = contact.ok_or_else(|| Refusal::not_found("User"))?;
+    let begins = body.get("create_conversation_without_contact_reply") == Some(&Value::Bool(true));
+    let (conversation_id, id) = if begins {
+        let said = (text, subject.unwrap_or_default());
+        let (conversation_id, id) = conversations::open_by_admin(call, &sender, contact, said);
+        (Some(conversation_id), id)
+    } else {
+        (None, call.workspace.next_number().to_string())
+    };
     Ok(Answer::object(|object| {
         object.field("type", "admin_message").field("id", &id).field("created_at", &call.now);
         object.field("subject", &subject).field("body", text);
         object.field("message_type", message_type).field("owner", &Value::Null);
+        if let Some(conversation_id) = &conversation_id {
+            object.field("conversation_id", conversation_id);
+        }
     }))
 }

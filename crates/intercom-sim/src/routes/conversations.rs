@@ -120,6 +120,35 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }))
 }
 
+/// Opens a conversation that an admin began, returning its id and the id of the message.
+pub(super) fn open_by_admin(
+    call: &mut Call<'_>,
+    admin: &str,
+    contact: Slot,
+    (body, subject): (&str, &str),
+) -> (String, String) {
+    let message_id = call.workspace.next_number().to_string();
+    let contact_id = call.workspace.contacts.get(contact).map(|contact| contact.id.clone());
+    let mut author = Map::new();
+    author.insert("type".to_owned(), "admin".into());
+    author.insert("id".to_owned(), admin.into());
+    call.workspace.complete_author(&mut author);
+    let source = json!({
+        "type": "conversation", "id": message_id, "delivered_as": "admin_initiated",
+        "subject": subject, "body": format!("<p>{body}</p>"), "author": author,
+        "attachments": [], "url": null, "redacted": false,
+    });
+    let slot = call.workspace.add_conversation(call.now, |conversation| {
+        conversation.contacts = contact_id.unwrap_or_default();
+        let mut fields = Map::new();
+        fields.insert("source".to_owned(), source);
+        conversation.body = crate::workspace::body::Body::from_map(fields, &DEFAULTS);
+        conversation.change_statistics(|_| {});
+    });
+    let conversation = call.workspace.conversations.get(slot);
+    (conversation.map_or_else(String::new, |found| found.id.to_string()), message_id)
+}
+
 /// Opens a conversation that a contact began, returning its id and the id of the message.
 pub(super) fn open(
     call: &mut Call<'_>,

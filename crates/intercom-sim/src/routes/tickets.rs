@@ -190,7 +190,8 @@ pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     for (name, value) in &attributes {
         let mut updated = part(call, "ticket_attribute_updated_by_admin", changed, None);
         let attribute = json!({"type": "attribute", "id": name, "label": name});
-        let value = json!({"type": "value", "id": null, "label": value});
+        let label = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let value = json!({"type": "value", "id": null, "label": label});
         updated["updated_attribute_data"] = json!({"attribute": attribute, "value": value});
         parts.push(updated);
     }

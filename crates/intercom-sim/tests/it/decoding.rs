@@ -155,3 +155,85 @@ fn conversations_that_contacts_join_and_leave_decode() {
     let detach = (Method::Delete, &*format!("{path}/{other}"), Some(&body));
     check(&mut sim, version, "detachContactFromConversation", detach);
 }
+
+#[test]
+fn feeds_logs_calls_and_reports_decode() {
+    let mut sim = simulator(20, 60);
+    let (version, preview) = (ApiVersion::V2_16, ApiVersion::Preview);
+    let fields = json!({"role": "lead", "email": "a@example.com"});
+    for _ in 0..2 {
+        check(&mut sim, version, "CreateContact", (Method::Post, "/contacts", Some(&fields)));
+    }
+    let path = "/contacts/activities?per_page=1";
+    check(&mut sim, preview, "ListContactActivities", (Method::Get, path, None));
+    let path = format!("/admins/activity_logs?created_at_after={}", NOW - 86_400);
+    check(&mut sim, version, "listActivityLogs", (Method::Get, &path, None));
+    let path = "/admins/activity_log_event_types";
+    check(&mut sim, version, "listActivityLogEventTypes", (Method::Get, path, None));
+    let body = json!({"created_at_after": NOW - 86_400});
+    let search = (Method::Post, "/admins/activity_logs/search", Some(&body));
+    check(&mut sim, version, "searchActivityLogs", search);
+    let calls = check(&mut sim, version, "listCalls", (Method::Get, "/calls", None));
+    let path = format!("/calls/{}", id(&calls["data"][0]));
+    check(&mut sim, version, "showCall", (Method::Get, &path, None));
+    let body = json!({"conversation_ids": [calls["data"][0]["conversation_id"]]});
+    let search = (Method::Post, "/calls/search", Some(&body));
+    check(&mut sim, version, "listCallsWithTranscripts", search);
+    let path = "/export/reporting_data/get_datasets";
+    check(&mut sim, version, "get_export_reporting_data_get_datasets", (Method::Get, path, None));
+    let body = json!({
+        "dataset_id": "conversation", "attribute_ids": ["conversation_id"], "start_time": 0,
+        "end_time": NOW,
+    });
+    let enqueue = (Method::Post, "/export/reporting_data/enqueue", Some(&body));
+    let job = check(&mut sim, version, "post_export_reporting_data_enqueue", enqueue);
+    let job = job["job_identifier"].as_str().expect("an id");
+    let path = format!("/export/reporting_data/{job}");
+    check(&mut sim, version, "get_export_reporting_data", (Method::Get, &path, None));
+}
+
+#[test]
+fn subscriptions_redactions_and_what_happens_to_tickets_decode() {
+    let mut sim = simulator(2, 2);
+    let version = ApiVersion::V2_16;
+    let (_, contacts) = get(&mut sim, "/contacts");
+    let contact = id(&contacts["data"][0]);
+    check(&mut sim, version, "listSubscriptionTypes", (Method::Get, "/subscription_types", None));
+    let path = format!("/contacts/{contact}/subscriptions");
+    let body = json!({"id": "93", "consent_type": "opt_in"});
+    let attach = (Method::Post, &*path, Some(&body));
+    check(&mut sim, version, "attachSubscriptionTypeToContact", attach);
+    check(&mut sim, version, "listSubscriptionsForAContact", (Method::Get, &path, None));
+    let detach = format!("{path}/93");
+    let detach = (Method::Delete, &*detach, None);
+    check(&mut sim, version, "detachSubscriptionTypeToContact", detach);
+    let begin = json!({"from": {"type": "user", "id": contact}, "body": "Hi"});
+    let (_, message) = post(&mut sim, "/conversations", &begin);
+    let body = json!({
+        "type": "source", "conversation_id": message["conversation_id"],
+        "source_id": message["id"],
+    });
+    let redact = (Method::Post, "/conversations/redact", Some(&body));
+    let conversation = check(&mut sim, version, "redactConversation", redact);
+    let create = |kind: &str| json!({"ticket_type_id": kind, "contacts": [{"id": contact}]});
+    let enqueue = create("501");
+    let enqueue = (Method::Post, "/tickets/enqueue", Some(&enqueue));
+    check(&mut sim, version, "enqueueCreateTicket", enqueue);
+    let (_, ticket) = post(&mut sim, "/tickets", &create("503"));
+    let path = format!("/tickets/{}", id(&ticket));
+    let change = json!({"assignee_id": "814860", "ticket_attributes": {"Blocking": true}});
+    check(&mut sim, version, "updateTicket", (Method::Put, &path, Some(&change)));
+    let body = json!({"type": "admin", "admin_id": "814860", "message_type": "note", "body": "x"});
+    let target = format!("{path}/reply");
+    check(&mut sim, version, "replyTicket", (Method::Post, &target, Some(&body)));
+    let tag = json!({"id": "7003", "admin_id": "814860"});
+    let target = format!("{path}/tags");
+    check(&mut sim, version, "attachTagToTicket", (Method::Post, &target, Some(&tag)));
+    let target = format!("{target}/7003");
+    check(&mut sim, version, "detachTagFromTicket", (Method::Delete, &target, Some(&tag)));
+    let body = json!({"conversation_id": id(&conversation)});
+    let target = format!("{path}/linked_conversations");
+    check(&mut sim, version, "linkConversationToTicket", (Method::Post, &target, Some(&body)));
+    let target = format!("{target}/{}", id(&conversation));
+    check(&mut sim, version, "unlinkConversationFromTicket", (Method::Delete, &target, None));
+}

@@ -140,3 +140,29 @@ fn a_token_without_the_scope_of_a_call_is_refused_with_its_name() {
     check(Method::Post, "/export/content/data", Some(Scope::ExportMessageData));
     assert_eq!(sim.workspace().n_contacts(), 3);
 }
+
+#[test]
+fn an_export_takes_whole_days_and_both_ends() {
+    let mut sim = simulator(5, 0);
+    let contact = sim.workspace().contact_ids().next().expect("a contact").to_owned();
+    let message = json!({
+        "message_type": "inapp", "body": "Hi", "from": {"type": "admin", "id": "814860"},
+        "to": {"type": "user", "id": contact}, "create_conversation_without_contact_reply": true,
+    });
+    assert_eq!(call(&mut sim, Method::Post, "/messages", Some(&message), NOW).status, 200);
+    // Half past midnight and half an hour before the next, in the workspace's zone.
+    for (from, to, expected) in [
+        (NOW - 11 * 3_600, NOW - 11 * 3_600, "completed"),
+        (NOW + 11 * 3_600, NOW + 11 * 3_600, "completed"),
+        (NOW - 13 * 3_600, NOW - 13 * 3_600, "no_data"),
+        (NOW + 13 * 3_600, NOW + 13 * 3_600, "no_data"),
+    ] {
+        let (_, job) = ask(&mut sim, from, to, NOW);
+        let path =
+            format!("/export/content/data/{}", job["job_identifier"].as_str().expect("an id"));
+        let (_, done) = read(&call(&mut sim, Method::Get, &path, None, NOW + 10));
+        assert_eq!(done["status"], expected, "from {}", from - NOW);
+        let cancel = path.replace("content/data", "cancel");
+        assert_eq!(call(&mut sim, Method::Post, &cancel, None, NOW).status, 200);
+    }
+}

@@ -1,10 +1,10 @@
 //! Rate windows, versions, tokens, unknown routes: what is decided before a route runs.
 
 use intercom_api::{ApiVersion, Method, Response};
-use intercom_sim::{AppName, Apps, RateHeaders, SimSettings, Simulator};
+use intercom_sim::{AppName, Apps, Plan, RateHeaders, RefusedCalls, SimSettings, Simulator};
 use serde_json::json;
 
-use crate::support::{code, get, read, request, simulator, simulator_with};
+use crate::support::{code, get, post, read, request, simulator, simulator_with};
 
 fn rate(response: &Response) -> [i64; 3] {
     ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"].map(|name| {
@@ -181,5 +181,83 @@ fn unknown_routes_and_broken_bodies_answer_in_the_envelope() {
         search.body = Some(text.to_owned().into());
         let (status, body) = read(&sim.handle(&search, 0));
         assert_eq!((status, code(&body)), (400, "bad_request"), "{text}");
+    }
+}
+
+#[test]
+fn whether_refused_calls_count_is_a_setting() {
+    for (refused_calls, left) in [(RefusedCalls::Free, 200), (RefusedCalls::Counted, 429)] {
+        let settings = SimSettings {
+            rate_limit: Some(2),
+            workspace_rate_limit: Some(5),
+            refused_calls,
+            ..SimSettings::default()
+        };
+        let mut sim = simulator_with(0, 0, settings);
+        let me = request(Method::Get, "/me", None);
+        let mut status = |app: &str| sim.reply(&AppName::new(app), &me, 7).response.status;
+        let loud = [(); 5].map(|()| status("loud"));
+        assert_eq!(loud, [200, 200, 429, 429, 429]);
+        assert_eq!(status("other"), left, "{refused_calls:?}");
+    }
+}
+
+#[test]
+fn the_documented_limits_are_those_of_a_private_app() {
+    let mut sim = simulator_with(0, 0, SimSettings::default());
+    let first = sim.handle(&request(Method::Get, "/me", None), 7);
+    // 10,000 calls a minute for an app and 25,000 for the workspace, a sixth of them per window.
+    assert_eq!(rate(&first), [1_667, 1_666, 10]);
+    let apps = (0..3).map(|app| AppName::new(app.to_string()));
+    let me = request(Method::Get, "/me", None);
+    let refused = apps.flat_map(|app| std::iter::repeat_n(app, 1_667));
+    let n_refused = refused.filter(|app| sim.reply(app, &me, 7).response.status == 429).count();
+    assert_eq!(n_refused, 3 * 1_667 - 4_166);
+    // A thousand calls a minute, as older workspaces have, is a setting.
+    let mut old = limited(167);
+    let answers = (0..168).map(|_| old.handle(&me, 7)).collect::<Vec<_>>();
+    assert!(answers[..167].iter().all(|answer| answer.status == 200));
+    let message = &read(&answers[167]).1["errors"][0]["message"];
+    assert_eq!(message, "Exceeded rate limit of 167 in 10_seconds");
+    assert_eq!(answers[167].headers.get("Retry-After"), None);
+}
+
+#[test]
+fn notifications_cost_no_calls() {
+    let mut sim = limited(3);
+    sim.subscribe("secret".to_owned().into());
+    let fields = json!({"email": "new@example.com"});
+    let created = sim.handle(&request(Method::Post, "/contacts", Some(&fields)), 7);
+    assert_eq!((created.status, rate(&created)[1]), (200, 2));
+    assert_eq!(sim.take_notifications(7).len(), 1);
+    assert_eq!(rate(&sim.handle(&request(Method::Get, "/me", None), 7))[1], 1);
+}
+
+#[test]
+fn without_a_plan_conversations_and_messages_are_refused() {
+    let settings = SimSettings { rate_limit: None, plan: Plan::Ended, ..SimSettings::default() };
+    let mut sim = simulator_with(1, 1, settings);
+    for path in ["/conversations", "/conversations/1"] {
+        let (status, body) = get(&mut sim, path);
+        assert_eq!((status, code(&body)), (403, "api_plan_restricted"), "{path}");
+        assert_eq!(body["errors"][0]["message"], "Active subscription needed.");
+    }
+    assert_eq!(post(&mut sim, "/messages", &json!({})).0, 403);
+    assert_eq!(get(&mut sim, "/contacts").0, 200);
+}
+
+#[test]
+fn a_body_of_another_kind_is_refused() {
+    let mut sim = simulator(0, 0);
+    let mut create = request(Method::Post, "/contacts", None);
+    for (kind, status) in [
+        ("application/json", 200),
+        ("application/json; charset=utf-8", 200),
+        ("application/x-www-form-urlencoded", 200),
+        ("text/plain", 415),
+        ("application/xml", 415),
+    ] {
+        create.set_body(kind, json!({"external_id": kind}).to_string());
+        assert_eq!(sim.handle(&create, 7).status, status, "{kind}");
     }
 }

@@ -157,3 +157,49 @@ fn metadata_holds_scalars_links_and_amounts() {
         assert_eq!(submit(&mut sim, &event).0, expected, "{event}");
     }
 }
+
+#[test]
+fn attributes_have_the_types_that_requests_name() {
+    let mut sim = simulator(0, 0);
+    for (requested, expected) in [
+        ("string", "string"),
+        ("integer", "integer"),
+        ("float", "float"),
+        ("boolean", "boolean"),
+        ("date", "date"),
+        ("datetime", "date"),
+    ] {
+        let name = format!("Kind {requested}");
+        let fields = json!({"name": name, "model": "contact", "data_type": requested});
+        let (status, attribute) = post(&mut sim, "/data_attributes", &fields);
+        assert_eq!((status, &attribute["data_type"]), (200, &json!(expected)));
+    }
+    for (options, expected) in [
+        (json!([]), 400),
+        (json!(["one"]), 400),
+        (json!([{"value": "one"}]), 400),
+        (json!("one, two"), 400),
+        (json!([{"value": "one"}, {"value": "two"}]), 200),
+    ] {
+        let fields = json!({
+            "name": "Choice", "model": "contact", "data_type": "options", "options": options,
+        });
+        let (status, attribute) = post(&mut sim, "/data_attributes", &fields);
+        assert_eq!(status, expected, "{attribute}");
+    }
+}
+
+#[test]
+fn a_repeated_event_costs_a_call() {
+    let mut sim = crate::support::simulator_with(0, 0, intercom_sim::SimSettings::default());
+    let id = create(&mut sim, &json!({"email": "a@example.com"}));
+    let event = json!({"event_name": "x", "created_at": NOW, "id": id});
+    let mut left = || {
+        let submit = crate::support::request(intercom_api::Method::Post, "/events", Some(&event));
+        let response = sim.handle(&submit, NOW);
+        assert_eq!(response.status, 202);
+        response.headers.get("X-RateLimit-Remaining").and_then(|left| left.parse::<u32>().ok())
+    };
+    let (first, second) = (left(), left());
+    assert_eq!(first.map(|left| left - 1), second);
+}

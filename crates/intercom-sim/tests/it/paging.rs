@@ -91,6 +91,26 @@ fn rows_that_change_during_an_ascending_walk_are_seen_again_at_the_end() {
 }
 
 #[test]
+fn a_row_that_changes_during_a_descending_walk_jumps_behind_the_reader() {
+    let mut sim = simulator(60, 0);
+    let mut body = everything("updated_at", "descending", 20);
+    let (_, first) = post(&mut sim, "/contacts/search", &body);
+    let read_later = walk(&mut sim, "/contacts/search", "data", body.clone())[2][0].clone();
+    sim.workspace_mut().update_contact(&read_later, json!({"name": "x"}), NOW + 5).expect("fits");
+    body["pagination"]["starting_after"] = first["pages"]["next"]["starting_after"].clone();
+    let mut rest = Vec::new();
+    while let (200, page) = post(&mut sim, "/contacts/search", &body) {
+        rest.extend(ids(&page, "data"));
+        match page["pages"]["next"]["starting_after"].as_str() {
+            Some(after) => body["pagination"]["starting_after"] = after.into(),
+            None => break,
+        }
+    }
+    assert_eq!(rest.len(), 39);
+    assert!(!rest.contains(&read_later), "it is before the cursor and never seen");
+}
+
+#[test]
 fn conversation_cursors_hold_a_number_and_contact_cursors_a_text() {
     use base64::Engine;
     let mut sim = simulator(30, 30);

@@ -83,6 +83,8 @@ async fn tokens_versions_and_bodies_are_checked() {
     }
     for (version, expected) in [
         ("2.7", 200),
+        ("2.10", 200),
+        ("2.1", 400),
         ("2.16", 200),
         ("Preview", 200),
         ("Unstable", 200),

@@ -100,6 +100,7 @@ async fn notifications_are_delivered_and_retried_by_the_clock_of_the_workspace()
 
     let (stream, head, body) = accept(&listener).await;
     assert!(head.starts_with("POST /hook?from=sim HTTP/1.1\r\n"), "{head}");
+    assert!(head.contains("\r\nUser-Agent: intercom-parrot-service-client/1.0\r\n"), "{head}");
     let signature = head.lines().find_map(|line| line.strip_prefix("X-Hub-Signature: "));
     let receiver = Receiver::new(ReceiverSettings::new(SECRET.to_owned().into()));
     let delivery =
