@@ -13,27 +13,6 @@ use crate::rejection::Rejection;
 use crate::settings::{Destination, TraitSources, Typing};
 use crate::write::{Object, push_text};
 
-/// Traits that are fields of a contact, and so no custom attributes.
-const RESERVED: &[&str] = &[
-    "userId",
-    "role",
-    "email",
-    "phone",
-    "name",
-    "avatar",
-    "company",
-    "ownerId",
-    "lastName",
-    "lastname",
-    "firstName",
-    "firstname",
-    "createdAt",
-    "timestamp",
-    "lastSeenAt",
-    "originalTimestamp",
-    "unsubscribedFromEmails",
-];
-
 impl<'e> Planner<'e, '_> {
     /// Writes the contact's body from everything that the event says of the person.
     pub(crate) fn write_contact(&mut self, person: &Person<'e>) -> Result<(), Rejection> {
@@ -137,7 +116,7 @@ impl<'e> Planner<'e, '_> {
     /// Custom attributes from the traits that are no fields of a contact.
     fn write_contact_attributes(&mut self, object: &mut Object<'_>) -> Result<(), Rejection> {
         let lookup = self.lookup_field();
-        let is_reserved = |name: &str| RESERVED.contains(&name) || name == lookup;
+        let is_left_out = |name: &str| is_reserved(name) || name == lookup;
         let own = self.message.traits;
         let of_context = self.message.context.traits;
         let sources = match (self.settings.traits, self.settings.destination) {
@@ -145,7 +124,18 @@ impl<'e> Planner<'e, '_> {
             (TraitSources::Single, Destination::Intercom) => [of_context, None],
             (TraitSources::Single, Destination::IntercomV2) => [own.or(of_context), None],
         };
-        self.write_attributes(object, "custom_attributes", sources, is_reserved)
+        self.start_person_attributes()?;
+        self.write_more_attributes(object, "custom_attributes", sources, is_left_out)
+    }
+
+    /// Begins the attributes of a person with what is known from elsewhere.
+    pub(crate) fn start_person_attributes(&mut self) -> Result<(), Rejection> {
+        self.entries.clear();
+        if let Some((name, version)) = self.app_version() {
+            self.entries.add_rich(name, version)?;
+            self.entries.next_source();
+        }
+        Ok(())
     }
 
     /// Writes an object of flat entries, unless it is empty. Of a name that several sources have,
@@ -157,8 +147,19 @@ impl<'e> Planner<'e, '_> {
         sources: [Option<Value<'e>>; 2],
         is_reserved: impl Fn(&str) -> bool,
     ) -> Result<(), Rejection> {
-        let rules = Rules::attributes(self.settings);
         self.entries.clear();
+        self.write_more_attributes(object, name, sources, is_reserved)
+    }
+
+    /// The same behind entries that are there already, whose values count least.
+    pub(crate) fn write_more_attributes(
+        &mut self,
+        object: &mut Object<'_>,
+        name: &str,
+        sources: [Option<Value<'e>>; 2],
+        is_reserved: impl Fn(&str) -> bool,
+    ) -> Result<(), Rejection> {
+        let rules = Rules::attributes(self.settings);
         for source in sources.into_iter().flatten() {
             self.entries.add(source, &rules, &is_reserved, &mut self.notes)?;
             self.entries.next_source();
@@ -169,4 +170,28 @@ impl<'e> Planner<'e, '_> {
         }
         Ok(())
     }
+}
+
+/// Whether a trait is a field of a contact, and so no custom attribute.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    matches!(
+        name,
+        "userId"
+            | "role"
+            | "email"
+            | "phone"
+            | "name"
+            | "avatar"
+            | "company"
+            | "ownerId"
+            | "lastName"
+            | "lastname"
+            | "firstName"
+            | "firstname"
+            | "createdAt"
+            | "timestamp"
+            | "lastSeenAt"
+            | "originalTimestamp"
+            | "unsubscribedFromEmails"
+    )
 }

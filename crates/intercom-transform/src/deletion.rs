@@ -16,12 +16,13 @@ const MAX_USERS: usize = 25;
 
 pub(crate) fn plan(planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
     let settings = planner.settings;
-    let mut tasks = Vec::new();
+    let (mut tasks, mut whom) = (Vec::new(), Identity::default());
     match planner.message.user_attributes {
         None => {
             let identity =
                 planner.deleted(planner.user_id(Skip::Empty), planner.email(Skip::Empty))?;
             let identity = identity.ok_or_else(|| planner.missing_identity(Call::Delete))?;
+            whom = identity.clone();
             planner.push_deletion(identity, &mut tasks);
         }
         Some(users) if users.is_list() => {
@@ -40,7 +41,7 @@ pub(crate) fn plan(planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
     }
     // Contacts are searched and deleted with versions 2 only.
     let version = if settings.is_v1() { ApiVersion::V2_10 } else { planner.version() };
-    Ok(Plan::new(settings, version, Identity::default(), tasks, planner.notes))
+    Ok(Plan::new(settings, version, whom, tasks, planner.notes))
 }
 
 impl<'e> Planner<'e, '_> {

@@ -4,6 +4,7 @@ mod v1;
 mod v2;
 
 use crate::company::{CompanySource, Origin};
+use crate::mapped;
 use crate::note::NoteKind;
 use crate::pick::{Skip, first};
 use crate::plan::{Plan, Tags};
@@ -12,6 +13,9 @@ use crate::rejection::{Reason, Rejection};
 use crate::settings::{Destination, TraitSources, Typing};
 
 pub(crate) fn plan(planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
+    if planner.is_row() {
+        return mapped::group(planner);
+    }
     if planner.settings.is_v1() { v1::plan(planner) } else { v2::plan(planner) }
 }
 

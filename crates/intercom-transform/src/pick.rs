@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::event::{Event, Kind, Value};
 use crate::rejection::{Reason, Rejection};
-use crate::settings::{EmptyTexts, Settings, Typing, Zeros};
+use crate::settings::{Destination, EmptyTexts, Settings, Typing, Zeros};
 use crate::write::{Object, push_text};
 
 /// Which values do not count. Nulls never do.
@@ -20,9 +20,9 @@ pub(crate) enum Skip {
 impl Skip {
     /// For the ids and addresses of a person.
     pub(crate) fn identity(settings: &Settings) -> Self {
-        match settings.empty_texts {
-            EmptyTexts::Skip => Self::Empty,
-            EmptyTexts::Stop => Self::Null,
+        match (settings.empty_texts, settings.destination) {
+            (EmptyTexts::Skip, _) | (_, Destination::IntercomV2) => Self::Empty,
+            (EmptyTexts::Stop, Destination::Intercom) => Self::Null,
         }
     }
 

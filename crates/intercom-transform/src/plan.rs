@@ -20,8 +20,8 @@ use crate::settings::{Archived, Conflicts, Destination, Matching, Settings, Unkn
 
 pub(crate) use call::WRITE_USER;
 pub(crate) use company::{Attach, CompanyKey, Detach, Tags, WriteCompany};
-pub(crate) use find::{Find, Missing};
-pub(crate) use send::{Send, SendEvent};
+pub(crate) use find::{Find, Missing, read};
+pub(crate) use send::{Send, SendEvent, Target};
 pub(crate) use write::{Action, WriteContact};
 
 /// The requests of one event and the decisions between them: what to send, and what becomes of it
@@ -69,6 +69,8 @@ pub(crate) struct State {
     pub(crate) contact: Option<ContactId>,
     /// Whether the contact is known from another plan, and may be gone.
     pub(crate) is_remembered: bool,
+    /// Whether the plan has deleted the contact.
+    pub(crate) is_deleted: bool,
     /// The company, as Intercom calls it.
     pub(crate) company: Option<CompanyId>,
 }
@@ -130,6 +132,7 @@ impl Plan {
             identity,
             contact: None,
             is_remembered: false,
+            is_deleted: false,
             company: None,
         };
         Self { tasks, at: 0, state, notes, finish: Outcome::Delivered, outcome: None }
@@ -172,6 +175,10 @@ impl Plan {
             return None;
         }
         self.tasks[self.at..].iter().find_map(|task| task.purpose(&self.state))
+    }
+
+    pub(crate) fn has_deleted(&self) -> bool {
+        self.state.is_deleted
     }
 
     pub(crate) fn identity(&self) -> &Identity {
@@ -264,7 +271,7 @@ impl Task {
             Self::Attach(task) => task.purpose(state),
             Self::Tags(task) => task.purpose(state),
             Self::Event(task) => Some(task.purpose()),
-            Self::Send(task) => Some(task.purpose()),
+            Self::Send(task) => task.purpose(state),
             Self::Refuse(_) => None,
         }
     }

@@ -52,10 +52,10 @@ impl Scratch {
     /// Learns which contact a driven plan found or wrote; later plans of the batch do not look it up.
     pub fn remember(&mut self, plan: &Plan) {
         let Identity { external_id, email } = plan.identity();
-        let Some(contact) = plan.contact_id() else {
+        if plan.has_deleted() {
             self.batch.forget(external_id.as_deref(), email.as_deref());
-            return;
-        };
+        }
+        let Some(contact) = plan.contact_id() else { return };
         if let Some(external_id) = external_id {
             self.batch.by_external_id.insert(external_id.clone(), contact.clone());
         }

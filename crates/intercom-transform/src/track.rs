@@ -1,8 +1,11 @@
 //! Track: what a person did.
 
+use std::borrow::Cow;
+
 use crate::attributes::Rules;
 use crate::date;
 use crate::event::{Kind, Value};
+use crate::mapped;
 use crate::note::NoteKind;
 use crate::person::Person;
 use crate::pick::{Expected, Skip, first, kind_words};
@@ -15,6 +18,9 @@ use crate::settings::{
 use crate::write::{Object, push_text};
 
 pub(crate) fn plan(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
+    if planner.is_row() {
+        return mapped::track(planner);
+    }
     let name = planner.event_name()?;
     let person = planner.person()?;
     let contact_id = planner.contact_id();
@@ -30,7 +36,8 @@ pub(crate) fn plan(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
         && !planner.settings.is_v1()
         && person.is_known();
     let user = is_creating.then(|| planner.write_user(&person));
-    let tasks = vec![Task::Event(SendEvent::new(body, user))];
+    let mut tasks = vec![Task::Event(SendEvent::new(body, user))];
+    tasks.extend(planner.one_time(&name.text(), &person));
     let version = planner.version();
     Ok(Plan::new(planner.settings, version, person.identity(), tasks, planner.notes))
 }
@@ -39,6 +46,15 @@ pub(crate) fn plan(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
 enum EventName<'e> {
     Sent(Value<'e>),
     Composed(String),
+}
+
+impl EventName<'_> {
+    fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Sent(name) => name.to_plain().unwrap_or_default(),
+            Self::Composed(name) => Cow::Borrowed(name),
+        }
+    }
 }
 
 impl<'e> Planner<'e, '_> {
@@ -92,6 +108,7 @@ impl<'e> Planner<'e, '_> {
         person: &Person<'e>,
         contact_id: Option<Value<'e>>,
     ) -> Result<(), Rejection> {
+        let properties = self.check_properties()?;
         let created_at = self.event_second(name, person, contact_id);
         let mut body = std::mem::take(self.body);
         let mut object = Object::open(&mut body);
@@ -105,7 +122,10 @@ impl<'e> Planner<'e, '_> {
         self.check.write_id(&mut object, "id", contact_id);
         self.check.write_id(&mut object, "user_id", person.id);
         object.optional("email", person.email);
-        let written = self.write_metadata(&mut object);
+        let written = match properties {
+            Some(properties) => self.write_metadata(&mut object, properties),
+            None => Ok(()),
+        };
         object.close();
         *self.body = body;
         written
@@ -157,8 +177,11 @@ impl<'e> Planner<'e, '_> {
     }
 
     /// An event's properties: amounts and links whole, everything else flat.
-    fn write_metadata(&mut self, object: &mut Object<'_>) -> Result<(), Rejection> {
-        let Some(properties) = self.check_properties()? else { return Ok(()) };
+    pub(crate) fn write_metadata(
+        &mut self,
+        object: &mut Object<'_>,
+        properties: Value<'e>,
+    ) -> Result<(), Rejection> {
         let rules = Rules::metadata(self.settings);
         let MetadataSettings { max_keys, priority, .. } = &self.settings.metadata;
         let max_keys = (*max_keys).min(MetadataSettings::MAX_KEYS);

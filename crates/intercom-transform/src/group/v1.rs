@@ -4,7 +4,7 @@ use crate::company::CompanySource;
 use crate::event::Value;
 use crate::outcome::{Outcome, Purpose};
 use crate::pick::{Expected, Skip, first};
-use crate::plan::{Plan, Send, Task, WRITE_USER, WriteCompany};
+use crate::plan::{Plan, Send, Target, Task, WRITE_USER, WriteCompany};
 use crate::planner::Planner;
 use crate::rejection::Rejection;
 use crate::settings::{GroupOutcome, TraitSources, Typing};
@@ -24,7 +24,11 @@ pub(super) fn plan(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
     tasks.push(Task::Company(WriteCompany { body: planner.take_body() }));
     if planner.write_attached_user(&company)? {
         let body = planner.take_body();
-        tasks.push(Task::Send(Send { purpose: Purpose::Attach, endpoint: &WRITE_USER, body }));
+        tasks.push(Task::Send(Send {
+            purpose: Purpose::Attach,
+            target: Target::Path(&WRITE_USER),
+            body,
+        }));
     }
     tasks.extend(planner.tags().map(Task::Tags));
     let version = planner.version();

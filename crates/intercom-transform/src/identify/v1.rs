@@ -6,7 +6,7 @@ use crate::note::NoteKind;
 use crate::outcome::Purpose;
 use crate::person::{Name, Person};
 use crate::pick::{Expected, Skip, first};
-use crate::plan::{Plan, Send, Task, WRITE_USER};
+use crate::plan::{Plan, Send, Target, Task, WRITE_USER};
 use crate::planner::Planner;
 use crate::rejection::{Call, Rejection};
 use crate::settings::{NewSession, TraitSources, Typing};
@@ -19,7 +19,7 @@ pub(super) fn plan(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
     }
     planner.write_user_body(&person)?;
     let body = planner.take_body();
-    let send = Send { purpose: Purpose::WriteUser, endpoint: &WRITE_USER, body };
+    let send = Send { purpose: Purpose::WriteUser, target: Target::Path(&WRITE_USER), body };
     let version = planner.version();
     let identity = person.identity();
     Ok(Plan::new(planner.settings, version, identity, vec![Task::Send(send)], planner.notes))
@@ -73,7 +73,8 @@ impl<'e> Planner<'e, '_> {
             TraitSources::Merged => [of_context, own],
             TraitSources::Single => [own.or(of_context), None],
         };
-        self.write_attributes(object, "custom_attributes", sources, is_reserved)
+        self.start_person_attributes()?;
+        self.write_more_attributes(object, "custom_attributes", sources, is_reserved)
     }
 
     /// The companies of the trait `company`, as entries of the user.

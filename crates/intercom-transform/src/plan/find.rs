@@ -179,7 +179,7 @@ impl<'a> Hit<'a> {
 }
 
 /// The document that an answer consists of.
-pub(super) fn read<'a>(body: &'a [u8], tape: &'a mut Tape) -> Option<Document<'a>> {
+pub(crate) fn read<'a>(body: &'a [u8], tape: &'a mut Tape) -> Option<Document<'a>> {
     let text = std::str::from_utf8(body).ok()?;
     parse(text, tape).ok()?;
     Some(Document::new(text, &tape.nodes))

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use intercom_api::{BuildError, Endpoint, Request, Response};
 
-use super::call::{SEND_EVENT, post};
+use super::call::{SEND_EVENT, UPDATE_CONTACT, about, post};
 use super::classify::refused;
 use super::write::{Action, WriteContact};
 use super::{Progress, State};
@@ -15,24 +15,42 @@ use crate::settings::UnknownUsers;
 #[derive(Clone, PartialEq)]
 pub(crate) struct Send {
     pub(crate) purpose: Purpose,
-    pub(crate) endpoint: &'static Endpoint,
+    pub(crate) target: Target,
     pub(crate) body: Bytes,
 }
 
+/// Where a request goes.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Target {
+    Path(&'static Endpoint),
+    /// To the contact, where there is one.
+    Contact,
+}
+
 impl Send {
-    pub(crate) fn purpose(&self) -> Purpose {
-        self.purpose
+    pub(crate) fn purpose(&self, state: &State) -> Option<Purpose> {
+        let is_possible = self.target != Target::Contact || state.contact.is_some();
+        is_possible.then_some(self.purpose)
     }
 
     pub(crate) fn request(&self, state: &State) -> Result<Option<Request>, BuildError> {
-        Ok(Some(post(self.endpoint, state.version, self.body.clone())))
+        let body = self.body.clone();
+        match (self.target, &state.contact) {
+            (Target::Path(endpoint), _) => Ok(Some(post(endpoint, state.version, body))),
+            (Target::Contact, Some(contact)) => {
+                about(&UPDATE_CONTACT, state.version, &[contact], Some(body)).map(Some)
+            }
+            (Target::Contact, None) => Ok(None),
+        }
     }
 
     pub(crate) fn reply(&mut self, _: &State, notes: &mut Notes, response: &Response) -> Progress {
         if response.is_success() {
             return Progress::Next;
         }
-        if self.purpose == Purpose::SetAttribute {
+        let is_refused = matches!(response.status, 400..=499)
+            && !matches!(response.status, 401 | 403 | 408 | 425 | 429);
+        if self.purpose == Purpose::SetAttribute && is_refused {
             // The event itself is delivered.
             notes.push_count(NoteKind::AttributeRefused, "", i64::from(response.status));
             return Progress::Next;

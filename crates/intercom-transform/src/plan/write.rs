@@ -212,6 +212,7 @@ impl WriteContact {
             // Deleted already.
             if response.is_success() || response.status == 404 {
                 state.contact = None;
+                state.is_deleted = true;
                 return Progress::Next;
             }
             return refused(purpose, response);
