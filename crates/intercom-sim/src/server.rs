@@ -123,6 +123,8 @@ async fn call(transport: &SimTransport, parts: &Parts, body: Bytes) -> Reply {
         // A workspace has a configured version; here it is the newest stable one.
         None => Some(ApiVersion::V2_16),
         Some("Unstable" | "unstable") => Some(ApiVersion::Preview),
+        // The whole line answers like its last version.
+        Some("1.0" | "1.1" | "1.2" | "1.3") => Some(ApiVersion::V1_4),
         Some(text) => text.parse().ok(),
     };
     let Some(method) = method(parts) else { return prompt(not_here()) };

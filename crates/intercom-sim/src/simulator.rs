@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use chrono_tz::Tz;
-use intercom_api::{ApiVersion, Method, Request, Response, Scope, required_scope};
+use intercom_api::{ApiVersion, Method, Request, Response, Scope};
 use serde::Serialize;
 
 use crate::answer::{Answer, Refusal};
@@ -58,8 +58,8 @@ pub struct SimSettings {
     pub faults: Faults,
     /// What the token may do; `None` is everything. Calls that need another scope are refused.
     pub scopes: Option<BTreeSet<Scope>>,
-    /// The page, from 1, at which the first scroll over companies breaks off and must be begun
-    /// again; later scrolls go through.
+    /// The page, from 1, at which the first scroll breaks off and must be begun again; later
+    /// scrolls go through.
     pub scroll_fails_at: Option<u32>,
     /// Whether the workspace's plan has conversations and messages.
     pub plan: Plan,
@@ -198,8 +198,9 @@ impl Simulator {
     /// Answers a request with a token of this app, at `now` (unix seconds), and says how the answer
     /// travels.
     pub fn reply(&mut self, app: &AppName, request: &Request, now: i64) -> Reply {
+        self.catch_up(now);
         let budget = self.count(app, now);
-        let found = routes::find(request.method, &request.path);
+        let found = routes::find(request.version, request.method, &request.path);
         let name = found.as_ref().map_or_else(|| "unknown".to_owned(), |(route, _)| route.name());
         if let Some(Budget { is_exceeded: true, limit, .. }) = budget {
             return prompt(self.respond(&name, Err(rate_exceeded(limit)), budget, now));
@@ -251,6 +252,12 @@ impl Simulator {
         };
         self.notice(now);
         Reply { response, manner }
+    }
+
+    /// Does what was put off until now.
+    pub(crate) fn catch_up(&mut self, now: i64) {
+        routes::v1::jobs::work(&mut self.workspace, &self.settings, &mut self.session, now);
+        self.notice(now);
     }
 
     /// Counts a call towards the limits of its app and of the workspace.
@@ -313,9 +320,8 @@ impl Simulator {
         now: i64,
     ) -> Result<Answer, Refusal> {
         match found {
-            _ if request.version < ApiVersion::V2_7 => Err(unknown_version()),
             None => Err(Refusal::not_found("Resource")),
-            Some((route, _)) if request.version < route.since => Err(unknown_version()),
+            Some((route, _)) if !route.versions.contains(request.version) => Err(unknown_version()),
             Some((route, parameters)) => match self.missing_scope(route) {
                 Some(scope) => Err(forbidden(&scope)),
                 None if self.is_unpaid(route) => Err(unpaid()),
@@ -337,7 +343,7 @@ impl Simulator {
     /// The scope that a route asks for and the token lacks.
     fn missing_scope(&self, route: &Route) -> Option<Scope> {
         let granted = self.settings.scopes.as_ref()?;
-        required_scope(route.method, route.path).filter(|scope| !granted.contains(scope))
+        route.scope().filter(|scope| !granted.contains(scope))
     }
 
     /// Whether the plan that ended is needed for a route.
@@ -351,7 +357,7 @@ impl Simulator {
 
     /// Answers a request without a token, or with one nobody gave out.
     pub fn handle_unauthorized(&mut self, request: &Request, now: i64) -> Response {
-        let found = routes::find(request.method, &request.path);
+        let found = routes::find(request.version, request.method, &request.path);
         let name = found.map_or_else(|| "unknown".to_owned(), |(route, _)| route.name());
         let refusal = Refusal::new(401, "unauthorized", "Access Token Invalid");
         self.respond(&name, Err(refusal), None, now)

@@ -4,34 +4,21 @@ use serde_json::{Map, Value};
 
 use crate::answer::{Answer, Refusal};
 use crate::routes::contact_lists::{company_answer, company_not_found, notes_about, numbered_page};
+use crate::routes::data_attributes::{self, Unknown};
 use crate::routes::pages::NumberedPage;
-use crate::routes::{Call, pages};
+use crate::routes::{Call, pages, scroll};
 use crate::search::fields::{COMPANY_FIELDS, COMPANY_RULES, Column};
 use crate::search::grammar::{Attributes, Grammar, Precision};
 use crate::search::{PageLimits, Search};
 use crate::workspace::catalogue::Model;
 use crate::workspace::company::Company;
+use crate::workspace::contact::Contact;
 use crate::workspace::journal::Subject;
 use crate::workspace::misfit;
 use crate::workspace::table::Slot;
 
 const PAGE: PageLimits = PageLimits { default: 15, max: 60 };
 const SEARCH_PAGE: PageLimits = PageLimits { default: 15, max: 150 };
-/// The list ends here; larger workspaces must scroll.
-const MAX_LISTED: usize = 10_000;
-const SCROLL_PAGE: usize = 100;
-/// A scroll that nobody continues for so many seconds is closed.
-const SCROLL_IDLE: i64 = 60;
-
-/// The one open scroll of the workspace.
-#[derive(Debug, Clone)]
-pub(crate) struct Scroll {
-    param: String,
-    next: Slot,
-    /// How many pages were read.
-    n_pages: u32,
-    used_at: i64,
-}
 
 pub(super) fn find(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if let Some(company_id) = call.query("company_id") {
@@ -46,25 +33,29 @@ pub(super) fn find(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         let message = "name, company_id, tag_id or segment_id must be given";
         return Err(Refusal::new(400, "bad_request", message));
     };
-    let all = call.workspace.companies.iter();
-    let found: Vec<&Company> =
-        all.map(|(_, company)| company).filter(|company| filter.matches(company)).collect();
+    let found = filter.slots(call);
     let page = numbered_page(call, found.len())?;
     Ok(listed(call, found.get(page.range()).unwrap_or_default(), page, "/companies"))
 }
 
-enum Lookup {
+/// What companies are looked for by, besides their own ids.
+pub(super) enum Lookup {
     Tag(u32),
     /// Company segments are not simulated: none has members.
     Segment,
 }
 
 impl Lookup {
-    fn read(call: &Call<'_>) -> Result<Option<Self>, Refusal> {
+    pub(super) fn read(call: &Call<'_>) -> Result<Option<Self>, Refusal> {
         if let Some(tag) = call.query("tag_id") {
             return Ok(Some(Self::Tag(call.tag(tag)?)));
         }
         Ok(call.query("segment_id").map(|_| Self::Segment))
+    }
+
+    pub(super) fn slots(&self, call: &Call<'_>) -> Vec<Slot> {
+        let all = call.workspace.companies.iter();
+        all.filter(|(_, company)| self.matches(company)).map(|(slot, _)| slot).collect()
     }
 
     fn matches(&self, company: &Company) -> bool {
@@ -75,46 +66,62 @@ impl Lookup {
     }
 }
 
-fn by_company_id(call: &Call<'_>, company_id: &str) -> Option<Slot> {
+pub(super) fn by_company_id(call: &Call<'_>, company_id: &str) -> Option<Slot> {
     let mut all = call.workspace.companies.iter();
     all.find(|(_, company)| company.company_id.as_deref() == Some(company_id)).map(|(slot, _)| slot)
 }
 
-fn by_name(call: &Call<'_>, name: &str) -> Option<Slot> {
+pub(super) fn by_name(call: &Call<'_>, name: &str) -> Option<Slot> {
     let mut all = call.workspace.companies.iter();
     all.find(|(_, company)| company.name.as_deref() == Some(name)).map(|(slot, _)| slot)
 }
 
-fn listed(call: &Call<'_>, companies: &[&Company], page: NumberedPage, path: &str) -> Answer {
+fn listed(call: &Call<'_>, companies: &[Slot], page: NumberedPage, path: &str) -> Answer {
     Answer::object(|object| {
         object.field("type", "list");
-        object.list("data", companies, |out, company| {
-            call.workspace.render_company(out, company);
-        });
-        page.render(object, path);
+        object.list("data", companies, |out, slot| render(call, out, *slot));
+        page.render(object, &pages::filtered(call, path));
     })
 }
 
+pub(super) fn render(call: &Call<'_>, out: &mut Vec<u8>, slot: Slot) {
+    match call.workspace.companies.get(slot) {
+        Some(company) => call.workspace.render_company(out, company),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
 pub(super) fn create_or_update(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    let fields = writable(call, call.body()?)?;
+    let fields = writable(call, call.body()?, Unknown::Refused)?;
     let company_id = fields.get("company_id").and_then(misfit::id);
     let known = company_id.as_deref().and_then(|id| by_company_id(call, id));
-    if company_id.is_none() && !fields.contains_key("name") {
-        return Err(Refusal::new(400, "bad_request", "bad 'company_id' and 'name' parameters"));
-    }
-    let slot = match known {
-        Some(slot) => patch(call, slot, fields)?,
-        None => {
-            let id = call.workspace.next_company_id(call.now);
-            let mut company = Company::blank(id, call.now);
-            company.apply(fields)?;
-            call.workspace.companies.push(company)
-        }
-    };
+    let slot = write(call, known, fields)?;
     company_answer(call, slot)
 }
 
-fn writable(call: &Call<'_>, mut body: Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
+/// Updates a company, or creates one that has an id of its own or a name.
+pub(super) fn write(
+    call: &mut Call<'_>,
+    known: Option<Slot>,
+    fields: Map<String, Value>,
+) -> Result<Slot, Refusal> {
+    if let Some(slot) = known {
+        return patch(call, slot, fields);
+    }
+    if fields.get("company_id").and_then(misfit::id).is_none() && !fields.contains_key("name") {
+        return Err(Refusal::new(400, "bad_request", "bad 'company_id' and 'name' parameters"));
+    }
+    let mut company = Company::blank(call.workspace.next_company_id(call.now), call.now);
+    company.apply(fields)?;
+    Ok(call.workspace.companies.push(company))
+}
+
+/// The fields of a body that clients may write; the rest is ignored.
+pub(super) fn writable(
+    call: &Call<'_>,
+    mut body: Map<String, Value>,
+    unknown: Unknown,
+) -> Result<Map<String, Value>, Refusal> {
     const FIELDS: &[&str] = &[
         "company_id",
         "name",
@@ -128,7 +135,7 @@ fn writable(call: &Call<'_>, mut body: Map<String, Value>) -> Result<Map<String,
     ];
     body.retain(|name, _| FIELDS.contains(&name.as_str()));
     if let Some(attributes) = body.get("custom_attributes") {
-        super::data_attributes::check(call.workspace, Model::Company, attributes)?;
+        data_attributes::check(call.workspace, Model::Company, attributes, unknown)?;
     }
     Ok(body)
 }
@@ -143,7 +150,7 @@ fn patch(call: &mut Call<'_>, slot: Slot, fields: Map<String, Value>) -> Result<
     Ok(slot)
 }
 
-fn named(call: &Call<'_>) -> Result<Slot, Refusal> {
+pub(super) fn named(call: &Call<'_>) -> Result<Slot, Refusal> {
     call.workspace.companies.find(call.parameter(0)).ok_or_else(company_not_found)
 }
 
@@ -154,7 +161,7 @@ pub(super) fn show(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 
 pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let slot = named(call)?;
-    let mut fields = writable(call, call.body()?)?;
+    let mut fields = writable(call, call.body()?, Unknown::Refused)?;
     // The remote id cannot be changed once it is set.
     fields.remove("company_id");
     let slot = patch(call, slot, fields)?;
@@ -186,20 +193,23 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let number = number.and_then(|number| usize::try_from(number).ok()).filter(|n| *n >= 1);
     let number =
         number.ok_or_else(|| Refusal::invalid("page must be a positive integer").field("page"))?;
-    if number.saturating_mul(per_page) > MAX_LISTED.next_multiple_of(per_page) {
-        let message = "page limit reached, please use scroll API";
-        return Err(Refusal::new(400, "bad_request", message));
-    }
-    let all = call.workspace.companies.iter().map(|(_, company)| company);
-    let mut companies: Vec<&Company> = all.filter(|company| !company.members.is_empty()).collect();
+    let companies = with_members(call);
+    let page = NumberedPage { number, per_page, total: companies.len() };
+    page.refuse_beyond_cap()?;
+    Ok(listed(call, companies.get(page.range()).unwrap_or_default(), page, "/companies/list"))
+}
+
+/// The companies that have contacts, those that were used last first.
+pub(super) fn with_members(call: &Call<'_>) -> Vec<Slot> {
+    let all = call.workspace.companies.iter();
+    let mut companies: Vec<_> = all.filter(|(_, company)| !company.members.is_empty()).collect();
     let requested_at = |company: &Company| {
         company.body.pick(&["last_request_at"]).and_then(|at| at.as_i64()).unwrap_or(0)
     };
-    companies.sort_by_cached_key(|company| {
+    companies.sort_by_cached_key(|(_, company)| {
         (std::cmp::Reverse(requested_at(company)), company.id.clone())
     });
-    let page = NumberedPage { number, per_page, total: companies.len() };
-    Ok(listed(call, companies.get(page.range()).unwrap_or_default(), page, "/companies/list"))
+    companies.into_iter().map(|(slot, _)| slot).collect()
 }
 
 pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Refusal> {
@@ -225,52 +235,26 @@ pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 }
 
 pub(super) fn scroll(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    let now = call.now;
-    let open = call.session.scroll.take().filter(|scroll| now - scroll.used_at <= SCROLL_IDLE);
-    let scroll = match (open, call.query("scroll_param")) {
-        (Some(open), Some(param)) if open.param == param => open,
-        (open, Some(_)) => {
-            call.session.scroll = open;
-            return Err(Refusal::new(404, "not_found", "scroll parameter not found"));
-        }
-        (Some(open), None) => {
-            call.session.scroll = Some(open);
-            let message = "scroll already exists for this workspace";
-            return Err(Refusal::new(400, "scroll_exists", message));
-        }
-        (None, None) => {
-            let param = format!("{:08x}-5c20-4000-8000-{now:012x}", call.workspace.next_number());
-            Scroll { param, next: 0, n_pages: 0, used_at: now }
-        }
-    };
-    let n_pages = scroll.n_pages + 1;
-    if call.settings.scroll_fails_at == Some(n_pages) && !call.session.has_broken_scroll {
-        call.session.has_broken_scroll = true;
-        let message = "Request failed due to an internal error: restart the scroll operation";
-        return Err(Refusal::new(500, "server_error", message));
-    }
-    let rest = call.workspace.companies.iter().filter(|(slot, _)| *slot >= scroll.next);
-    let page: Vec<(Slot, &Company)> = rest.take(SCROLL_PAGE).collect();
-    let next = page.last().map_or(scroll.next, |(slot, _)| slot + 1);
-    let answer = Answer::object(|object| {
+    let page = scroll_page(call)?;
+    Ok(Answer::object(|object| {
         object.field("type", "list");
-        object.list("data", &page, |out, (_, company)| {
-            call.workspace.render_company(out, company);
-        });
-        object.raw("pages", b"null").raw("total_count", b"null");
-        object.field("scroll_param", &scroll.param);
-    });
-    // The empty page at the end closes the scroll.
-    let is_over = page.is_empty();
-    call.session.scroll = (!is_over).then_some(Scroll { next, n_pages, used_at: now, ..scroll });
-    Ok(answer)
+        object.list("data", &page.slots, |out, slot| render(call, out, *slot));
+        page.render(object);
+    }))
+}
+
+/// The next page of the scroll over all companies.
+pub(super) fn scroll_page(call: &mut Call<'_>) -> Result<scroll::Page, Refusal> {
+    scroll::advance(call, scroll::Kind::Companies, |workspace, from| {
+        let rest = workspace.companies.iter_from(from).map(|(slot, _)| slot);
+        rest.take(scroll::PAGE).collect()
+    })
 }
 
 pub(super) fn contacts(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let slot = named(call)?;
     let company = call.workspace.companies.get(slot).ok_or_else(company_not_found)?;
-    let members = company.members.iter().filter_map(|slot| call.workspace.contacts.get(*slot));
-    let members: Vec<_> = members.filter(|contact| !contact.is_archived).collect();
+    let members = members(call, company);
     let page = numbered_page(call, members.len())?;
     Ok(Answer::object(|object| {
         object.field("type", "list");
@@ -279,6 +263,12 @@ pub(super) fn contacts(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         });
         page.render(object, &format!("/companies/{}/contacts", company.id));
     }))
+}
+
+/// The contacts of a company that are not archived, in the order they were attached.
+pub(super) fn members<'c>(call: &'c Call<'_>, company: &Company) -> Vec<&'c Contact> {
+    let members = company.members.iter().filter_map(|slot| call.workspace.contacts.get(*slot));
+    members.filter(|contact| !contact.is_archived).collect()
 }
 
 pub(super) fn segments(call: &mut Call<'_>) -> Result<Answer, Refusal> {

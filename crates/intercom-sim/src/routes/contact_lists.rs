@@ -1,5 +1,7 @@
 //! What hangs on a contact: tags, notes, companies, segments.
 
+use serde_json::{Map, Value};
+
 use crate::answer::{Answer, Refusal};
 use crate::json;
 use crate::routes::pages::NumberedPage;
@@ -76,14 +78,32 @@ pub(super) fn add_note(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let slot = call.contact()?;
     let body = call.body()?;
     let text = required_text(&body, "body")?;
-    let author_id = match body.get("admin_id").filter(|id| !id.is_null()) {
-        None => call.workspace.admins.first().map(|admin| admin.id.clone()),
-        Some(_) => {
-            let id = required_id(&body, "admin_id")?;
-            let admin = call.workspace.admin(&id).ok_or_else(|| Refusal::not_found("Resource"))?;
-            Some(admin.id.clone())
-        }
-    };
+    let first = || call.workspace.admins.first().map(|admin| admin.id.clone());
+    let author_id = note_author(call, &body)?.or_else(first);
+    let note = write_note(call, slot, author_id, text);
+    Ok(Answer::ok(|out| call.workspace.render_note(out, &note)))
+}
+
+/// The admin who is said to write a note.
+pub(super) fn note_author(
+    call: &Call<'_>,
+    body: &Map<String, Value>,
+) -> Result<Option<Box<str>>, Refusal> {
+    if body.get("admin_id").is_none_or(Value::is_null) {
+        return Ok(None);
+    }
+    let id = required_id(body, "admin_id")?;
+    let admin = call.workspace.admin(&id).ok_or_else(|| Refusal::not_found("Resource"))?;
+    Ok(Some(admin.id.clone()))
+}
+
+/// Writes a note about a contact.
+pub(super) fn write_note(
+    call: &mut Call<'_>,
+    slot: Slot,
+    author_id: Option<Box<str>>,
+    text: &str,
+) -> Note {
     let id = u32::try_from(call.workspace.next_number()).unwrap_or(u32::MAX);
     let note = Note {
         id,
@@ -92,20 +112,24 @@ pub(super) fn add_note(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         body: text.into(),
         created_at: call.now,
     };
-    let answer = Answer::ok(|out| call.workspace.render_note(out, &note));
-    call.workspace.notes.push(note);
+    call.workspace.notes.push(note.clone());
     let now = call.now;
     call.workspace.contacts.change(slot, |contact| {
         contact.n_notes += 1;
         contact.updated_at = now;
     });
-    Ok(answer)
+    note
+}
+
+/// The note that the path names.
+pub(super) fn found_note<'c>(call: &'c Call<'_>) -> Result<&'c Note, Refusal> {
+    let id = call.parameter(0);
+    let note = call.workspace.notes.iter().find(|note| note.id.to_string() == id);
+    note.ok_or_else(|| Refusal::not_found("Resource"))
 }
 
 pub(super) fn note(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    let id = call.parameter(0);
-    let note = call.workspace.notes.iter().find(|note| note.id.to_string() == id);
-    let note = note.ok_or_else(|| Refusal::not_found("Resource"))?;
+    let note = found_note(call)?;
     Ok(Answer::ok(|out| call.workspace.render_note(out, note)))
 }
 
@@ -125,15 +149,21 @@ pub(super) fn companies(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 
 pub(super) fn add_company(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let (slot, contact) = found(call)?;
-    if contact.companies.len() >= MAX_COMPANIES {
-        let message = format!("Contact has reached the maximum of {MAX_COMPANIES} companies");
-        return Err(Refusal::new(400, "contact_company_limit_exceeded", message));
-    }
+    refuse_above_limit(contact.companies.len() + 1)?;
     let body = call.body()?;
     let id = required_id(&body, "id").map_err(|_| Refusal::missing("company"))?;
     let company = call.workspace.companies.find(&id).ok_or_else(company_not_found)?;
     call.workspace.attach_company(slot, company, call.now);
     company_answer(call, company)
+}
+
+/// Refuses more companies of a contact than it can have.
+pub(super) fn refuse_above_limit(n_companies: usize) -> Result<(), Refusal> {
+    if n_companies > MAX_COMPANIES {
+        let message = format!("Contact has reached the maximum of {MAX_COMPANIES} companies");
+        return Err(Refusal::new(400, "contact_company_limit_exceeded", message));
+    }
+    Ok(())
 }
 
 pub(super) fn remove_company(call: &mut Call<'_>) -> Result<Answer, Refusal> {

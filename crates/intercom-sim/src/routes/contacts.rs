@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::answer::{Answer, Refusal};
 use crate::json;
+use crate::routes::data_attributes::{self, Unknown};
 use crate::routes::{Call, merging, pages};
 use crate::search::cursor::SortUnit;
 use crate::search::fields::{
@@ -130,8 +131,13 @@ fn writable(call: &Call<'_>, mut body: Map<String, Value>) -> Result<Map<String,
     ];
     body.retain(|name, _| FIELDS.contains(&name.as_str()));
     if let Some(attributes) = body.get("custom_attributes") {
-        super::data_attributes::check(call.workspace, Model::Contact, attributes)?;
+        data_attributes::check(call.workspace, Model::Contact, attributes, Unknown::Refused)?;
     }
+    checked(body)
+}
+
+/// Fields of a person as they are stored: instants as numbers, the picture as an object.
+pub(super) fn checked(mut body: Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
     if let Some(Value::String(url)) = body.get("avatar") {
         let avatar = serde_json::json!({"type": "avatar", "image_url": url});
         body.insert("avatar".to_owned(), avatar);
@@ -201,7 +207,7 @@ pub(super) fn unarchive(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     receipt(call, slot, "archived", false)
 }
 
-fn set_archived(call: &mut Call<'_>, slot: Slot, is_archived: bool) {
+pub(super) fn set_archived(call: &mut Call<'_>, slot: Slot, is_archived: bool) {
     let now = call.now;
     call.workspace.contacts.change(slot, |contact| {
         contact.is_archived = is_archived;

@@ -3,6 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, Refusal};
+use crate::json::Object;
+use crate::routes::subject::{self, Who};
 use crate::routes::{Call, conversations, required_id, required_text};
 use crate::workspace::Workspace;
 use crate::workspace::contact::Applied;
@@ -118,17 +120,27 @@ fn record(conversation: &mut Conversation, part: &NewPart, now: i64) {
 }
 
 pub(super) fn reply(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    let slot = conversation_or_last(call)?;
     let body = call.body()?;
+    let slot = conversation_or_last(call, &body)?;
+    add_reply(call, slot, &body)?;
+    conversations::render(call, slot)
+}
+
+/// Adds what a contact or an admin says.
+pub(super) fn add_reply(
+    call: &mut Call<'_>,
+    slot: Slot,
+    body: &Map<String, Value>,
+) -> Result<(), Refusal> {
     let text = body.get("body").and_then(Value::as_str).filter(|text| !text.is_empty());
     let (author, part_type) = match body.get("type").and_then(Value::as_str) {
         Some("admin") => {
-            let admin = admin(call, &body)?;
+            let admin = admin(call, body)?;
             let is_note = body.get("message_type").and_then(Value::as_str) == Some("note");
             (Author::Admin(admin), if is_note { "note" } else { "comment" })
         }
         Some("user" | "lead" | "contact") => {
-            let author = contact(call, &body)?;
+            let author = contact(call, body)?;
             let state = call.workspace.conversations.get(slot).map(|found| found.state);
             // A contact's answer opens the conversation again.
             (author, if state == Some(State::Open) { "comment" } else { "open" })
@@ -138,16 +150,19 @@ pub(super) fn reply(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let text = text.ok_or_else(|| Refusal::missing("body"))?;
     let part = NewPart { part_type, body: Some(html(text)), author, assigned_to: None };
     call.workspace.add_part(slot, &part, call.now);
-    conversations::render(call, slot)
+    Ok(())
 }
 
 /// `/conversations/last/reply` answers the contact's latest conversation.
-fn conversation_or_last(call: &Call<'_>) -> Result<Slot, Refusal> {
+pub(super) fn conversation_or_last(
+    call: &Call<'_>,
+    body: &Map<String, Value>,
+) -> Result<Slot, Refusal> {
     if call.parameter(0) != "last" {
         return call.conversation();
     }
-    let body = call.body()?;
-    let id = required_id(&body, "intercom_user_id")?;
+    let contact = call.workspace.contacts.get(named_contact(call, body)?);
+    let id = &*contact.ok_or_else(|| Refusal::not_found("User"))?.id;
     let index = call.workspace.conversations.updated();
     let mut latest = index.slots(0..index.len()).rev();
     let is_own = |slot: &Slot| {
@@ -170,20 +185,13 @@ pub(super) fn admin(call: &Call<'_>, body: &Map<String, Value>) -> Result<String
     }
 }
 
+fn named_contact(call: &Call<'_>, body: &Map<String, Value>) -> Result<Slot, Refusal> {
+    subject::find(call.workspace, Who::Everybody, |name| body.get(name).and_then(misfit::id))
+}
+
 /// The contact that a reply names by one of three ids.
 pub(super) fn contact(call: &Call<'_>, body: &Map<String, Value>) -> Result<Author, Refusal> {
-    let text = |name: &str| body.get(name).and_then(misfit::id);
-    let workspace = &call.workspace;
-    let slot = if let Some(id) = text("intercom_user_id") {
-        workspace.find_contact(&id)
-    } else if let Some(external_id) = text("user_id") {
-        workspace.first_active(workspace.contacts_by_external_id(&external_id))
-    } else if let Some(email) = text("email") {
-        workspace.first_active(workspace.contacts_by_email(&email))
-    } else {
-        return Err(Refusal::missing("intercom_user_id, user_id or email"));
-    };
-    let contact = slot.and_then(|slot| workspace.contacts.get(slot));
+    let contact = call.workspace.contacts.get(named_contact(call, body)?);
     let contact = contact.ok_or_else(|| Refusal::not_found("User"))?;
     Ok(Author::Contact { id: contact.id.to_string(), role: contact.role.as_str() })
 }
@@ -191,13 +199,23 @@ pub(super) fn contact(call: &Call<'_>, body: &Map<String, Value>) -> Result<Auth
 pub(super) fn manage(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let slot = call.conversation()?;
     let body = call.body()?;
-    let admin = admin(call, &body)?;
+    add_change(call, slot, &body)?;
+    conversations::render(call, slot)
+}
+
+/// Closes, opens, snoozes or assigns a conversation.
+pub(super) fn add_change(
+    call: &mut Call<'_>,
+    slot: Slot,
+    body: &Map<String, Value>,
+) -> Result<(), Refusal> {
+    let admin = admin(call, body)?;
     let text = body.get("body").and_then(Value::as_str).map(html);
-    let message_type = required_text(&body, "message_type")?;
+    let message_type = required_text(body, "message_type")?;
     let (part_type, assigned_to) = match message_type {
         "close" => ("close", None),
         "open" => ("open", None),
-        "assignment" => ("assignment", Some(assign(call, slot, &body)?)),
+        "assignment" => ("assignment", Some(assign(call, slot, body)?)),
         "snoozed" => {
             let until = body.get("snoozed_until").and_then(misfit::whole);
             let until = until.and_then(|until| u32::try_from(until).ok());
@@ -215,7 +233,7 @@ pub(super) fn manage(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     };
     let part = NewPart { part_type, body: text, author: Author::Admin(admin), assigned_to };
     call.workspace.add_part(slot, &part, call.now);
-    conversations::render(call, slot)
+    Ok(())
 }
 
 /// Assigns to an admin or a team; `0` takes the assignment away.
@@ -278,7 +296,50 @@ pub(super) fn remove_tag(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 /// is asked for; otherwise none does, because nobody answers.
 pub(super) fn message(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let body = call.body()?;
-    let message_type = required_text(&body, "message_type")?;
+    let (message, to) = admin_message(call, &body)?;
+    let contact = call.workspace.find_contact(&required_id(to, "id")?);
+    let contact = contact.ok_or_else(|| Refusal::not_found("User"))?;
+    let begins = body.get("create_conversation_without_contact_reply") == Some(&Value::Bool(true));
+    let (conversation_id, id) = if begins {
+        let said = (message.text, message.subject.unwrap_or_default());
+        let (conversation_id, id) =
+            conversations::open_by_admin(call, &message.sender, contact, said);
+        (Some(conversation_id), id)
+    } else {
+        (None, call.workspace.next_number().to_string())
+    };
+    Ok(Answer::object(|object| {
+        message.render(object, &id, call.now);
+        object.field("owner", &Value::Null);
+        if let Some(conversation_id) = &conversation_id {
+            object.field("conversation_id", conversation_id);
+        }
+    }))
+}
+
+/// A message of an admin, as it was sent.
+pub(super) struct AdminMessage<'b> {
+    pub(super) sender: String,
+    message_type: &'b str,
+    subject: Option<&'b str>,
+    text: &'b str,
+}
+
+impl AdminMessage<'_> {
+    /// Everything but the owner.
+    pub(super) fn render(&self, object: &mut Object<'_>, id: &str, now: i64) {
+        object.field("type", "admin_message").field("id", id).field("created_at", &now);
+        object.field("subject", &self.subject).field("body", self.text);
+        object.field("message_type", self.message_type);
+    }
+}
+
+/// Checks a message of an admin, and returns it with the object that names who gets it.
+pub(super) fn admin_message<'b>(
+    call: &Call<'_>,
+    body: &'b Map<String, Value>,
+) -> Result<(AdminMessage<'b>, &'b Map<String, Value>), Refusal> {
+    let message_type = required_text(body, "message_type")?;
     if !matches!(message_type, "inapp" | "in_app" | "email") {
         return Err(Refusal::invalid("message_type must be inapp or email").field("message_type"));
     }
@@ -296,22 +357,5 @@ pub(super) fn message(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if call.workspace.admin(&sender).is_none() {
         return Err(Refusal::new(404, "admin_not_found", "Admin not found"));
     }
-    let contact = call.workspace.find_contact(&required_id(to, "id")?);
-    let contact = contact.ok_or_else(|| Refusal::not_found("User"))?;
-    let begins = body.get("create_conversation_without_contact_reply") == Some(&Value::Bool(true));
-    let (conversation_id, id) = if begins {
-        let said = (text, subject.unwrap_or_default());
-        let (conversation_id, id) = conversations::open_by_admin(call, &sender, contact, said);
-        (Some(conversation_id), id)
-    } else {
-        (None, call.workspace.next_number().to_string())
-    };
-    Ok(Answer::object(|object| {
-        object.field("type", "admin_message").field("id", &id).field("created_at", &call.now);
-        object.field("subject", &subject).field("body", text);
-        object.field("message_type", message_type).field("owner", &Value::Null);
-        if let Some(conversation_id) = &conversation_id {
-            object.field("conversation_id", conversation_id);
-        }
-    }))
+    Ok((AdminMessage { sender, message_type, subject, text }, to))
 }

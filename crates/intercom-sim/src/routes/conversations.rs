@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, Refusal};
 use crate::json as text;
+use crate::routes::data_attributes::{self, Unknown};
 use crate::routes::pages::NumberedPage;
 use crate::routes::{Call, pages, required_id, required_text};
 use crate::search::cursor::SortUnit;
@@ -186,11 +187,18 @@ pub(super) fn open(
 }
 
 pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let slot = change(call)?;
+    render(call, slot)
+}
+
+/// Writes what the body says about the conversation of the path.
+pub(super) fn change(call: &mut Call<'_>) -> Result<Slot, Refusal> {
     let slot = call.conversation()?;
     let mut body = call.body()?;
     body.retain(|name, _| matches!(name.as_str(), "read" | "title" | "custom_attributes"));
     if let Some(attributes) = body.get("custom_attributes") {
-        super::data_attributes::check(call.workspace, Model::Conversation, attributes)?;
+        let (model, unknown) = (Model::Conversation, Unknown::Refused);
+        data_attributes::check(call.workspace, model, attributes, unknown)?;
     }
     let now = call.now;
     let changed = call.workspace.conversations.change(slot, |conversation| {
@@ -198,7 +206,7 @@ pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         conversation.apply(body)
     });
     changed.unwrap_or(Ok(()))?;
-    render(call, slot)
+    Ok(slot)
 }
 
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
@@ -238,6 +246,6 @@ pub(super) fn deleted(call: &mut Call<'_>) -> Result<Answer, Refusal> {
                 object.field("deleted_at", &deleted.deleted_at);
             });
         });
-        page.render(object, "/conversations/deleted");
+        page.render(object, &pages::filtered(call, "/conversations/deleted"));
     }))
 }

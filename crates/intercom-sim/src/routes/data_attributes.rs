@@ -15,32 +15,65 @@ const MAX_ATTRIBUTES: usize = 250;
 /// Texts are at most so many characters long.
 const MAX_TEXT: usize = 255;
 
-/// Refuses attributes that are not defined, values of another type, lists and objects: since 2.0 writing an
-/// attribute does not define it.
+/// What becomes of attributes that are not defined: until 2.0 writing one defined it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unknown {
+    Refused,
+    Defined,
+}
+
+/// Refuses values of another type, texts that are too long, lists and objects, and attributes that
+/// are neither defined nor become so.
 pub(super) fn check(
     workspace: &Workspace,
     model: Model,
     attributes: &Value,
+    unknown: Unknown,
 ) -> Result<(), Refusal> {
     let Value::Object(attributes) = attributes else {
         return Err(Refusal::invalid("custom_attributes must be an object"));
     };
+    let n_own = workspace.attributes.iter().filter(|a| a.model == model && !a.is_archived).count();
+    let mut n_new = 0;
     for (name, value) in attributes {
-        let Some(definition) = workspace.attribute(model, name) else {
-            let message = format!("Custom attribute '{name}' does not exist");
-            return Err(Refusal::invalid(message).field(name.as_str()));
+        let data_type = match (workspace.attribute(model, name), unknown) {
+            (Some(definition), _) => definition.data_type,
+            (None, Unknown::Refused) => {
+                let message = format!("Custom attribute '{name}' does not exist");
+                return Err(Refusal::invalid(message).field(name.as_str()));
+            }
+            (None, Unknown::Defined) => {
+                n_new += 1;
+                refuse_above_limit(n_own + n_new)?;
+                type_of_new(name, value)?
+            }
         };
         if value.as_str().is_some_and(|text| text.chars().count() > MAX_TEXT) {
             let message = format!("Custom attribute '{name}' takes at most {MAX_TEXT} characters");
             return Err(Refusal::invalid(message).field(name.as_str()));
         }
-        if value.is_array() || !definition.data_type.accepts(value) {
-            let message = format!(
-                "Custom attribute '{name}' must be of type {}",
-                definition.data_type.as_str()
-            );
+        if value.is_array() || !data_type.accepts(value) {
+            let message =
+                format!("Custom attribute '{name}' must be of type {}", data_type.as_str());
             return Err(Refusal::invalid(message).field(name.as_str()));
         }
+    }
+    Ok(())
+}
+
+/// The type of an attribute that a write defines.
+fn type_of_new(name: &str, value: &Value) -> Result<DataType, Refusal> {
+    if name.is_empty() || name.contains(['.', '$']) {
+        let message = format!("Custom attribute '{name}' must have a name without . and $");
+        return Err(Refusal::invalid(message).field(name));
+    }
+    Ok(DataType::infer(name, value).unwrap_or(DataType::String))
+}
+
+fn refuse_above_limit(n_attributes: usize) -> Result<(), Refusal> {
+    if n_attributes > MAX_ATTRIBUTES {
+        let message = format!("a workspace has at most {MAX_ATTRIBUTES} attributes");
+        return Err(Refusal::new(400, "custom_data_limit_reached", message));
     }
     Ok(())
 }
@@ -133,11 +166,7 @@ fn check_name(workspace: &Workspace, model: Model, name: &str) -> Result<(), Ref
         return Err(Refusal::invalid(message).field("name"));
     }
     let own = workspace.attributes.iter().filter(|a| a.model == model && !a.is_archived);
-    if own.count() >= MAX_ATTRIBUTES {
-        let message = format!("a workspace has at most {MAX_ATTRIBUTES} attributes");
-        return Err(Refusal::new(400, "custom_data_limit_reached", message));
-    }
-    Ok(())
+    refuse_above_limit(own.count() + 1)
 }
 
 /// Options come as texts or as objects with a value.

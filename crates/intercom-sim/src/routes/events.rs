@@ -2,28 +2,39 @@
 
 use std::collections::BTreeMap;
 
+use intercom_api::ApiVersion;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::answer::{Answer, Refusal};
 use crate::json::{self, Object};
+use crate::routes::subject::{self, Who};
 use crate::routes::{Call, pages, required_text};
 use crate::search::PageLimits;
-use crate::workspace::contact::{Contact, Role};
+use crate::workspace::contact::Contact;
 use crate::workspace::happening::Happening;
 use crate::workspace::journal::{Event, LISTED_FOR, MAX_METADATA};
 use crate::workspace::misfit;
-use crate::workspace::table::Slot;
 
 const PAGE: PageLimits = PageLimits { default: 50, max: 60 };
 
 pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let body = call.body()?;
-    let name = required_text(&body, "event_name")?;
     let created_at = body.get("created_at").and_then(misfit::whole);
     let created_at = created_at.ok_or_else(|| Refusal::missing("created_at"))?;
-    let slot = subject(call, |name| body.get(name).and_then(misfit::id))?;
+    submit(call, &body, created_at)
+}
+
+/// Writes down an event.
+pub(super) fn submit(
+    call: &mut Call<'_>,
+    body: &Map<String, Value>,
+    created_at: i64,
+) -> Result<Answer, Refusal> {
+    let name = required_text(body, "event_name")?;
+    let given = |name: &str| body.get(name).and_then(misfit::id);
+    let slot = subject::find(call.workspace, Who::Users, given)?;
     let metadata: Sent = serde_json::from_slice(call.body)
         .map_err(|_| Refusal::invalid("metadata must be an object").field("metadata"))?;
     let metadata = metadata.metadata.unwrap_or_default().0;
@@ -90,29 +101,12 @@ impl<'de> Visitor<'de> for FirstEntries {
     }
 }
 
-/// The contact an event belongs to, named by one of its ids; leads have the one of the API only.
-fn subject(call: &Call<'_>, given: impl Fn(&str) -> Option<String>) -> Result<Slot, Refusal> {
-    let workspace = &*call.workspace;
-    let is_user = |slot: &Slot| {
-        workspace.contacts.get(*slot).is_some_and(|contact| contact.role == Role::User)
-    };
-    let found = if let Some(id) = given("id").or_else(|| given("intercom_user_id")) {
-        workspace.find_contact(&id)
-    } else if let Some(external_id) = given("user_id") {
-        workspace.first_active(workspace.contacts_by_external_id(&external_id).filter(is_user))
-    } else if let Some(email) = given("email") {
-        workspace.first_active(workspace.contacts_by_email(&email).filter(is_user))
-    } else {
-        return Err(Refusal::missing("id, user_id or email"));
-    };
-    found.ok_or_else(|| Refusal::not_found("User"))
-}
-
 pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if call.query("type") != Some("user") {
         return Err(Refusal::invalid("type must be user").field("type"));
     }
-    let slot = subject(call, |name| call.query(name).map(str::to_owned))?;
+    let slot =
+        subject::find(call.workspace, Who::Users, |name| call.query(name).map(str::to_owned))?;
     let contact = call.workspace.contacts.get(slot).ok_or_else(|| Refusal::not_found("User"))?;
     let events = call.workspace.events.get(&slot).map_or(&[][..], Vec::as_slice);
     if call.query("summary") == Some("true") {
@@ -144,7 +138,9 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         object.object("pages", |pages| {
             pages.field("next", &next);
         });
-        owner(object, contact);
+        if call.version >= ApiVersion::V2_7 {
+            owner(object, contact);
+        }
     }))
 }
 
@@ -199,6 +195,6 @@ fn instant(seconds: i64) -> Option<String> {
 /// `POST /events/summaries`: counts that a client kept itself. They are checked and dropped.
 pub(super) fn write_summary(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let body = call.body()?;
-    subject(call, |name| body.get(name).and_then(misfit::id))?;
+    subject::find(call.workspace, Who::Users, |name| body.get(name).and_then(misfit::id))?;
     Ok(Answer::json(Vec::new()))
 }

@@ -17,14 +17,17 @@ mod participants;
 mod people;
 mod redaction;
 mod reporting;
+mod scroll;
+mod subject;
 mod subscriptions;
 mod tags;
 mod ticket_actions;
 mod tickets;
+pub(crate) mod v1;
 
 use std::borrow::Cow;
 
-use intercom_api::{ApiVersion, Method};
+use intercom_api::{ApiVersion, Method, Scope, VersionRange, required_scope};
 use serde_json::{Map, Value};
 
 use crate::answer::{Answer, Refusal};
@@ -49,15 +52,15 @@ pub(crate) struct Call<'a> {
 /// What the server remembers between calls, besides the workspace.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Session {
-    pub(crate) scroll: Option<companies::Scroll>,
+    pub(crate) scrolls: scroll::Scrolls,
     /// The largest id of a job that was handed out.
     pub(crate) last_job: u64,
     pub(crate) exports: Vec<exports::Export>,
     pub(crate) reports: Vec<reporting::ReportExport>,
     /// Conversations that were deleted, the last one last.
     pub(crate) deleted: Vec<conversations::Deleted>,
-    /// Whether a scroll broke off on purpose.
-    pub(crate) has_broken_scroll: bool,
+    /// The bulk jobs of 1.4, the last one last.
+    pub(crate) bulk_jobs: Vec<v1::jobs::Job>,
 }
 
 /// A route of the API.
@@ -66,41 +69,59 @@ pub(crate) struct Route {
     pub(crate) method: Method,
     /// The path with its parameters in braces.
     pub(crate) path: &'static str,
-    /// The first version that has it.
-    pub(crate) since: ApiVersion,
+    /// The versions that have it.
+    pub(crate) versions: VersionRange,
     pub(crate) run: fn(&mut Call<'_>) -> Result<Answer, Refusal>,
 }
 
 impl Route {
-    /// The route as statistics name it.
+    /// The route as statistics and faults name it: routes of 1.4 say so, because paths coincide.
     pub(crate) fn name(&self) -> String {
-        format!("{} {}", self.method, self.path)
+        let line = if self.is_legacy() { "1.4 " } else { "" };
+        format!("{line}{} {}", self.method, self.path)
+    }
+
+    /// The scope that it asks for.
+    pub(crate) fn scope(&self) -> Option<Scope> {
+        let path = if self.is_legacy() { v1::twin(self.path) } else { self.path };
+        required_scope(self.method, path)
+    }
+
+    fn is_legacy(&self) -> bool {
+        self.versions == LEGACY
     }
 }
 
 type Run = fn(&mut Call<'_>) -> Result<Answer, Refusal>;
 
 const fn get(path: &'static str, run: Run) -> Route {
-    Route { method: Method::Get, path, since: ApiVersion::V2_7, run }
+    Route { method: Method::Get, path, versions: VersionRange::ALL, run }
 }
 
 const fn post(path: &'static str, run: Run) -> Route {
-    Route { method: Method::Post, path, since: ApiVersion::V2_7, run }
+    Route { method: Method::Post, path, versions: VersionRange::ALL, run }
 }
 
 const fn put(path: &'static str, run: Run) -> Route {
-    Route { method: Method::Put, path, since: ApiVersion::V2_7, run }
+    Route { method: Method::Put, path, versions: VersionRange::ALL, run }
 }
 
 const fn delete(path: &'static str, run: Run) -> Route {
-    Route { method: Method::Delete, path, since: ApiVersion::V2_7, run }
+    Route { method: Method::Delete, path, versions: VersionRange::ALL, run }
 }
 
 const fn since(since: ApiVersion, route: Route) -> Route {
-    Route { since, ..route }
+    Route { versions: VersionRange::since(since), ..route }
 }
 
-/// Every route; the first that fits answers, so fixed segments stand before parameters.
+/// The versions of the routes in [`v1`].
+const LEGACY: VersionRange = VersionRange::new(ApiVersion::V1_4, ApiVersion::V1_4);
+
+const fn legacy(route: Route) -> Route {
+    Route { versions: LEGACY, ..route }
+}
+
+/// Every route of 2.x; the first that fits answers, so fixed segments stand before parameters.
 const ROUTES: &[Route] = &[
     get("/me", people::me),
     get("/admins", people::admins),
@@ -213,32 +234,42 @@ const ROUTES: &[Route] = &[
 
 /// The name of every route.
 pub(crate) fn names() -> impl Iterator<Item = String> {
-    ROUTES.iter().map(Route::name)
+    ROUTES.iter().chain(v1::ROUTES).map(Route::name)
 }
 
-/// The route of a path, and what its parameters are.
+/// The route of a path, and what its parameters are. What the version's own line does not have may
+/// be a route of the other, which the version does not have either.
 pub(crate) fn find(
-    method: intercom_api::Method,
+    version: ApiVersion,
+    method: Method,
     path: &str,
 ) -> Option<(&'static Route, Vec<String>)> {
     let path = path.strip_suffix('/').unwrap_or(path);
-    ROUTES.iter().filter(|route| route.method == method).find_map(|route| {
-        let mut parameters = Vec::new();
-        let mut given = path.split('/');
-        for expected in route.path.split('/') {
-            let segment = given.next()?;
-            if expected.starts_with('{') {
-                let decoded = percent_decode(segment)?;
-                if decoded.is_empty() {
-                    return None;
-                }
-                parameters.push(decoded);
-            } else if segment != expected {
+    let (own, other) = match LEGACY.contains(version) {
+        true => (v1::ROUTES, ROUTES),
+        false => (ROUTES, v1::ROUTES),
+    };
+    let all = own.iter().chain(other).filter(|route| route.method == method);
+    let mut fitting = all.filter_map(|route| Some((route, parameters(route, path)?)));
+    fitting.next()
+}
+
+fn parameters(route: &Route, path: &str) -> Option<Vec<String>> {
+    let mut parameters = Vec::new();
+    let mut given = path.split('/');
+    for expected in route.path.split('/') {
+        let segment = given.next()?;
+        if expected.starts_with('{') {
+            let decoded = percent_decode(segment)?;
+            if decoded.is_empty() {
                 return None;
             }
+            parameters.push(decoded);
+        } else if segment != expected {
+            return None;
         }
-        given.next().is_none().then_some((route, parameters))
-    })
+    }
+    given.next().is_none().then_some(parameters)
 }
 
 fn percent_decode(segment: &str) -> Option<String> {

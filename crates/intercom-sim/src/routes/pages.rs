@@ -1,6 +1,7 @@
 //! The page object of lists, in its two forms.
 
 use serde_json::Value;
+use url::form_urlencoded;
 
 use crate::answer::Refusal;
 use crate::json::Object;
@@ -25,6 +26,9 @@ pub(crate) fn by_cursor(object: &mut Object<'_>, page: &Page) {
         pages.field("total_pages", &page.total.div_ceil(page.per_page));
     });
 }
+
+/// Lists that can be scrolled over end here; larger workspaces must scroll.
+pub(crate) const MAX_LISTED: usize = 10_000;
 
 /// One page of a list that continues by page number.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +64,16 @@ impl NumberedPage {
         Ok(Self { number, per_page, total })
     }
 
+    /// Refuses a page behind the end of what lists show.
+    pub(crate) fn refuse_beyond_cap(self) -> Result<(), Refusal> {
+        let cap = MAX_LISTED.next_multiple_of(self.per_page.max(1));
+        if self.number.saturating_mul(self.per_page) > cap {
+            let message = "page limit reached, please use scroll API";
+            return Err(Refusal::new(400, "bad_request", message));
+        }
+        Ok(())
+    }
+
     /// The entries on this page.
     pub(crate) fn range(self) -> std::ops::Range<usize> {
         let start = self.number.saturating_sub(1).saturating_mul(self.per_page).min(self.total);
@@ -84,6 +98,13 @@ impl NumberedPage {
             pages.field("per_page", &self.per_page).field("total_pages", &n_pages);
         });
     }
+}
+
+/// A path with what the query asks for besides a page.
+pub(crate) fn filtered(call: &Call<'_>, path: &str) -> String {
+    let others = call.query.iter().filter(|(name, _)| name != "page" && name != "per_page");
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(others).finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
 /// The URL that continues a list of events.

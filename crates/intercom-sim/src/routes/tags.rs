@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::answer::{Answer, Refusal};
 use crate::json;
+use crate::routes::companies::by_company_id;
 use crate::routes::{Call, required_text};
 use crate::workspace::catalogue::Membership;
 use crate::workspace::misfit;
@@ -28,8 +29,22 @@ fn answer(call: &Call<'_>, place: u32) -> Result<Answer, Refusal> {
     Ok(Answer::object(|object| tag.render(object)))
 }
 
+/// Finds what an entry of a list of companies or users names.
+type Find = fn(&Call<'_>, &Map<String, Value>) -> Option<Slot>;
+
 /// Creates a tag, renames one (`id`), or applies one to companies or users.
 pub(super) fn write(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    write_to(call, company, |call, entry| {
+        call.workspace.find_contact(&entry.get("id").and_then(misfit::id)?)
+    })
+}
+
+/// The same, with other ways to name companies and users.
+pub(super) fn write_to(
+    call: &mut Call<'_>,
+    find_company: Find,
+    find_user: Find,
+) -> Result<Answer, Refusal> {
     let body = call.body()?;
     let name = required_text(&body, "name")?;
     if let Some(id) = body.get("id").and_then(misfit::id) {
@@ -40,27 +55,27 @@ pub(super) fn write(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let place = call.workspace.tags.named(name);
     if let Some(Value::Array(companies)) = body.get("companies") {
         for entry in companies {
-            tag_company(call, place, entry)?;
+            tag_company(call, place, entry, find_company)?;
         }
     }
     if let Some(Value::Array(users)) = body.get("users") {
         for entry in users {
-            tag_user(call, place, entry)?;
+            tag_user(call, place, entry, find_user)?;
         }
     }
     answer(call, place)
 }
 
-fn tag_company(call: &mut Call<'_>, place: u32, entry: &Value) -> Result<(), Refusal> {
-    let slot = subject(entry, |fields| {
-        if let Some(id) = fields.get("id").and_then(misfit::id) {
-            return call.workspace.companies.find(&id);
-        }
-        let company_id = fields.get("company_id").and_then(misfit::id)?;
-        let mut all = call.workspace.companies.iter();
-        let found = all.find(|(_, company)| company.company_id.as_deref() == Some(&*company_id));
-        found.map(|(slot, _)| slot)
-    })?;
+/// A company by the id of the API or one of its own.
+pub(super) fn company(call: &Call<'_>, entry: &Map<String, Value>) -> Option<Slot> {
+    if let Some(id) = entry.get("id").and_then(misfit::id) {
+        return call.workspace.companies.find(&id);
+    }
+    by_company_id(call, &entry.get("company_id").and_then(misfit::id)?)
+}
+
+fn tag_company(call: &mut Call<'_>, place: u32, entry: &Value, find: Find) -> Result<(), Refusal> {
+    let slot = subject(call, entry, find)?;
     let (now, is_untag) = (call.now, is_untag(entry));
     call.workspace.companies.change(slot, |company| {
         company.tags.retain(|known| *known != place);
@@ -72,10 +87,8 @@ fn tag_company(call: &mut Call<'_>, place: u32, entry: &Value) -> Result<(), Ref
     Ok(())
 }
 
-fn tag_user(call: &mut Call<'_>, place: u32, entry: &Value) -> Result<(), Refusal> {
-    let slot = subject(entry, |fields| {
-        call.workspace.find_contact(&fields.get("id").and_then(misfit::id)?)
-    })?;
+fn tag_user(call: &mut Call<'_>, place: u32, entry: &Value, find: Find) -> Result<(), Refusal> {
+    let slot = subject(call, entry, find)?;
     if is_untag(entry) {
         call.workspace.untag_contact(slot, place, call.now);
     } else {
@@ -84,12 +97,9 @@ fn tag_user(call: &mut Call<'_>, place: u32, entry: &Value) -> Result<(), Refusa
     Ok(())
 }
 
-fn subject(
-    entry: &Value,
-    find: impl FnOnce(&Map<String, Value>) -> Option<Slot>,
-) -> Result<Slot, Refusal> {
+fn subject(call: &Call<'_>, entry: &Value, find: Find) -> Result<Slot, Refusal> {
     let fields = entry.as_object().ok_or_else(|| Refusal::invalid("invalid tag parameters"))?;
-    find(fields).ok_or_else(|| Refusal::not_found("Resource"))
+    find(call, fields).ok_or_else(|| Refusal::not_found("Resource"))
 }
 
 fn is_untag(entry: &Value) -> bool {

@@ -116,7 +116,7 @@ impl Simulator {
     /// The notifications that are due at `now` (unix seconds), each once per attempt. What becomes
     /// of them is told by [`conclude`](Self::conclude); untold, they stay in flight.
     pub fn take_notifications(&mut self, now: i64) -> Vec<Notification> {
-        self.notice(now);
+        self.catch_up(now);
         let Some(webhooks) = &mut self.webhooks else { return Vec::new() };
         let due = webhooks.outbox.take(now);
         let app_id = &self.workspace.profile.id_code;

@@ -233,7 +233,7 @@ impl Workspace {
     }
 
     /// Defines the custom attributes of a patch that nobody defined yet.
-    fn define_attributes(&mut self, model: Model, patch: &Map<String, Value>, now: i64) {
+    pub(crate) fn define_attributes(&mut self, model: Model, patch: &Map<String, Value>, now: i64) {
         let Some(Value::Object(attributes)) = patch.get("custom_attributes") else { return };
         for (name, value) in attributes {
             if let Some(data_type) = DataType::infer(name, value) {

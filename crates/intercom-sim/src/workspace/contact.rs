@@ -91,6 +91,14 @@ pub(crate) struct Applied {
     pub(crate) applied_at: i64,
 }
 
+/// What is known of a contact's visits; only 1.4 shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Visits {
+    pub(crate) n_sessions: u32,
+    pub(crate) last_ip: Option<Box<str>>,
+    pub(crate) user_agent: Option<Box<str>>,
+}
+
 /// A contact: the columns that searches and lists read, and the rest as text.
 #[derive(Debug, Clone)]
 pub(crate) struct Contact {
@@ -105,6 +113,8 @@ pub(crate) struct Contact {
     pub(crate) tags: Vec<Applied>,
     pub(crate) companies: Vec<Slot>,
     pub(crate) n_notes: u32,
+    /// Absent until a visit is written down.
+    pub(crate) visits: Option<Box<Visits>>,
     pub(crate) body: Body,
 }
 
@@ -141,6 +151,7 @@ impl Contact {
             tags: Vec::new(),
             companies: Vec::new(),
             n_notes: 0,
+            visits: None,
             body: Body::from_text(b"{}".to_vec(), &DEFAULTS),
         }
     }

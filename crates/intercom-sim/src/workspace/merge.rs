@@ -99,6 +99,9 @@ fn take_over(contact: &mut Contact, lost: &Contact, now: i64) {
     if contact.email.is_none() {
         contact.email.clone_from(&lost.email);
     }
+    if contact.visits.is_none() {
+        contact.visits.clone_from(&lost.visits);
+    }
     for applied in &lost.tags {
         if !contact.tags.iter().any(|own| own.tag == applied.tag) {
             contact.tags.push(*applied);

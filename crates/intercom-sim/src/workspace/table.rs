@@ -238,7 +238,13 @@ impl<R: Record> Table<R> {
 
     /// All existing rows in id order, listed or not.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &R)> {
-        (0..).zip(&self.rows).filter_map(|(slot, row)| row.live().map(|record| (slot, record)))
+        self.iter_from(0)
+    }
+
+    /// The existing rows from a slot on, listed or not.
+    pub(crate) fn iter_from(&self, from: Slot) -> impl Iterator<Item = (Slot, &R)> {
+        let rows = (from..).zip(self.rows.get(from as usize..).unwrap_or_default());
+        rows.filter_map(|(slot, row)| row.live().map(|record| (slot, record)))
     }
 
     /// The largest id there ever was.

@@ -156,15 +156,15 @@ fn without_a_token_there_is_a_401_without_rate_headers() {
 #[test]
 fn versions_that_lack_a_route_are_refused() {
     let mut sim = simulator(0, 1);
-    let mut me = request(Method::Get, "/me", None);
+    let mut teams = request(Method::Get, "/teams", None);
     for (version, status) in
         [(ApiVersion::V1_4, 400), (ApiVersion::V2_7, 200), (ApiVersion::Preview, 200)]
     {
-        me.version = version;
-        assert_eq!(sim.handle(&me, 0).status, status, "{version}");
+        teams.version = version;
+        assert_eq!(sim.handle(&teams, 0).status, status, "{version}");
     }
-    me.version = ApiVersion::V1_4;
-    assert_eq!(code(&read(&sim.handle(&me, 0)).1), "intercom_version_invalid");
+    teams.version = ApiVersion::V1_4;
+    assert_eq!(code(&read(&sim.handle(&teams, 0)).1), "intercom_version_invalid");
     let response = sim.handle_unknown_version(0);
     assert_eq!((response.status, code(&read(&response).1)), (400, "intercom_version_invalid"));
 }

@@ -32,6 +32,7 @@ mod support;
 mod ticket_actions;
 mod topics;
 mod transport;
+mod v1;
 mod versions;
 mod webhook_delivery;
 mod webhooks;

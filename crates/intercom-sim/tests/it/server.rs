@@ -88,8 +88,10 @@ async fn tokens_versions_and_bodies_are_checked() {
         ("2.16", 200),
         ("Preview", 200),
         ("Unstable", 200),
+        ("1.4", 200),
+        ("1.0", 200),
         ("3.0", 400),
-        ("1.4", 400),
+        ("1.5", 400),
     ] {
         let headers = format!("{TOKEN}Intercom-Version: {version}\r\n");
         let (status, _, body) = call(served.port, "GET /me", &headers, "").await;
