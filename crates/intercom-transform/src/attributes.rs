@@ -133,9 +133,10 @@ impl Entries {
         notes: &mut Notes,
     ) -> Result<(), Rejection> {
         for field in object.fields() {
-            if !is_reserved(&field.name()) {
+            let name = field.spelled();
+            if !is_reserved(&name) {
                 self.path.clear();
-                self.enter(&field.spelled(), field.value, rules, notes)?;
+                self.enter(&name, field.value, rules, notes)?;
             }
         }
         Ok(())

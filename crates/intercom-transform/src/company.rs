@@ -15,13 +15,13 @@ use crate::settings::{AbsentNumbers, Typing};
 use crate::write::Object;
 
 /// What a company's body is made from.
-pub(crate) struct CompanySource<'e> {
+pub(crate) struct CompanySource<'e, 'm> {
     /// The company's own id.
     pub(crate) id: Option<Value<'e>>,
     /// An id made from the name, where there is no other.
     pub(crate) made_id: Option<String>,
     /// The places of its fields, the first one counts.
-    pub(crate) fields: [Traits<'e>; 2],
+    pub(crate) fields: [&'m Traits<'e>; 2],
     /// Where its custom attributes are.
     pub(crate) attributes: Option<Value<'e>>,
     pub(crate) origin: Origin,
@@ -38,10 +38,13 @@ pub(crate) enum Origin {
 
 impl<'e> Planner<'e, '_> {
     /// Writes a company's body.
-    pub(crate) fn write_company(&mut self, company: &CompanySource<'e>) -> Result<(), Rejection> {
+    pub(crate) fn write_company(
+        &mut self,
+        company: &CompanySource<'e, '_>,
+    ) -> Result<(), Rejection> {
         let identity = Skip::identity(self.settings);
         let details = Skip::details(self.settings);
-        let [own, other] = &company.fields;
+        let [own, other] = company.fields;
         let id = self.check.check(company.id, Expected::Id)?;
         let name = self.check.check(first([own.name, other.name], identity), Expected::Id)?;
         let in_properties = || self.message.properties?.get("website")?.present();
@@ -93,9 +96,9 @@ impl<'e> Planner<'e, '_> {
     fn write_company_attributes(
         &mut self,
         object: &mut Object<'_>,
-        company: &CompanySource<'e>,
+        company: &CompanySource<'e, '_>,
     ) -> Result<(), Rejection> {
-        let lookup = self.lookup_field();
+        let lookup = self.lookup.clone();
         let is_v1 = self.settings.is_v1();
         let is_checked = self.settings.typing == Typing::Checked;
         let is_of_person = company.origin == Origin::Person;

@@ -18,7 +18,7 @@ impl<'e> Planner<'e, '_> {
     pub(crate) fn write_contact(&mut self, person: &Person<'e>) -> Result<(), Rejection> {
         let identity = Skip::identity(self.settings);
         let details = Skip::details(self.settings);
-        let [own, of_context] = [self.message.own, self.message.of_context];
+        let [own, of_context] = self.message.both();
         let phone = self.check.check(self.phone(identity), Expected::Id)?;
         let avatar = self.check.check(self.avatar(identity), Expected::ObjectOrText)?;
         let role = self.check.check(first([own.role, of_context.role], details), Expected::Text)?;
@@ -115,7 +115,7 @@ impl<'e> Planner<'e, '_> {
 
     /// Custom attributes from the traits that are no fields of a contact.
     fn write_contact_attributes(&mut self, object: &mut Object<'_>) -> Result<(), Rejection> {
-        let lookup = self.lookup_field();
+        let lookup = self.lookup.clone();
         let is_left_out = |name: &str| is_reserved(name) || name == lookup;
         let own = self.message.traits;
         let of_context = self.message.context.traits;

@@ -9,7 +9,6 @@ use crate::plan::{Action, Find, Identity, Missing, Plan, Task, WriteContact};
 use crate::planner::Planner;
 use crate::rejection::{Call, Reason, Rejection};
 use crate::settings::Deletion;
-use crate::write::push_text;
 
 /// The most users of one request to delete.
 const MAX_USERS: usize = 25;
@@ -70,9 +69,7 @@ impl<'e> Planner<'e, '_> {
             (None, Some(email)) => ("email", email),
             (None, None) => return,
         };
-        let mut value = Vec::new();
-        push_text(&mut value, lookup.1);
-        let mut find = Find::new(&[(lookup.0, value)]);
+        let mut find = Find::by_texts(&[(lookup.0, &**lookup.1)]);
         find.missing = Missing::Note(NoteKind::NothingToDelete);
         find.identity = Some(identity);
         tasks.push(Task::Find(find));

@@ -19,7 +19,7 @@ pub(crate) fn plan(planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
     if planner.settings.is_v1() { v1::plan(planner) } else { v2::plan(planner) }
 }
 
-impl<'e> Planner<'e, '_> {
+impl<'e, 's> Planner<'e, 's> {
     /// Why the event names no company; `None` when it does.
     fn missing_group(&self) -> Option<Rejection> {
         let own = [self.message.group_id];
@@ -32,19 +32,19 @@ impl<'e> Planner<'e, '_> {
     }
 
     /// The company of a group call.
-    fn group_company(&self) -> CompanySource<'e> {
-        let message = &self.message;
+    fn group_company(&self) -> CompanySource<'e, 's> {
+        let message = self.message;
         let is_contact_only =
             self.settings.destination == Destination::Intercom && !self.settings.is_v1();
         // Where the call has traits, those of the context are the user's.
         let (fields, attributes) = match self.settings.traits {
-            TraitSources::Merged if message.traits.is_some() => ([message.own; 2], message.traits),
-            TraitSources::Merged => ([message.of_context; 2], message.context.traits),
+            TraitSources::Merged if message.traits.is_some() => ([&message.own; 2], message.traits),
+            TraitSources::Merged => ([&message.of_context; 2], message.context.traits),
             TraitSources::Single if is_contact_only => {
-                ([message.own, message.of_context], message.traits)
+                ([&message.own, &message.of_context], message.traits)
             }
             TraitSources::Single => {
-                ([message.own, message.of_context], message.traits.or(message.context.traits))
+                ([&message.own, &message.of_context], message.traits.or(message.context.traits))
             }
         };
         CompanySource {

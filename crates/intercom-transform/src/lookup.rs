@@ -7,7 +7,7 @@ use intercom_api::ContactId;
 use crate::event::Value;
 use crate::person::{Person, lower};
 use crate::pick::{Skip, first};
-use crate::plan::{Find, Identity};
+use crate::plan::{Find, Identity, Query};
 use crate::planner::Planner;
 use crate::rejection::{Reason, Rejection};
 use crate::settings::{Destination, GroupEmail, LookupExternalId, Lookups, Matching, Typing};
@@ -21,46 +21,37 @@ pub(crate) enum Purpose {
 }
 
 impl<'e> Planner<'e, '_> {
-    /// The field contacts are looked up by.
-    pub(crate) fn lookup_field(&self) -> Cow<'e, str> {
-        let named = self.integration().and_then(|ours| ours.get("lookup")?.as_text());
-        named
-            .filter(|field| !field.is_empty())
-            .unwrap_or_else(|| Cow::Owned(self.settings.lookup_field.clone()))
-    }
-
     /// The search for the event's contact; `None` when nothing can be looked up.
     ///
     /// # Errors
     /// [`Reason::MissingLookup`] where the destination wants a value for its one field.
-    pub(crate) fn find(&self, purpose: Purpose) -> Result<Option<Find>, Rejection> {
-        let field = self.lookup_field();
+    pub(crate) fn find(&mut self, purpose: Purpose) -> Result<Option<Find>, Rejection> {
+        let field = self.lookup.clone();
         let value = self.lookup_value(&field, purpose);
         if self.settings.destination == Destination::IntercomV2
             && self.settings.matching == Matching::First
         {
-            let Some(value) = value else {
-                return Err(Rejection::new("", Reason::MissingLookup));
-            };
-            return Ok(Some(Find::new(&[(&field, value.source().as_bytes().to_vec())])));
+            let value = value.ok_or_else(|| Rejection::new("", Reason::MissingLookup))?;
+            let mut query = Query::open(self.body, 1);
+            query.field(&field).extend_from_slice(value.source().as_bytes());
+            query.close();
+            return Ok(Some(Find::new(self.take_body(), 1)));
         }
         let by_id = self.external_lookup(&field);
-        if [value, by_id].into_iter().flatten().any(|value| !value.is_scalar()) {
+        let n_fields = [value, by_id].into_iter().flatten().count();
+        if n_fields == 0 || [value, by_id].into_iter().flatten().any(|value| !value.is_scalar()) {
             return Ok(None);
         }
-        let mut lookups = Vec::with_capacity(2);
+        let typing = self.settings.typing;
+        let mut query = Query::open(self.body, n_fields);
         if let Some(value) = value {
-            lookups.push((self.searched_name(&field), self.searched_value(&field, value)));
+            push_searched(query.field(&searched_name(&field, typing)), &field, value, typing);
         }
         if let Some(value) = by_id {
-            lookups.push((Cow::Borrowed("external_id"), self.searched_value("external_id", value)));
+            push_searched(query.field("external_id"), "external_id", value, typing);
         }
-        if lookups.is_empty() {
-            return Ok(None);
-        }
-        let lookups: Vec<(&str, Vec<u8>)> =
-            lookups.iter().map(|(field, value)| (&**field, value.clone())).collect();
-        Ok(Some(Find::new(&lookups)))
+        query.close();
+        Ok(Some(Find::new(self.take_body(), n_fields)))
     }
 
     fn external_lookup(&self, field: &str) -> Option<Value<'e>> {
@@ -107,47 +98,6 @@ impl<'e> Planner<'e, '_> {
         }
     }
 
-    /// What the API calls the field. What it does not know is a custom attribute.
-    fn searched_name<'f>(&self, field: &'f str) -> Cow<'f, str> {
-        const FIELDS: &[&str] = &[
-            "email",
-            "phone",
-            "name",
-            "avatar",
-            "external_id",
-            "role",
-            "owner_id",
-            "id",
-            "signed_up_at",
-            "created_at",
-            "updated_at",
-            "last_seen_at",
-        ];
-        if self.settings.typing == Typing::AsSent || FIELDS.contains(&field) {
-            return Cow::Borrowed(field);
-        }
-        match field {
-            "userId" => Cow::Borrowed("external_id"),
-            _ if field.starts_with("custom_attributes.") => Cow::Borrowed(field),
-            _ => Cow::Owned(format!("custom_attributes.{field}")),
-        }
-    }
-
-    /// The value as JSON; e-mail addresses are compared in lower case.
-    fn searched_value(&self, field: &str, value: Value<'e>) -> Vec<u8> {
-        let mut out = Vec::new();
-        match value.as_text() {
-            Some(text) if field == "email" => push_text(&mut out, &lower(&text)),
-            None if self.settings.typing == Typing::Checked
-                && matches!(field, "external_id" | "userId" | "phone") =>
-            {
-                push_text(&mut out, value.raw());
-            }
-            _ => out.extend_from_slice(value.source().as_bytes()),
-        }
-        out
-    }
-
     /// Whom answers to a group call's look-up are compared with.
     pub(crate) fn group_identity(&self, person: &Person<'e>) -> Identity {
         let mut identity = person.identity();
@@ -164,5 +114,41 @@ impl<'e> Planner<'e, '_> {
             return None;
         }
         self.batch.contact(identity.external_id.as_deref(), identity.email.as_deref()).cloned()
+    }
+}
+
+/// What the API calls a field. What it does not know is a custom attribute.
+fn searched_name(field: &str, typing: Typing) -> Cow<'_, str> {
+    let is_known = matches!(
+        field,
+        "email"
+            | "phone"
+            | "name"
+            | "avatar"
+            | "external_id"
+            | "role"
+            | "owner_id"
+            | "id"
+            | "signed_up_at"
+            | "created_at"
+            | "updated_at"
+            | "last_seen_at"
+    );
+    if is_known || typing == Typing::AsSent || field.starts_with("custom_attributes.") {
+        return Cow::Borrowed(field);
+    }
+    if field == "userId" {
+        return Cow::Borrowed("external_id");
+    }
+    Cow::Owned(format!("custom_attributes.{field}"))
+}
+
+/// The value as JSON; e-mail addresses are compared in lower case.
+fn push_searched(out: &mut Vec<u8>, field: &str, value: Value<'_>, typing: Typing) {
+    let is_text_field = matches!(field, "external_id" | "userId" | "phone");
+    match value.as_text() {
+        Some(text) if field == "email" => push_text(out, &lower(&text)),
+        None if typing == Typing::Checked && is_text_field => push_text(out, value.raw()),
+        _ => out.extend_from_slice(value.source().as_bytes()),
     }
 }

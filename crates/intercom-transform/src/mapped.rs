@@ -15,7 +15,7 @@ use crate::plan::{
 use crate::planner::Planner;
 use crate::rejection::{Call, Reason, Rejection};
 use crate::settings::{GroupOutcome, Typing};
-use crate::write::{Object, escaped, push_text};
+use crate::write::{Object, escaped};
 
 /// One row.
 #[derive(Clone)]
@@ -153,20 +153,14 @@ impl<'e> Planner<'e, '_> {
     /// Looks the row's contact up by what identifies it. Where values are sent as they came, the
     /// event's own user id counts too.
     fn find_row(&self, user: Option<Value<'e>>, email: Option<Value<'e>>) -> Option<Find> {
-        let mut lookups = Vec::with_capacity(2);
         let is_original = self.settings.typing == Typing::AsSent;
-        if let Some(text) = email.and_then(Value::to_plain) {
-            let mut value = Vec::new();
-            push_text(&mut value, &lower(&text));
-            lookups.push(("email", value));
-        }
         let by_event = self.user_id(Skip::Empty).filter(|_| is_original && email.is_some());
-        if let Some(text) = by_event.or(user).and_then(Value::to_plain) {
-            let mut value = Vec::new();
-            push_text(&mut value, &text);
-            lookups.push(("external_id", value));
-        }
-        (!lookups.is_empty()).then(|| Find::new(&lookups))
+        let email = email.and_then(Value::to_plain).map(|email| lower(&email).into_owned());
+        let user = by_event.or(user).and_then(Value::to_plain);
+        let fields = [("email", email.as_deref()), ("external_id", user.as_deref())];
+        let lookups: Vec<(&str, &str)> =
+            fields.into_iter().filter_map(|(field, text)| Some((field, text?))).collect();
+        (!lookups.is_empty()).then(|| Find::by_texts(&lookups))
     }
 
     fn write_row_contact(
@@ -185,7 +179,7 @@ impl<'e> Planner<'e, '_> {
             _ => false,
         });
         let attributes = [row.get("custom_attributes"), None];
-        let lookup = self.lookup_field();
+        let lookup = self.lookup.clone();
         let is_left_out = |name: &str| is_reserved(name) || name == lookup;
         let written =
             self.write_attributes(&mut object, "custom_attributes", attributes, is_left_out);

@@ -122,6 +122,10 @@ impl Notes {
     }
 
     fn push_entry(&mut self, kind: NoteKind, subject: &str, count: Option<i64>) {
+        if self.entries.is_empty() {
+            self.text.reserve(128);
+            self.entries.reserve(12);
+        }
         self.text.push_str(subject);
         self.entries.push(Entry { kind, end: self.text.len(), count });
     }

@@ -6,7 +6,7 @@ use crate::outcome::Purpose;
 use crate::person::Person;
 use crate::plan::{Find, Send, Target, Task, WRITE_USER};
 use crate::planner::Planner;
-use crate::write::{Object, push_text};
+use crate::write::Object;
 
 /// The attribute that is no event: the version of the app that the person used last.
 const VERSION: &str = "last_known_version";
@@ -33,21 +33,15 @@ impl<'e> Planner<'e, '_> {
         if settings.is_v1() {
             return vec![Task::Send(Send { purpose, target: Target::Path(&WRITE_USER), body })];
         }
-        let mut lookups = Vec::with_capacity(2);
         let identity = person.identity();
         let fields = [("external_id", &identity.external_id), ("email", &identity.email)];
-        for (field, text) in fields {
-            if let Some(text) = text {
-                let mut value = Vec::new();
-                push_text(&mut value, text);
-                lookups.push((field, value));
-            }
-        }
+        let lookups: Vec<(&str, &str)> =
+            fields.iter().filter_map(|(field, text)| Some((*field, text.as_deref()?))).collect();
         if lookups.is_empty() {
             return Vec::new();
         }
         let send = Send { purpose, target: Target::Contact, body };
-        vec![Task::Find(Find::new(&lookups)), Task::Send(send)]
+        vec![Task::Find(Find::by_texts(&lookups)), Task::Send(send)]
     }
 
     /// The version of the app in use, where it is kept as an attribute.

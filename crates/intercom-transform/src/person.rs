@@ -107,7 +107,7 @@ pub(crate) enum Name<'e> {
 
 /// An e-mail address as look-ups spell it.
 pub(crate) fn lower(email: &str) -> Cow<'_, str> {
-    if email.chars().all(|c| c.is_lowercase() || !c.is_alphabetic()) {
+    if email.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
         Cow::Borrowed(email)
     } else {
         Cow::Owned(email.to_lowercase())

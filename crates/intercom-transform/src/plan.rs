@@ -20,7 +20,7 @@ use crate::settings::{Archived, Conflicts, Destination, Matching, Settings, Unkn
 
 pub(crate) use call::WRITE_USER;
 pub(crate) use company::{Attach, CompanyKey, Detach, Tags, WriteCompany};
-pub(crate) use find::{Find, Missing, read};
+pub(crate) use find::{Find, Missing, Query, read};
 pub(crate) use send::{Send, SendEvent, Target};
 pub(crate) use write::{Action, WriteContact};
 

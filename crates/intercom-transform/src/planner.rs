@@ -1,5 +1,7 @@
 //! What planning one event works with.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use intercom_api::ApiVersion;
 
@@ -15,7 +17,9 @@ use crate::settings::{Destination, Settings};
 /// One event, the settings, and the memory that is reused.
 pub(crate) struct Planner<'e, 's> {
     pub(crate) event: &'e Event<'e>,
-    pub(crate) message: Message<'e>,
+    pub(crate) message: &'s Message<'e>,
+    /// The field contacts are looked up by.
+    pub(crate) lookup: Cow<'s, str>,
     pub(crate) settings: &'s Settings,
     pub(crate) check: Checker<'e>,
     pub(crate) body: &'s mut Vec<u8>,
@@ -27,12 +31,15 @@ pub(crate) struct Planner<'e, 's> {
 impl<'e, 's> Planner<'e, 's> {
     pub(crate) fn new(
         event: &'e Event<'e>,
+        message: &'s Message<'e>,
         settings: &'s Settings,
         scratch: &'s mut Scratch,
     ) -> Self {
+        let lookup = lookup_field(message, settings);
         Self {
             event,
-            message: Message::read(event),
+            message,
+            lookup,
             settings,
             check: Checker::new(event, settings),
             body: &mut scratch.body,
@@ -71,12 +78,26 @@ impl<'e, 's> Planner<'e, 's> {
         Rejection::new("userId", Reason::MissingIdentity { call, wording: self.wording() })
     }
 
-    /// What the event says to this integration, under any of its three spellings.
+    /// What the event says to this integration.
     pub(crate) fn integration(&self) -> Option<Value<'e>> {
-        let all = self.message.integrations?;
-        ["INTERCOM", "intercom", "Intercom"]
-            .iter()
-            .filter_map(|name| all.get(name))
-            .find(|value| value.is_truthy())
+        integration(self.message)
+    }
+}
+
+/// What an event says to this integration, under any of its three spellings.
+fn integration<'e>(message: &Message<'e>) -> Option<Value<'e>> {
+    let all = message.integrations?;
+    ["INTERCOM", "intercom", "Intercom"]
+        .iter()
+        .filter_map(|name| all.get(name))
+        .find(|value| value.is_truthy())
+}
+
+/// The field contacts are looked up by: as the event says, else as the settings do.
+fn lookup_field<'s>(message: &Message<'_>, settings: &'s Settings) -> Cow<'s, str> {
+    let named = integration(message).and_then(|ours| ours.get("lookup")?.as_text());
+    match named.filter(|field| !field.is_empty()) {
+        Some(field) => Cow::Owned(field.into_owned()),
+        None => Cow::Borrowed(&settings.lookup_field),
     }
 }

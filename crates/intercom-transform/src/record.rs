@@ -2,7 +2,7 @@
 
 use crate::event::{Kind, Value};
 use crate::pick::kind_words;
-use crate::plan::{Action, Find, Identity, Missing, Plan, Task, WriteContact};
+use crate::plan::{Action, Find, Identity, Missing, Plan, Query, Task, WriteContact};
 use crate::planner::Planner;
 use crate::rejection::{Reason, Rejection};
 use crate::settings::{Typing, Validation};
@@ -16,7 +16,10 @@ pub(crate) fn plan(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
         return Err(Rejection::new("identifiers", Reason::MissingLookup));
     };
     let identity = planner.record_identity(identifiers)?;
-    let mut find = Find::new(&[(&first.name(), first.value.source().as_bytes().to_vec())]);
+    let mut query = Query::open(planner.body, 1);
+    query.field(&first.name()).extend_from_slice(first.value.source().as_bytes());
+    query.close();
+    let mut find = Find::new(planner.take_body(), 1);
     let name = planner.message.action.and_then(Value::to_plain);
     let name = name.unwrap_or("undefined".into()).to_lowercase();
     let action = match &*name {

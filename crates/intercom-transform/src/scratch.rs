@@ -27,13 +27,15 @@ pub(crate) struct Batch {
     by_external_id: HashMap<Box<str>, ContactId>,
     by_email: HashMap<Box<str>, ContactId>,
     seconds: HashMap<u64, Taken>,
-    /// The second in which an event of this message id was sent.
-    sent: HashMap<u64, i64>,
+    /// Where an event of this message id and second was moved to.
+    shifted: HashMap<(u64, i64), i64>,
 }
 
 /// A second that an event has taken.
 #[derive(Clone, Copy)]
 struct Taken {
+    /// The message id of the event.
+    message: Option<u64>,
     /// The first second behind it that was free when it was last asked for.
     next: i64,
 }
@@ -46,7 +48,7 @@ impl Scratch {
 
     /// Forgets what earlier plans found and when earlier events were.
     pub fn begin_batch(&mut self) {
-        self.batch = Batch::default();
+        self.batch.clear();
     }
 
     /// Learns which contact a driven plan found or wrote; later plans of the batch do not look it up.
@@ -75,6 +77,19 @@ impl fmt::Debug for Scratch {
 }
 
 impl Batch {
+    /// Memory that an unusually large batch has taken is given back.
+    fn clear(&mut self) {
+        const MAX_KEPT: usize = 1 << 14;
+        self.by_external_id.clear();
+        self.by_external_id.shrink_to(MAX_KEPT);
+        self.by_email.clear();
+        self.by_email.shrink_to(MAX_KEPT);
+        self.seconds.clear();
+        self.seconds.shrink_to(MAX_KEPT);
+        self.shifted.clear();
+        self.shifted.shrink_to(MAX_KEPT);
+    }
+
     /// The contact of a user. An e-mail address counts only for events that name no user: with
     /// another user's id it would find another person.
     pub(crate) fn contact(
@@ -106,20 +121,28 @@ impl Batch {
         message_id: Option<&str>,
         at: i64,
     ) -> i64 {
-        let message = message_id.map(|id| hash(&(user, event, id, at)));
-        if let Some(&second) = message.and_then(|message| self.sent.get(&message)) {
+        let message = message_id.map(|id| hash(&(id, event, user)));
+        let Some(first) = self.seconds.get(&hash(&(user, event, at))).copied() else {
+            let next = at.saturating_add(1);
+            self.seconds.insert(hash(&(user, event, at)), Taken { message, next });
+            return at;
+        };
+        if message.is_some() && first.message == message {
+            return at;
+        }
+        if let Some(&second) = message.and_then(|message| self.shifted.get(&(message, at))) {
             return second;
         }
-        let mut second = at;
+        let mut second = first.next;
         while let Some(taken) = self.seconds.get(&hash(&(user, event, second))) {
             second = taken.next;
         }
         let next = second.saturating_add(1);
-        self.seconds.insert(hash(&(user, event, second)), Taken { next });
+        self.seconds.insert(hash(&(user, event, second)), Taken { message, next });
         // Whoever asks for the same second again skips those that are known to be taken.
-        self.seconds.insert(hash(&(user, event, at)), Taken { next });
+        self.seconds.insert(hash(&(user, event, at)), Taken { next, ..first });
         if let Some(message) = message {
-            self.sent.insert(message, second);
+            self.shifted.insert((message, at), second);
         }
         second
     }

@@ -138,7 +138,7 @@ impl<'e> Planner<'e, '_> {
         person: &Person<'e>,
         contact_id: Option<Value<'e>>,
     ) -> Option<i64> {
-        let message = &self.message;
+        let message = self.message;
         let is_patient = self.settings.traits == TraitSources::Merged;
         let fallbacks = [message.sent_at, message.received_at].map(|at| at.filter(|_| is_patient));
         let from_source = self.source_timestamp();

@@ -76,15 +76,19 @@ impl Entries {
     ) {
         let mut order = std::mem::take(&mut self.order);
         order.clear();
-        let live = |index: &u32| !self.list[*index as usize].is_replaced;
-        order.extend((0..offset(self.list.len())).filter(live));
-        let rank = |index: &u32| {
-            let entry = &self.list[*index as usize];
-            let named = || priority.iter().position(|name| name.as_bytes() == self.key(entry));
-            if entry.is_rich { 0 } else { named().map_or(usize::MAX, |at| at + 1) }
-        };
-        // Stable, so that equals stay in the order sent.
-        order.sort_by_cached_key(rank);
+        let entry = |index: &u32| &self.list[*index as usize];
+        let live = || (0..offset(self.list.len())).filter(|index| !entry(index).is_replaced);
+        order.extend(live().filter(|index| entry(index).is_rich));
+        let n_rich = order.len();
+        order.extend(live().filter(|index| !entry(index).is_rich));
+        if !priority.is_empty() {
+            let rank = |index: &u32| {
+                let key = self.key(entry(index));
+                priority.iter().position(|name| name.as_bytes() == key).unwrap_or(usize::MAX)
+            };
+            // Stable, so that equals stay in the order sent.
+            order[n_rich..].sort_by_cached_key(rank);
+        }
         let n_kept = if max == 0 { order.len() } else { max.min(order.len()) };
         let mut object = Object::open(out);
         for &index in &order[..n_kept] {

@@ -41,8 +41,8 @@ pub(super) fn plan(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
 
 impl<'e> Planner<'e, '_> {
     /// Writes the user who belongs to the company; false when the event names none.
-    fn write_attached_user(&mut self, company: &CompanySource<'e>) -> Result<bool, Rejection> {
-        let message = &self.message;
+    fn write_attached_user(&mut self, company: &CompanySource<'e, '_>) -> Result<bool, Rejection> {
+        let message = self.message;
         let is_original = self.settings.traits == TraitSources::Single;
         let user = if is_original { message.user_id } else { self.user_id(Skip::Empty) };
         let anonymous = message.anonymous_id.filter(|_| self.settings.send_anonymous_id);

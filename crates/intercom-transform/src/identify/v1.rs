@@ -27,7 +27,7 @@ pub(super) fn plan(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
 
 impl<'e> Planner<'e, '_> {
     fn write_user_body(&mut self, person: &Person<'e>) -> Result<(), Rejection> {
-        let [own, of_context] = [self.message.own, self.message.of_context];
+        let [own, of_context] = self.message.both();
         let phone = self.check.check(self.phone(Skip::identity(self.settings)), Expected::Id)?;
         let name = self.checked_name()?;
         let created_at =
@@ -59,7 +59,7 @@ impl<'e> Planner<'e, '_> {
     }
 
     fn write_user_attributes(&mut self, object: &mut Object<'_>) -> Result<(), Rejection> {
-        let lookup = self.lookup_field();
+        let lookup = self.lookup.clone();
         let keeps_session = self.settings.new_session == NewSession::Never;
         let is_reserved = |name: &str| match name {
             "userId" | "email" | "phone" | "name" | "createdAt" | "firstName" | "lastName"

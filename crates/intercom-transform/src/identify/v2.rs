@@ -69,7 +69,7 @@ impl<'e> Planner<'e, '_> {
         }
         let attributes = Some(company);
         let source =
-            CompanySource { id, made_id, fields: [fields; 2], attributes, origin: Origin::Person };
+            CompanySource { id, made_id, fields: [&fields; 2], attributes, origin: Origin::Person };
         self.write_company(&source)?;
         tasks.push(Task::Company(WriteCompany { body: self.take_body() }));
         tasks.push(Task::Attach(Attach));

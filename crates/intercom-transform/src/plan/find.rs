@@ -13,7 +13,7 @@ use crate::note::{NoteKind, Notes};
 use crate::outcome::{Outcome, Purpose};
 use crate::rejection::{Reason, Rejection};
 use crate::settings::Matching;
-use crate::write::{Object, push_text};
+use crate::write::push_text;
 
 /// Looks the contact up.
 #[derive(Clone, PartialEq)]
@@ -49,19 +49,27 @@ enum Stage {
 
 /// A contact in an answer.
 struct Hit<'a> {
-    id: ContactId,
+    id: Cow<'a, str>,
     external_id: Option<Cow<'a, str>>,
     is_lead: bool,
 }
 
 impl Find {
-    /// A search for contacts in which one of the fields has its value; the values are spelled as
-    /// JSON has them.
-    pub(crate) fn new(lookups: &[(&str, Vec<u8>)]) -> Self {
-        let is_broad = lookups.len() > 1;
-        let query = Bytes::from(query(lookups));
+    /// A search with a [`Query`] over so many fields.
+    pub(crate) fn new(query: Bytes, n_fields: usize) -> Self {
         let (missing, stage) = (Missing::Continue, Stage::Planned);
-        Self { query, is_broad, missing, identity: None, stage }
+        Self { query, is_broad: n_fields > 1, missing, identity: None, stage }
+    }
+
+    /// A search for contacts in which one of the fields has its text.
+    pub(crate) fn by_texts(fields: &[(&str, &str)]) -> Self {
+        let mut body = Vec::with_capacity(192);
+        let mut query = Query::open(&mut body, fields.len());
+        for (field, text) in fields {
+            push_text(query.field(field), text);
+        }
+        query.close();
+        Self::new(body.into(), fields.len())
     }
 
     fn identity<'s>(&'s self, state: &'s State) -> &'s Identity {
@@ -100,7 +108,7 @@ impl Find {
         let hits: Vec<Hit<'_>> =
             data.into_iter().flat_map(Value::elements).filter_map(Hit::read).collect();
         let found = match state.policy.matching {
-            Matching::First => hits.first().map(|hit| hit.id.clone()),
+            Matching::First => hits.first(),
             Matching::Exact => {
                 let n_found = answer.root().get("total_count").and_then(Value::as_number);
                 #[expect(clippy::cast_precision_loss, reason = "an answer holds at most 150")]
@@ -111,15 +119,14 @@ impl Find {
                     && self.stage == Stage::Planned
                     && !hits.iter().any(|hit| hit.external_id.as_deref() == Some(external_id))
                 {
-                    let mut value = Vec::new();
-                    push_text(&mut value, external_id);
-                    self.stage = Stage::Exact(query(&[("external_id", value)]).into());
+                    let exact = Self::by_texts(&[("external_id", external_id)]);
+                    self.stage = Stage::Exact(exact.query);
                     return Progress::Again;
                 }
                 exact(&hits, is_cut, self.identity(state), notes)
             }
         };
-        state.contact = found;
+        state.contact = found.and_then(|hit| ContactId::new(&*hit.id).ok());
         match &self.missing {
             Missing::Note(note) if state.contact.is_none() => notes.push(*note, ""),
             Missing::Refuse(reason) if state.contact.is_none() => {
@@ -134,17 +141,17 @@ impl Find {
 
 /// The one with the user's external id; else the only one, unless it is another user's. Leads count
 /// only where there is no user.
-fn exact(
-    hits: &[Hit<'_>],
+fn exact<'h>(
+    hits: &'h [Hit<'h>],
     is_cut: bool,
     identity: &Identity,
     notes: &mut Notes,
-) -> Option<ContactId> {
+) -> Option<&'h Hit<'h>> {
     let wanted = identity.external_id.as_deref();
     if let Some(wanted) = wanted
         && let Some(hit) = hits.iter().find(|hit| hit.external_id.as_deref() == Some(wanted))
     {
-        return Some(hit.id.clone());
+        return Some(hit);
     }
     let n_users = hits.iter().filter(|hit| !hit.is_lead).count();
     let mut candidates = hits.iter().filter(|hit| n_users == 0 || !hit.is_lead);
@@ -159,7 +166,7 @@ fn exact(
         notes.push(NoteKind::OtherPerson, "");
         return None;
     }
-    Some(only.id.clone())
+    Some(only)
 }
 
 impl<'a> Hit<'a> {
@@ -173,7 +180,7 @@ impl<'a> Hit<'a> {
                 _ => {}
             }
         }
-        let id = ContactId::new(id?.into_owned()).ok()?;
+        let id = id.filter(|id| !id.is_empty())?;
         Some(Self { id, external_id: external_id.filter(|id| !id.is_empty()), is_lead })
     }
 }
@@ -185,21 +192,31 @@ pub(crate) fn read<'a>(body: &'a [u8], tape: &'a mut Tape) -> Option<Document<'a
     Some(Document::new(text, &tape.nodes))
 }
 
-fn query(lookups: &[(&str, Vec<u8>)]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(192);
-    out.extend_from_slice(br#"{"query":{"operator":""#);
-    out.extend_from_slice(if lookups.len() > 1 { b"OR" } else { b"AND" });
-    out.extend_from_slice(br#"","value":["#);
-    for (index, (field, value)) in lookups.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        let mut lookup = Object::open(&mut out);
-        lookup.text("field", field);
-        lookup.text("operator", "=");
-        lookup.field("value").extend_from_slice(value);
-        lookup.close();
+/// The body of a search for contacts in which one of several fields has its value.
+pub(crate) struct Query<'o> {
+    out: &'o mut Vec<u8>,
+}
+
+impl<'o> Query<'o> {
+    pub(crate) fn open(out: &'o mut Vec<u8>, n_fields: usize) -> Self {
+        out.extend_from_slice(br#"{"query":{"operator":""#);
+        out.extend_from_slice(if n_fields > 1 { b"OR" } else { b"AND" });
+        out.extend_from_slice(br#"","value":["#);
+        Self { out }
     }
-    out.extend_from_slice(b"]}}");
-    out
+
+    /// A field, whose value the caller writes.
+    pub(crate) fn field(&mut self, name: &str) -> &mut Vec<u8> {
+        if self.out.last() != Some(&b'[') {
+            self.out.extend_from_slice(b"},");
+        }
+        self.out.extend_from_slice(br#"{"field":"#);
+        push_text(self.out, name);
+        self.out.extend_from_slice(br#","operator":"=","value":"#);
+        self.out
+    }
+
+    pub(crate) fn close(self) {
+        self.out.extend_from_slice(b"}]}}");
+    }
 }
