@@ -107,6 +107,35 @@
 //! # Ok::<(), intercom_sim::ChangeError>(())
 //! ```
 //!
+//! # API 1.4
+//!
+//! Calls of the legacy API 1.4 (on the server also of 1.0 to 1.3, which are answered like 1.4) work
+//! on the same workspace: what one line writes, the other reads. Statistics and faults name these
+//! routes with the version in front, such as `1.4 GET /users`. A route of one line is refused in the
+//! other. Bulk jobs take effect as the clock passes, four seconds after their request.
+//!
+//! ```
+//! use intercom_api::{ApiVersion, Endpoint, Method, Request, Safety};
+//! use intercom_sim::{Invention, SimSettings, Simulator, Workspace};
+//! use serde_json::json;
+//!
+//! let now = 1_763_744_400;
+//! let workspace = Workspace::invent(&Invention { now, ..Invention::default() });
+//! let mut simulator = Simulator::new(workspace, SimSettings::default());
+//!
+//! let endpoint = Endpoint {
+//!     operation: "CreateOrUpdateUser",
+//!     safety: Safety::Idempotent,
+//!     method: Method::Post,
+//!     route: "/users",
+//! };
+//! let mut request = Request::new(&endpoint, ApiVersion::V1_4, &[])?;
+//! request.set_json(&json!({"user_id": "u1", "companies": [{"company_id": "g1"}]}))?;
+//! assert_eq!(simulator.handle(&request, now).status, 200);
+//! assert_eq!(simulator.stats().calls("1.4 POST /users"), 1);
+//! # Ok::<(), intercom_api::BuildError>(())
+//! ```
+//!
 //! # Map
 //!
 //! | module | |
@@ -114,7 +143,7 @@
 //! | `workspace` | the data: rows of a few columns and compact JSON text, ordered indexes, rendering, loading |
 //! | `invent` | invented data and invented changes, from a generator of its own |
 //! | `search` | fields and operators as a table, the grammar, filters, cursors, pages |
-//! | `routes` | one function per route of the API |
+//! | `routes` | one function per route of the API, those of 1.4 in a folder of their own |
 //! | `simulator` | what surrounds a route: versions, rate windows, headers, statistics |
 //! | `rate` | the budgets of apps and workspace |
 //! | `faults` | refusals, damaged or lost answers and changes on purpose, from code or a file |

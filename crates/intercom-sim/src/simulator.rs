@@ -104,7 +104,7 @@ impl Default for SimSettings {
 pub struct Stats {
     /// All requests.
     pub requests: u64,
-    /// By route, such as `GET /contacts/{id}`, then by status.
+    /// By route, such as `GET /contacts/{id}` or `1.4 GET /users`, then by status.
     pub routes: BTreeMap<String, BTreeMap<u16, u64>>,
 }
 

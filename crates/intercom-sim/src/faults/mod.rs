@@ -82,7 +82,8 @@ impl Probability {
     }
 }
 
-/// A route of the API as [`Stats`](crate::Stats) name it, such as `GET /contacts/{id}`.
+/// A route of the API as [`Stats`](crate::Stats) name it, such as `GET /contacts/{id}`, or
+/// `1.4 GET /users`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteName(String);
 

@@ -149,7 +149,8 @@ fn rendered(call: &Call<'_>, slot: Slot, with_parts: WithParts) -> Value {
     }
     if call.query("display_as") == Some("plaintext") {
         plain_body(&mut shown["conversation_message"]);
-        let parts = shown["conversation_parts"]["conversation_parts"].as_array_mut();
+        let parts = shown.pointer_mut("/conversation_parts/conversation_parts");
+        let parts = parts.and_then(Value::as_array_mut);
         parts.into_iter().flatten().for_each(plain_body);
     }
     shown

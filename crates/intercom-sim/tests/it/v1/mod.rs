@@ -1,8 +1,12 @@
 //! The routes of API 1.4.
 
+mod bulk;
+mod conversations;
 mod leads;
 mod lists;
 mod operations;
+mod scrolls;
+mod surroundings;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
