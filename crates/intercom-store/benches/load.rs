@@ -195,6 +195,7 @@ async fn write_customers(store: &dyn Store, workspace: &Workspace) {
                     last_intercom_sync: Some(NOW),
                     ..Default::default()
                 }),
+                effects: Vec::new(),
             })
             .collect();
         store.commit_customers(workspace, &writes, NOW).await.unwrap();

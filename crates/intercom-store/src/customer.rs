@@ -2,6 +2,7 @@
 
 use intercom_revenue::{Currency, Money};
 
+use crate::Effect;
 use crate::redact::opaque_debug;
 
 /// A customer whose contacts or conversations have changed since it was last written.
@@ -50,6 +51,8 @@ pub struct CustomerWrite {
     pub dirty: DirtyCustomer,
     /// The customer; `None` when no contact has the e-mail any more, which empties our columns.
     pub customer: Option<CustomerRow>,
+    /// What follows from the change, written with it.
+    pub effects: Vec<Effect>,
 }
 
 /// Our columns of a customer. Dates are Unix seconds, amounts whole smallest units of `currency`.

@@ -18,6 +18,13 @@ use crate::error::{CorruptRow, masked};
 /// Statements are one text for all dialects: `$1` parameters, `ON CONFLICT`, `RETURNING`. A dialect
 /// supplies the few things that differ.
 pub(crate) trait Dialect: Database {
+    /// The database's own clock as an expression: milliseconds since 1970. It goes on within a
+    /// transaction.
+    const CLOCK: &'static str;
+
+    /// What makes a selection of rows to be updated pass over rows that others are updating.
+    const SKIP_LOCKED: &'static str;
+
     /// The condition "is one of the texts in parameter `position`", constant for any number of them.
     fn is_one_of(position: usize) -> String;
 

@@ -90,6 +90,17 @@ pub enum StoreError {
         #[source]
         source: Cause,
     },
+    /// Another process has taken over the lease that the write was made under; the operation had no
+    /// effect.
+    #[error("cannot {operation} of workspace {workspace}: another process has taken over {lease}")]
+    LeaseLost {
+        /// What was asked.
+        operation: &'static str,
+        /// Whose data.
+        workspace: String,
+        /// The name of the lease.
+        lease: String,
+    },
     /// The database refused a statement; the operation had no effect.
     #[error("cannot {operation} of workspace {workspace}")]
     Refused {
@@ -130,6 +141,7 @@ impl StoreError {
             | Self::Newer { .. }
             | Self::Migration { .. }
             | Self::CannotOpen { .. }
+            | Self::LeaseLost { .. }
             | Self::Refused { .. }
             | Self::Corrupt { .. } => false,
         }
@@ -182,6 +194,8 @@ pub(crate) struct CorruptRow {
 #[derive(Debug)]
 pub(crate) enum Fault {
     Database(sqlx::Error),
+    /// The name of a lease that another process has taken over.
+    LeaseLost(String),
     Other(Cause),
 }
 
@@ -202,6 +216,9 @@ impl Fault {
         let workspace = workspace.to_owned();
         let source = match self {
             Self::Database(source) => source,
+            Self::LeaseLost(lease) => {
+                return StoreError::LeaseLost { operation, workspace, lease };
+            }
             Self::Other(source) => return StoreError::Refused { operation, workspace, source },
         };
         match source {

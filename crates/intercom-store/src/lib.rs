@@ -46,6 +46,7 @@
 //! | `projection` | pending bodies and what they say |
 //! | `customer` | customers and the support activity in them |
 //! | `history`, `run` | earlier states; what runs did |
+//! | `lease`, `outbox` | who works on what; effects on the world outside |
 //! | `error` | why the store did not answer |
 //! | `redact` | `Debug` without personal data |
 //! | `dialect` | what the statements need of a database |
@@ -59,7 +60,9 @@ mod customer;
 mod dialect;
 mod error;
 mod history;
+mod lease;
 mod mirror;
+mod outbox;
 mod projection;
 mod redact;
 mod run;
@@ -75,16 +78,18 @@ pub use customer::{
 };
 pub use error::{Cause, Location, StoreError};
 pub use history::{AttributeHistoryRow, BucketHistoryRow, CustomerHistoryRow, TrackedValues};
+pub use lease::{Lease, LeaseOutcome};
 pub use mirror::{
     AttributeChange, Bookmark, ContentHash, PageOutcome, PageWrite, Quarantined, QuarantinedRow,
     Record, Stored, Stream, Workspace, WorkspaceProfile,
 };
+pub use outbox::{Claim, ClaimedEffect, DeadEffect, Effect, EffectEnd, SweepOutcome, SweepRules};
 pub use projection::{
     CustomerContact, FactRow, MemberRow, PendingBody, ProjectedAdmin, ProjectedContact,
     ProjectedConversation, ProjectionOutcome, ProjectionWrite, SessionRow, UnreadableBody,
 };
 pub use run::{RunCounts, RunEnd, RunId, RunOutcome, RunRow};
-pub use store::Store;
+pub use store::{LedgerChange, Store};
 
 /// Opens a database and brings its schema up to date.
 ///

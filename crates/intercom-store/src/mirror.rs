@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::RunId;
+use crate::lease::Fence;
 use crate::redact::opaque_debug;
 
 /// A workspace that is known to the store; only the store makes one.
@@ -14,6 +15,8 @@ pub struct Workspace {
     pub(crate) id: String,
     pub(crate) name: Option<String>,
     pub(crate) timezone: Option<String>,
+    /// The lease that writes are made under.
+    pub(crate) fence: Option<Fence>,
 }
 
 impl Workspace {

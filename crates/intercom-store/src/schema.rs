@@ -25,6 +25,7 @@ pub(crate) const TABLES: &[&str] = &[
     "facts",
     "intercom_customers",
     "members",
+    "outbox",
     "sessions",
     "unified_customers",
 ];
@@ -46,6 +47,7 @@ pub(crate) fn postgres() -> Migrator {
         ("projection", include_str!("../migrations/postgres/0002_projection.sql")),
         ("customers", include_str!("../migrations/postgres/0003_customers.sql")),
         ("history", include_str!("../migrations/postgres/0004_history.sql")),
+        ("work", include_str!("../migrations/postgres/0005_work.sql")),
     ])
 }
 
@@ -56,11 +58,12 @@ pub(crate) fn sqlite() -> Migrator {
         ("projection", include_str!("../migrations/sqlite/0002_projection.sql")),
         ("customers", include_str!("../migrations/sqlite/0003_customers.sql")),
         ("history", include_str!("../migrations/sqlite/0004_history.sql")),
+        ("work", include_str!("../migrations/sqlite/0005_work.sql")),
     ])
 }
 
 /// Versions count from 1. Listed by hand, because `migrate!` needs sqlx's query macros.
-fn migrator(migrations: [(&'static str, &'static str); 4]) -> Migrator {
+fn migrator<const N: usize>(migrations: [(&'static str, &'static str); N]) -> Migrator {
     let migrations = (1..).zip(migrations).map(|(version, (name, sql))| {
         let sql = SqlStr::from_static(sql);
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)

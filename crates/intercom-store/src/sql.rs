@@ -2,7 +2,9 @@
 
 mod customers;
 mod history;
+mod leases;
 mod marks;
+mod outbox;
 mod pages;
 mod projections;
 mod reports;
@@ -10,6 +12,7 @@ mod runs;
 mod workspaces;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -21,10 +24,12 @@ use sqlx::{Pool, Transaction};
 use crate::dialect::{Dialect, Query, only_column};
 use crate::error::Fault;
 use crate::{
-    AttributeHistoryRow, Bookmark, BucketHistoryRow, CustomerCandidate, CustomerHistoryRow,
-    CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome, DirtyCustomer, PageOutcome,
-    PageWrite, PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId,
-    RunRow, Store, StoreError, Stored, Stream, SupportCounts, Workspace, WorkspaceProfile,
+    AttributeHistoryRow, Bookmark, BucketHistoryRow, Claim, ClaimedEffect, CustomerCandidate,
+    CustomerHistoryRow, CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome, DeadEffect,
+    DirtyCustomer, Effect, EffectEnd, Lease, LeaseOutcome, LedgerChange, PageOutcome, PageWrite,
+    PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId, RunRow, Store,
+    StoreError, Stored, Stream, SupportCounts, SweepOutcome, SweepRules, Workspace,
+    WorkspaceProfile,
 };
 
 /// A store on one database. The pools are the same where readers need no connections of their own.
@@ -47,7 +52,7 @@ impl<D: Dialect> SqlStore<D> {
 
     /// Begins a writing transaction. Taking the change number locks the workspace until the end, so
     /// what the transaction reads of it stays true, and change numbers appear in order.
-    async fn write(&self, workspace: &Workspace) -> sqlx::Result<Write<D>> {
+    async fn write(&self, workspace: &Workspace) -> Result<Write<D>, Fault> {
         let mut transaction = D::begin(&self.writer).await?;
         let change_number = Query::<D>::new(
             "UPDATE workspaces SET change_number = change_number + 1 WHERE workspace_id = $1 \
@@ -57,6 +62,9 @@ impl<D: Dialect> SqlStore<D> {
         .fetch_first(&mut transaction, "workspaces", only_column)
         .await?
         .ok_or(sqlx::Error::RowNotFound)?;
+        if let Some(fence) = &workspace.fence {
+            leases::hold::<D>(&mut transaction, workspace, fence).await?;
+        }
         Ok(Write { transaction, change_number })
     }
 
@@ -65,6 +73,11 @@ impl<D: Dialect> SqlStore<D> {
         D::refresh_statistics(&self.writer).await;
         Ok(())
     }
+}
+
+/// Milliseconds, as instants are kept.
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2)
 }
 
 /// Adds the operation's name to a failure.
@@ -296,6 +309,98 @@ impl<D: Dialect> Store for SqlStore<D> {
         history::of_attributes(self, workspace, contact_id)
             .await
             .map_err(during("read the history of a contact", workspace))
+    }
+
+    async fn acquire_lease(
+        &self,
+        workspace: &Workspace,
+        name: &str,
+        holder: &str,
+        lease_for: Duration,
+    ) -> Result<LeaseOutcome, StoreError> {
+        leases::acquire(self, workspace, name, holder, lease_for)
+            .await
+            .map_err(during("take a lease", workspace))
+    }
+
+    async fn renew_lease(
+        &self,
+        workspace: &Workspace,
+        lease: &Lease,
+        lease_for: Duration,
+    ) -> Result<Option<Lease>, StoreError> {
+        leases::renew(self, workspace, lease, lease_for)
+            .await
+            .map_err(during("renew a lease", workspace))
+    }
+
+    async fn release_lease(
+        &self,
+        workspace: &Workspace,
+        lease: &Lease,
+    ) -> Result<bool, StoreError> {
+        leases::release(self, workspace, lease)
+            .await
+            .map_err(during("give back a lease", workspace))
+    }
+
+    async fn change_rate_ledger(
+        &self,
+        token_digest: &str,
+        change: &mut LedgerChange<'_>,
+    ) -> Result<(), StoreError> {
+        leases::change_ledger(self, token_digest, change)
+            .await
+            .map_err(|fault| fault.during("lend calls", "*"))
+    }
+
+    async fn enqueue(&self, workspace: &Workspace, effects: &[&Effect]) -> Result<u64, StoreError> {
+        outbox::enqueue(self, workspace, effects).await.map_err(during("write effects", workspace))
+    }
+
+    async fn claim_effects(
+        &self,
+        workspace: &Workspace,
+        queue: &str,
+        limit: u32,
+        lease_for: Duration,
+    ) -> Result<Vec<ClaimedEffect>, StoreError> {
+        outbox::claim(self, workspace, queue, limit, lease_for)
+            .await
+            .map_err(during("claim effects", workspace))
+    }
+
+    async fn finish_effect(
+        &self,
+        workspace: &Workspace,
+        claim: Claim,
+        end: &EffectEnd,
+    ) -> Result<bool, StoreError> {
+        outbox::finish(self, workspace, claim, end)
+            .await
+            .map_err(during("finish an effect", workspace))
+    }
+
+    async fn sweep_effects(
+        &self,
+        workspace: &Workspace,
+        rules: SweepRules,
+    ) -> Result<SweepOutcome, StoreError> {
+        outbox::sweep(self, workspace, rules).await.map_err(during("sweep effects", workspace))
+    }
+
+    async fn dead_effects(&self, workspace: &Workspace) -> Result<Vec<DeadEffect>, StoreError> {
+        outbox::dead(self, workspace).await.map_err(during("read dead effects", workspace))
+    }
+
+    async fn revive_effect(
+        &self,
+        workspace: &Workspace,
+        effect_id: i64,
+    ) -> Result<bool, StoreError> {
+        outbox::revive(self, workspace, effect_id)
+            .await
+            .map_err(during("revive an effect", workspace))
     }
 
     /// The writer last: only a connection that may write can fold the log into the file.

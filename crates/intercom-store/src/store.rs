@@ -1,6 +1,7 @@
 //! What a store does.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -8,17 +9,22 @@ use chrono::NaiveDate;
 use intercom_engagement::{Directory, Sessions};
 
 use crate::{
-    AttributeHistoryRow, Bookmark, BucketHistoryRow, CustomerCandidate, CustomerHistoryRow,
-    CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome, DirtyCustomer, PageOutcome,
-    PageWrite, PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId,
-    RunRow, StoreError, Stored, Stream, SupportCounts, Workspace, WorkspaceProfile,
+    AttributeHistoryRow, Bookmark, BucketHistoryRow, Claim, ClaimedEffect, CustomerCandidate,
+    CustomerHistoryRow, CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome, DeadEffect,
+    DirtyCustomer, Effect, EffectEnd, Lease, LeaseOutcome, PageOutcome, PageWrite, PendingBody,
+    ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId, RunRow, StoreError, Stored,
+    Stream, SupportCounts, SweepOutcome, SweepRules, Workspace, WorkspaceProfile,
 };
+
+/// What becomes of a shared rate ledger, given the database's clock and the ledger as text.
+pub type LedgerChange<'c> = dyn FnMut(Duration, &str) -> String + Send + 'c;
 
 /// A mirrored workspace, what was projected from it, and its history.
 ///
 /// Every writing method is one transaction: it happens whole or not at all. Writers of one workspace
 /// take turns; readers never wait for them. Every method fails with [`StoreError::Unavailable`],
-/// [`StoreError::Busy`], [`StoreError::Refused`] or [`StoreError::Corrupt`]; the first two are
+/// [`StoreError::Busy`], [`StoreError::Refused`] or [`StoreError::Corrupt`], and under a lease with
+/// [`StoreError::LeaseLost`]; the first two are
 /// [transient](StoreError::is_transient), and because writing the same again changes nothing, a
 /// caller may simply repeat the call.
 #[async_trait]
@@ -200,6 +206,77 @@ pub trait Store: Send + Sync {
         workspace: &Workspace,
         contact_id: &str,
     ) -> Result<Vec<AttributeHistoryRow>, StoreError>;
+
+    /// Takes the lease `name` of the workspace, if nobody has it or it has expired.
+    ///
+    /// Time is the database's, so that processes agree on it.
+    async fn acquire_lease(
+        &self,
+        workspace: &Workspace,
+        name: &str,
+        holder: &str,
+        lease_for: Duration,
+    ) -> Result<LeaseOutcome, StoreError>;
+
+    /// Makes a lease last from now on; `None` when another process has taken it over.
+    async fn renew_lease(
+        &self,
+        workspace: &Workspace,
+        lease: &Lease,
+        lease_for: Duration,
+    ) -> Result<Option<Lease>, StoreError>;
+
+    /// Gives a lease back; `false` when another process has taken it over.
+    async fn release_lease(&self, workspace: &Workspace, lease: &Lease)
+    -> Result<bool, StoreError>;
+
+    /// Changes what the processes that share a token know of its rate limit, one process at a time.
+    ///
+    /// `change` is given the database's clock (a duration since 1970) and the text that the last
+    /// change left, empty at first. When the call fails the text is what it was.
+    async fn change_rate_ledger(
+        &self,
+        token_digest: &str,
+        change: &mut LedgerChange<'_>,
+    ) -> Result<(), StoreError>;
+
+    /// Writes effects; how many had no effect of the same kind and key before them.
+    async fn enqueue(&self, workspace: &Workspace, effects: &[&Effect]) -> Result<u64, StoreError>;
+
+    /// Claims up to `limit` due effects of a queue, the longest due first.
+    async fn claim_effects(
+        &self,
+        workspace: &Workspace,
+        queue: &str,
+        limit: u32,
+        lease_for: Duration,
+    ) -> Result<Vec<ClaimedEffect>, StoreError>;
+
+    /// Says how a claimed effect ended; `false` when the claim has been taken back meanwhile, and
+    /// the effect is somebody else's.
+    async fn finish_effect(
+        &self,
+        workspace: &Workspace,
+        claim: Claim,
+        end: &EffectEnd,
+    ) -> Result<bool, StoreError>;
+
+    /// Takes back the claims of workers that vanished, and forgets what happened long ago.
+    async fn sweep_effects(
+        &self,
+        workspace: &Workspace,
+        rules: SweepRules,
+    ) -> Result<SweepOutcome, StoreError>;
+
+    /// The effects that will not happen without somebody's help, oldest first.
+    async fn dead_effects(&self, workspace: &Workspace) -> Result<Vec<DeadEffect>, StoreError>;
+
+    /// Makes a dead effect due, with all its attempts before it; `false` when it is not dead.
+    async fn revive_effect(
+        &self,
+        workspace: &Workspace,
+        effect_id: i64,
+    ) -> Result<bool, StoreError>;
 
     /// Waits for running operations and closes the connections; SQLite then leaves a single file.
     /// Whatever is asked later is [`StoreError::Unavailable`].

@@ -1,12 +1,13 @@
 //! Customers: the contacts and conversations of one e-mail address, added up and compared.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use intercom_projection::{ContactFacts, Customer, SupportCounts, customer, primary_contact};
 use intercom_revenue::{AlertState, Before, alerts};
 use intercom_store::{
-    CustomerCandidate, CustomerRow, CustomerWrite, DirtyCustomer, Store, Workspace,
+    CustomerCandidate, CustomerRow, CustomerWrite, DirtyCustomer, Effect, RunId, Store, Workspace,
 };
 
 use crate::error::SyncError;
@@ -32,7 +33,7 @@ pub(crate) async fn refresh(
     workspace: &Workspace,
     settings: &SyncSettings,
     progress: &dyn Progress,
-    kind: RunKind,
+    (run, kind): (RunId, RunKind),
     now: DateTime<Utc>,
 ) -> Result<CustomersReport, SyncError> {
     let mut report = CustomersReport::default();
@@ -45,15 +46,19 @@ pub(crate) async fn refresh(
         done += dirty.len() as u64;
         let known = Known::read(store, workspace, &dirty, now).await?;
         let mut writes = Vec::with_capacity(dirty.len());
+        let mut raised = Vec::new();
         for dirty in dirty {
             let computed = known.compute(&dirty.email, settings, now);
-            if let Some(computed) = &computed {
-                report.alerts.extend(known.raise(&dirty.email, computed, settings, kind));
-            }
+            let alerts = computed.as_ref().map_or_else(Vec::new, |computed| {
+                known.raise(&dirty.email, computed, settings, kind)
+            });
+            let effects = alerts.iter().map(|alert| effect(run, alert)).collect();
+            raised.extend(alerts);
             let customer = computed.map(|computed| known.row(&dirty.email, computed));
-            writes.push(CustomerWrite { dirty, customer });
+            writes.push(CustomerWrite { dirty, customer, effects });
         }
         let outcome = store.commit_customers(workspace, &writes, now.timestamp()).await?;
+        report.alerts.extend(raised);
         report.n_new += outcome.n_inserted;
         report.n_updated += outcome.n_changed + outcome.n_cleared;
         progress.customers(done);
@@ -165,6 +170,20 @@ impl Known {
             quality_score: Some(customer.quality_score.into()),
             last_intercom_sync: Some(customer.last_intercom_sync.timestamp()),
         }
+    }
+}
+
+/// The alert as work for those who tell people.
+fn effect(run: RunId, alert: &CustomerAlert) -> Effect {
+    let CustomerAlert { email, alert } = alert;
+    let told = serde_json::to_value(alert).expect("an alert holds only text and numbers");
+    let kind = told["kind"].as_str().unwrap_or_default();
+    Effect {
+        kind: "alert".to_owned(),
+        queue: "alerts".to_owned(),
+        dedupe_key: format!("run {} {kind} {email}", run.0),
+        payload: serde_json::json!({"email": email, "alert": told}).to_string(),
+        after: Duration::ZERO,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Why a run stopped, ordered by how far it got.
 
+use chrono::{DateTime, Utc};
 use intercom_api::{DecodeError, JsonError};
 use intercom_store::{StoreError, Stream};
 
@@ -10,6 +11,25 @@ pub enum SyncError {
     /// The token does not say which workspace it belongs to.
     #[error("the workspace of this token is unknown: /me names no workspace")]
     UnknownWorkspace,
+    /// Another process works on the workspace; nothing was fetched.
+    #[error(
+        "workspace {workspace} is being synchronised by {holder}, whose lease lasts until {}",
+        until.format("%Y-%m-%d %H:%M:%S UTC")
+    )]
+    Held {
+        /// The workspace.
+        workspace: String,
+        /// What the other process calls itself.
+        holder: String,
+        /// When its lease expires unless it is renewed, by the clock of the database.
+        until: DateTime<Utc>,
+    },
+    /// This process was silent for so long that another took the workspace over.
+    #[error("another process has taken over workspace {workspace}")]
+    LeaseLost {
+        /// The workspace.
+        workspace: String,
+    },
     /// A stream could not be fetched.
     #[error("{stream} could not be fetched")]
     Fetch {

@@ -30,12 +30,15 @@
 //! | `pull`, `record` | pages into the mirror |
 //! | `project` | bodies into domain values |
 //! | `customers`, `buckets` | what follows from them |
+//! | `lease`, `calls` | one run at a time; one rate limit for every process on the store |
 //! | `report`, `progress` | what a run tells, after and while |
 
 mod buckets;
+mod calls;
 mod customers;
 mod error;
 mod identify;
+mod lease;
 mod progress;
 mod project;
 mod pull;
@@ -44,6 +47,7 @@ mod report;
 mod run;
 mod settings;
 
+pub use calls::StoreCalls;
 pub use error::SyncError;
 pub use progress::{Progress, Silent};
 pub use report::{CustomerAlert, LogEntry, Metrics, RunReport, StreamReport};

@@ -17,6 +17,7 @@ use crate::buckets;
 use crate::customers::{self, CustomersReport};
 use crate::error::SyncError;
 use crate::identify::identify;
+use crate::lease::under_lease;
 use crate::progress::Progress;
 use crate::project;
 use crate::pull::Puller;
@@ -48,9 +49,11 @@ impl Sync {
     /// Pulls what changed, projects it, and refreshes the customers it touches.
     ///
     /// Safe to repeat and to interrupt at any point: the next run goes on from the last committed
-    /// page. One run at a time per workspace.
+    /// page. A workspace has one run at a time, whichever process makes it; when that process dies,
+    /// another can go on a minute later.
     ///
     /// # Errors
+    /// [`SyncError::Held`] while another process works on the workspace;
     /// [`SyncError`] when the run cannot go on; what it had committed stays. A stream that the
     /// token may not read, or a record that cannot be read, does not end the run: the report names
     /// it.
@@ -59,23 +62,33 @@ impl Sync {
         now: DateTime<Utc>,
         progress: &dyn Progress,
     ) -> Result<RunReport, SyncError> {
-        let started = Instant::now();
         let workspace = self.workspace(now).await?;
+        let work = async |leased: Workspace| self.run_leased(&leased, now, progress).await;
+        under_lease(self.store.as_ref(), &workspace, &self.settings.holder, work).await
+    }
+
+    async fn run_leased(
+        &self,
+        workspace: &Workspace,
+        now: DateTime<Utc>,
+        progress: &dyn Progress,
+    ) -> Result<RunReport, SyncError> {
+        let started = Instant::now();
         let store = self.store.as_ref();
-        let last = store.last_runs(&workspace, 1).await?.pop();
+        let last = store.last_runs(workspace, 1).await?.pop();
         let kind = RunKind::after(last.as_ref());
         if last.is_some_and(|last| !is_same_day(last.started_at, now)) {
             // Figures that depend on the date move also for customers nothing happened to.
-            store.mark_all_customers(&workspace).await?;
+            store.mark_all_customers(workspace).await?;
         }
-        let run = store.start_run(&workspace, kind.name(), now.timestamp()).await?;
+        let run = store.start_run(workspace, kind.name(), now.timestamp()).await?;
         tracing::info!(kind = kind.name(), "a sync starts");
         let start = Start { run, kind, now };
         let mut streams = Vec::with_capacity(self.settings.streams.len());
-        match self.work(&workspace, start, progress, &mut streams).await {
+        match self.work(workspace, start, progress, &mut streams).await {
             Ok(done) => {
                 let work = Work { streams, done };
-                self.finish(&workspace, start, work, started.elapsed()).await
+                self.finish(workspace, start, work, started.elapsed()).await
             }
             Err(error) => {
                 let end = RunEnd {
@@ -85,7 +98,7 @@ impl Sync {
                     detail: Some(in_words(&error)),
                 };
                 // The first error is the one to report; a store that fails here failed there.
-                if let Err(second) = store.finish_run(&workspace, run, &end).await {
+                if let Err(second) = store.finish_run(workspace, run, &end).await {
                     tracing::warn!(error = %second, "the failed run is not noted");
                 }
                 Err(error)
@@ -116,7 +129,8 @@ impl Sync {
         let projector =
             project::Projector { store, workspace, settings, progress, run, observed_at };
         let projected = projector.run(streams).await?;
-        let customers = customers::refresh(store, workspace, settings, progress, kind, now).await?;
+        let customers =
+            customers::refresh(store, workspace, settings, progress, (run, kind), now).await?;
         let zone = settings.timezone.or_else(|| zone_of(workspace)).unwrap_or_else(|| {
             tracing::warn!("the zone of the workspace is unknown; days are those of UTC");
             Tz::UTC

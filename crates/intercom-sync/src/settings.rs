@@ -27,6 +27,8 @@ pub struct SyncSettings {
     pub alerts: AlertThresholds,
     /// Which contact speaks for a customer when several share an e-mail address.
     pub match_rule: MatchRule,
+    /// What this process calls itself to others that want the workspace while a run has it.
+    pub holder: String,
     /// The zone whose days the daily history counts; the workspace's own when absent.
     pub timezone: Option<Tz>,
 }
@@ -42,6 +44,7 @@ impl Default for SyncSettings {
             revenue: RevenuePolicy::default(),
             alerts: AlertThresholds::default(),
             match_rule: MatchRule::default(),
+            holder: format!("process {}", std::process::id()),
             timezone: None,
         }
     }

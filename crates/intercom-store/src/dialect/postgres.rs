@@ -72,6 +72,10 @@ async fn migrate(options: &PgConnectOptions, location: &Location) -> Result<(), 
 }
 
 impl Dialect for Postgres {
+    const CLOCK: &'static str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
+
+    const SKIP_LOCKED: &'static str = "FOR UPDATE SKIP LOCKED";
+
     fn is_one_of(position: usize) -> String {
         format!("= ANY(${position})")
     }

@@ -144,6 +144,11 @@ async fn migrate(writer: &SqlitePool, location: &Location) -> Result<(), StoreEr
 }
 
 impl Dialect for Sqlite {
+    const CLOCK: &'static str = "CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)";
+
+    /// There is one writer.
+    const SKIP_LOCKED: &'static str = "";
+
     fn is_one_of(position: usize) -> String {
         format!("IN (SELECT value FROM json_each(${position}))")
     }

@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 
 use intercom_revenue::{Currency, Money};
 
-use super::{SqlStore, Write, history, marks};
+use super::{SqlStore, Write, history, marks, outbox};
 use crate::dialect::{Binder, Dialect, Query, Reader, execute_rows};
 use crate::error::Fault;
 use crate::{
     CurrencyTotal, CustomerCandidate, CustomerContact, CustomerRow, CustomerTotals, CustomerWrite,
-    CustomersOutcome, DirtyCustomer, Workspace,
+    CustomersOutcome, DirtyCustomer, Effect, Workspace,
 };
 
 /// Our columns, in the order of [`bind_columns`] and [`read_columns`].
@@ -196,6 +196,8 @@ pub(super) async fn commit<D: Dialect>(
     empty(&mut write, workspace, &cleared).await?;
     let changes = history::changes(&before, &written, &cleared);
     history::append(&mut write, workspace, &changes, now).await?;
+    let effects: Vec<&Effect> = writes.values().flat_map(|write| &write.effects).collect();
+    outbox::insert(&mut write, workspace, &effects).await?;
     marks::clear(&mut write, workspace, &dirty).await?;
     store.commit(write).await?;
     Ok(count(&before, &written, cleared.len() as u64))

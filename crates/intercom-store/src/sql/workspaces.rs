@@ -37,5 +37,5 @@ pub(super) async fn all<D: Dialect>(store: &SqlStore<D>) -> Result<Vec<Workspace
 }
 
 fn read<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result<Workspace> {
-    Ok(Workspace { id: row.next()?, name: row.next()?, timezone: row.next()? })
+    Ok(Workspace { id: row.next()?, name: row.next()?, timezone: row.next()?, fence: None })
 }

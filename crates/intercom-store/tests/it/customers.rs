@@ -35,7 +35,7 @@ impl Database {
     ) -> CustomersOutcome {
         let mark = self.dirty().await.into_iter().find(|dirty| dirty.email == email);
         let dirty = mark.unwrap_or(DirtyCustomer { email: email.into(), mark: 0 });
-        self.write_all(&[CustomerWrite { dirty, customer }]).await
+        self.write_all(&[CustomerWrite { dirty, customer, effects: Vec::new() }]).await
     }
 
     async fn write_all(&self, writes: &[CustomerWrite]) -> CustomersOutcome {
@@ -112,7 +112,8 @@ pub(crate) async fn a_crash_after_projecting_loses_no_customer(on: &Database) {
     let candidates = reopened.customer_candidates(&on.workspace, &emails).await.unwrap();
     assert_eq!(candidates[0].contact_id, "c1");
     assert_eq!(candidates[0].contact.email, "ada@example.com");
-    let write = CustomerWrite { dirty: dirty[0].clone(), customer: Some(paying(100)) };
+    let write =
+        CustomerWrite { dirty: dirty[0].clone(), customer: Some(paying(100)), effects: Vec::new() };
     let outcome = on.write_all(std::slice::from_ref(&write)).await;
     assert_eq!(outcome, CustomersOutcome { n_inserted: 1, ..Default::default() });
     assert!(on.dirty().await.is_empty());
@@ -127,7 +128,11 @@ pub(crate) async fn a_mark_made_meanwhile_survives(on: &Database) {
     let read = on.dirty().await;
     put_contact(on, "c1", Some("ada@example.com"), NOW + 1).await;
 
-    let writes = [CustomerWrite { dirty: read[0].clone(), customer: Some(paying(100)) }];
+    let writes = [CustomerWrite {
+        dirty: read[0].clone(),
+        customer: Some(paying(100)),
+        effects: Vec::new(),
+    }];
     on.write_all(&writes).await;
     assert_eq!(on.dirty_emails().await, ["ada@example.com"]);
     on.write("ada@example.com", Some(paying(100))).await;
@@ -236,7 +241,11 @@ pub(crate) async fn rows_of_other_writers_are_adopted_and_left(on: &Database) {
 pub(crate) async fn a_failing_write_of_customers_leaves_the_marks(on: &Database) {
     put_contact(on, "c1", Some("ada@example.com"), NOW).await;
     let dirty = on.dirty().await;
-    let writes = [CustomerWrite { dirty: dirty[0].clone(), customer: Some(paying(100)) }];
+    let writes = [CustomerWrite {
+        dirty: dirty[0].clone(),
+        customer: Some(paying(100)),
+        effects: Vec::new(),
+    }];
     on.execute("ALTER TABLE customer_history RENAME TO elsewhere").await;
     on.store.commit_customers(&on.workspace, &writes, NOW).await.unwrap_err();
     on.execute("ALTER TABLE elsewhere RENAME TO customer_history").await;

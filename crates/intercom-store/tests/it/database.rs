@@ -1,10 +1,12 @@
 //! A fresh database for one case, with a second way in for what the store does not offer.
 
 use std::io::Write;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, Once};
 
 use intercom_store::{Store, Workspace, WorkspaceProfile};
+use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, Row};
@@ -99,6 +101,30 @@ impl Database {
     pub(crate) async fn number(&self, sql: &str) -> i64 {
         let texts = self.texts(&format!("SELECT CAST(({sql}) AS TEXT)")).await;
         texts[0].as_deref().expect("a number").parse().expect("a number")
+    }
+
+    /// Leaves an empty database that an earlier version of the store has migrated.
+    pub(crate) async fn rebuild(&self, version: i64) {
+        let folder = match self.is_sqlite() {
+            true => "migrations/sqlite",
+            false => "migrations/postgres",
+        };
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let mut all = Migrator::new(folder).await.expect("the migrations are read");
+        all.migrations = all.iter().filter(|it| it.version <= version).cloned().collect();
+        all.dangerous_set_table_name("intercom_migrations");
+        if self.is_sqlite() {
+            let path = self.url.strip_prefix("sqlite://").expect("the URL of a file");
+            std::fs::remove_file(path).expect("the file is there");
+            let options = SqliteConnectOptions::from_str(&self.url).expect("a SQLite URL");
+            let mut connection = options.create_if_missing(true).connect().await.expect("a file");
+            all.run_direct(None, &mut connection, false).await.expect("the schema is made");
+            connection.close().await.expect("the connection closes");
+        } else {
+            self.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await;
+            let mut connection = PgConnection::connect(&self.url).await.expect("a connection");
+            all.run_direct(None, &mut connection, false).await.expect("the schema is made");
+        }
     }
 
     async fn sqlite_connection(&self) -> sqlx::SqliteConnection {

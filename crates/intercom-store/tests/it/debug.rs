@@ -130,7 +130,10 @@ fn customers_and_their_history_show_ids_and_counts() {
     check(&CustomerHistoryRow { observed_at: 1, state: Some(tracked) }, "observed_at: 1");
     let dirty = DirtyCustomer { email: EMAIL.into(), mark: 3 };
     check(&dirty, "DirtyCustomer { mark: 3, .. }");
-    check(&CustomerWrite { dirty, customer: Some(row) }, "CustomerWrite { dirty: DirtyCustomer {");
+    check(
+        &CustomerWrite { dirty, customer: Some(row), effects: Vec::new() },
+        "CustomerWrite { dirty: DirtyCustomer {",
+    );
     let change = AttributeHistoryRow {
         attribute: "Plan".into(),
         old: text(NAME),

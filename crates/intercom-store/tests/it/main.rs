@@ -9,8 +9,10 @@ mod customers;
 mod database;
 mod debug;
 mod history;
+mod leases;
 mod mirror;
 mod opening;
+mod outbox;
 mod projection;
 
 use database::{Database, postgres_server};
@@ -85,7 +87,31 @@ conformance! {
         runs_are_numbered_and_ended
         a_row_that_cannot_be_read_is_named
         an_error_shows_no_values;
+    leases:
+        the_second_hears_who_has_it_and_until_when
+        one_of_many_gets_it
+        a_lease_that_is_given_back_is_free
+        a_lease_is_renewed_until_another_has_it
+        the_lease_of_a_dead_process_is_taken_over
+        who_lost_the_lease_writes_nothing
+        workspaces_have_leases_of_their_own
+        a_ledger_is_changed_by_one_at_a_time
+        the_clock_of_a_ledger_runs
+        a_failing_change_leaves_the_ledger;
+    outbox:
+        an_effect_is_written_once_per_key
+        a_claimed_effect_is_nobody_elses
+        many_workers_claim_every_effect_once
+        an_effect_that_rests_is_not_due
+        a_retry_is_due_after_its_rest
+        what_a_dead_worker_claimed_is_due_again
+        who_was_given_up_does_not_report
+        the_last_attempt_of_a_dead_worker_makes_a_dead_effect
+        a_dead_effect_can_be_revived
+        what_happened_is_remembered_for_a_while
+        effects_are_written_with_the_customer_or_not_at_all;
     opening:
+        every_earlier_schema_is_brought_forward
         data_survives_reopening
         a_closed_store_is_unavailable
         a_newer_schema_is_refused

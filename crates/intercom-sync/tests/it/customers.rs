@@ -1,6 +1,9 @@
 //! What a customer is made of: the cases of the customer table's specification, and what follows
 //! from contacts that change.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use intercom_revenue::{Alert, Currency, Money};
 use intercom_store::CustomerRow;
 use intercom_sync::RunReport;
@@ -219,4 +222,23 @@ pub(crate) async fn a_large_change_is_reported_once(on: &Database) {
     assert_eq!((from.minor, to.minor), (10_000, 30_000));
     world.update_contact(&id, json!({"name": "Ada L."}));
     assert_eq!(raised(&sync_later(&world).await), []);
+}
+
+pub(crate) async fn an_alert_outlives_the_run_that_fails_after_it(on: &Database) {
+    let (world, id) = world_with(on, &subscribed(&[monthly(10_000)])).await;
+    let dear = subscribed(&[monthly(30_000)]);
+    world.update_contact(&id, json!({"custom_attributes": dear}));
+    world.advance(600);
+    on.execute("ALTER TABLE bucket_history RENAME TO elsewhere").await;
+    world.run_over(Arc::new(world.sim.clone())).await.expect_err("the run fails at its end");
+    on.execute("ALTER TABLE elsewhere RENAME TO bucket_history").await;
+    assert_eq!(raised(&sync_later(&world).await), []);
+
+    let workspace = world.workspace().await;
+    let claim = world.store.claim_effects(&workspace, "alerts", 10, Duration::ZERO);
+    let effects = claim.await.expect("effects");
+    let [effect] = effects.as_slice() else { panic!("{} effects", effects.len()) };
+    let payload: Value = serde_json::from_str(&effect.payload).expect("JSON");
+    assert_eq!(payload["email"], EMAIL);
+    assert_eq!(payload["alert"]["kind"], "large_mrr_change");
 }

@@ -54,6 +54,11 @@ impl Database {
         Self { store, url, server_database: None, _folder: None }
     }
 
+    /// The same database, as another process opens it.
+    pub(crate) async fn another_store(&self) -> Arc<dyn Store> {
+        intercom_store::open(&self.url).await.expect("the database opens")
+    }
+
     /// Runs a statement past the store.
     pub(crate) async fn execute(&self, sql: &str) {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));

@@ -12,6 +12,7 @@ mod database;
 mod first_run;
 mod history;
 mod interruptions;
+mod leases;
 mod meddler;
 mod random;
 mod refusals;
@@ -98,7 +99,14 @@ on_both_databases! {
         an_e_mail_change_moves_the_customer
         users_speak_before_leads_then_the_most_recent
         days_pass_for_customers_nothing_happened_to
-        a_large_change_is_reported_once;
+        a_large_change_is_reported_once
+        an_alert_outlives_the_run_that_fails_after_it;
+    leases:
+        the_second_of_two_runs_says_who_has_the_workspace
+        a_failed_run_gives_the_workspace_back
+        the_workspace_of_a_killed_run_is_taken_over_after_its_lease
+        a_run_that_lost_the_workspace_writes_nothing_more
+        processes_use_a_window_up_and_no_call_is_refused;
     history:
         one_row_for_each_changed_attribute
         one_row_for_each_change_of_a_customer
