@@ -4,6 +4,24 @@
 use serde::{Deserialize, Serialize};
 
 use crate::attributes::Extra;
+#[cfg(any(
+    feature = "admins",
+    feature = "articles",
+    feature = "calls",
+    feature = "companies",
+    feature = "contacts",
+    feature = "conversations",
+    feature = "data_connectors",
+    feature = "help_centers",
+    feature = "internal_articles",
+    feature = "macros",
+    feature = "messages",
+    feature = "news",
+    feature = "notes",
+    feature = "tickets",
+    all(feature = "preview", feature = "content")
+))]
+use crate::lenient::TextOr;
 use crate::redact::opaque_debug;
 
 /// `cursor_pages` object.
@@ -34,7 +52,7 @@ pub struct CursorPages {
     pub page: Option<i64>,
     /// `next`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<StartingAfterPaging>,
+    pub next: Option<TextOr<StartingAfterPaging>>,
     /// `per_page`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per_page: Option<i64>,
