@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use chrono_tz::Tz;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
-use intercom_api::ApiVersion;
+use intercom_api::{ApiVersion, Scope};
 use intercom_sim::server::WebhookUrl;
 use intercom_sim::{Plan, RefusedCalls};
 
@@ -91,6 +91,13 @@ pub(crate) struct Arguments {
     /// belong to one app together.
     #[arg(long = "app", value_name = "NAME=TOKEN", value_parser = app)]
     pub(crate) apps: Vec<AppToken>,
+    /// A scope of the tokens, as the API names it; may be given several times. Calls that need
+    /// another one answer 403; without this, tokens may do everything.
+    #[arg(long = "scope", value_name = "NAME", value_parser = scope)]
+    pub(crate) scopes: Vec<Scope>,
+    /// The page at which the first scroll over companies breaks off with 500.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) scroll_fails_at: Option<u32>,
     /// How dates are matched in contact searches.
     #[arg(long, value_enum, default_value_t = ContactDates::Day)]
     pub(crate) contact_dates: ContactDates,
@@ -153,6 +160,13 @@ impl fmt::Debug for AppToken {
 pub(crate) enum LogFormat {
     Json,
     Text,
+}
+
+fn scope(text: &str) -> Result<Scope, String> {
+    match Scope::from(text) {
+        Scope::Other(_) => Err("not a scope, such as read_conversations or write_tags".to_owned()),
+        known => Ok(known),
+    }
 }
 
 fn refused_calls() -> impl TypedValueParser<Value = RefusedCalls> {

@@ -102,11 +102,12 @@ fn settings(arguments: &Arguments, faults: Faults) -> SimSettings {
         },
         refused_calls: arguments.refused_calls,
         plan: arguments.plan,
+        scopes: (!arguments.scopes.is_empty()).then(|| arguments.scopes.iter().cloned().collect()),
+        scroll_fails_at: arguments.scroll_fails_at,
         webhook_version: arguments.webhook_version,
         apps,
         latency: Duration::from_millis(arguments.latency_ms),
         faults,
-        ..SimSettings::default()
     }
 }
 

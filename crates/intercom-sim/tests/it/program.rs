@@ -25,6 +25,11 @@ fn arguments_out_of_range_are_refused() {
     check_refused(&["--workspace-rate-limit", "0"], "0 is not in 1..");
     check_refused(&["--app", "sync"], "write the app's name, an equals sign and the token");
     check_refused(&["--app", "sync="], "write the app's name, an equals sign and the token");
+    check_refused(&["--scope", "read_minds"], "not a scope, such as read_conversations");
+    check_refused(&["--scroll-fails-at", "0"], "0 is not in 1..");
+    check_refused(&["--plan", "free"], "[possible values: active, ended]");
+    check_refused(&["--refused-calls", "no"], "[possible values: free, counted]");
+    check_refused(&["--webhook-version", "2.14"], "--webhook <URL>");
     check_refused(&["--now", "1969-12-31T23:59:59Z"], "does not go back before 1970");
 }
 
