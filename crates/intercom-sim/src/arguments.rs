@@ -18,6 +18,7 @@ Examples:
   intercom-sim --listen [::1]:0 --now 2025-12-22T15:00:00Z --rate-limit 167 --activity 2
   intercom-sim --listen 127.0.0.1:8700 --faults ./faults.toml
   intercom-sim --listen 127.0.0.1:8700 --rate-limit 167 --workspace-rate-limit 300 --app sync=one
+  intercom-sim --listen 127.0.0.1:8700 --scope read_conversations --scope read_tags
   SECRET=s3 intercom-sim --listen 127.0.0.1:8700 --activity 2 \\
     --webhook http://127.0.0.1:8080/intercom --webhook-secret-env SECRET
 

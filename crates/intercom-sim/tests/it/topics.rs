@@ -44,6 +44,10 @@ impl Told {
             if let Received::Notification(received) = received.expect("it is accepted") {
                 let item = received.item().expect("the item decodes");
                 assert!(!matches!(item, Item::Other(_)), "{}", notification.topic);
+                if let Item::ContactTag(tagged) = &item {
+                    assert!(tagged.tag.is_some() && tagged.contact.is_some());
+                    assert!(tagged.created_at.is_some());
+                }
             }
             sim.conclude(&notification.id, Outcome::Delivered, now);
             topics.push(notification.topic.to_string());
