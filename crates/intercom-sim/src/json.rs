@@ -51,7 +51,8 @@ pub(crate) fn value<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
 }
 
 impl Object<'_> {
-    fn key(&mut self, name: &str) -> &mut Vec<u8> {
+    /// Begins a field; what is appended to the buffer becomes its value.
+    pub(crate) fn key(&mut self, name: &str) -> &mut Vec<u8> {
         if !std::mem::take(&mut self.is_empty) {
             self.out.push(b',');
         }

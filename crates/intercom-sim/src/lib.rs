@@ -145,6 +145,7 @@
 //! | `search` | fields and operators as a table, the grammar, filters, cursors, pages |
 //! | `routes` | one function per route of the API, those of 1.4 in a folder of their own |
 //! | `simulator` | what surrounds a route: versions, rate windows, headers, statistics |
+//! | `parallel` | work on all processors |
 //! | `rate` | the budgets of apps and workspace |
 //! | `faults` | refusals, damaged or lost answers and changes on purpose, from code or a file |
 //! | `reply` | an answer and how it travels |
@@ -168,6 +169,7 @@ mod answer;
 mod faults;
 mod invent;
 mod json;
+mod parallel;
 mod rate;
 mod reply;
 mod routes;
@@ -185,7 +187,7 @@ pub use faults::change::Change;
 #[cfg(feature = "server")]
 pub use faults::file::{FaultsError, FaultsProblem};
 pub use faults::{BadFault, Fault, Faults, Frequency, Probability, RouteName};
-pub use invent::Invention;
+pub use invent::{Invented, Invention, Progress};
 pub use rate::{AppName, Apps, RateHeaders, RefusedCalls};
 pub use reply::{Manner, Reply};
 pub use simulator::{DateMode, Plan, SimSettings, Simulator, Stats};

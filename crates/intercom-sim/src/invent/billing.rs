@@ -2,7 +2,8 @@
 
 use crate::invent::DAY;
 use crate::invent::rng::Rng;
-use crate::json::{self, Object};
+use crate::workspace::packed::Packed;
+use crate::workspace::packing::{self, Object};
 
 #[derive(Debug, Clone, Copy)]
 struct Plan {
@@ -92,13 +93,13 @@ pub(super) fn write(attributes: &mut Object<'_>, rng: &mut Rng, since: i64, now:
         (1, Spelling::Wrapped),
     ]);
     let mut text = Vec::new();
-    json::list(&mut text, &subscriptions, |out, subscription| {
+    packing::list(&mut text, &subscriptions, |out, subscription| {
         write_subscription(out, subscription, currency, now);
     });
     spell(attributes, spelling, "Stripe Subscriptions", &text);
     text.clear();
-    json::list(&mut text, (0_u32..).zip(&payments), |out, (number, (at, amount, status))| {
-        json::object(out, |payment| {
+    packing::list(&mut text, (0_u32..).zip(&payments), |out, (number, (at, amount, status))| {
+        packing::object(out, |payment| {
             payment.field("id", &format!("py_{customer:012x}{number:02}"));
             payment.field("amount", amount).field("currency", currency);
             payment.field("created", at).field("status", *status);
@@ -109,12 +110,15 @@ pub(super) fn write(attributes: &mut Object<'_>, rng: &mut Rng, since: i64, now:
 
 fn spell(attributes: &mut Object<'_>, spelling: Spelling, name: &str, list: &[u8]) {
     match spelling {
-        Spelling::List => attributes.raw(name, list),
+        Spelling::List => attributes.packed(name, list),
         Spelling::Absent => attributes,
-        Spelling::Null => attributes.raw(name, b"null"),
-        Spelling::Text => attributes.field(name, &*String::from_utf8_lossy(list)),
+        Spelling::Null => attributes.field(name, &None::<bool>),
+        Spelling::Text => {
+            let text = Packed::copied(list).to_text();
+            attributes.field(name, &*String::from_utf8_lossy(&text))
+        }
         Spelling::Wrapped => attributes.object(name, |wrapper| {
-            wrapper.field("type", "list").raw("data", list);
+            wrapper.field("type", "list").packed("data", list);
         }),
     };
 }
@@ -140,7 +144,7 @@ fn write_subscription(out: &mut Vec<u8>, subscription: &Subscription, currency: 
     let period = plan.days() * DAY;
     let n_periods = (now - created_at) / period;
     let start = created_at + n_periods * period;
-    json::object(out, |object| {
+    packing::object(out, |object| {
         object.field("id", &format!("sub_{id:08x}")).field("status", *status);
         object.object("plan", |fields| {
             fields.field("id", plan.id).field("nickname", plan.name);

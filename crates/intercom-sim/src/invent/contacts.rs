@@ -2,10 +2,11 @@
 
 use crate::invent::rng::Rng;
 use crate::invent::{CONTACTS_FOR, DAY, Invention, Stream, billing, usage, words};
-use crate::json::{self, Object};
 use crate::workspace::body::Body;
 use crate::workspace::change::MACHINE;
 use crate::workspace::contact::{Applied, Contact, DEFAULTS, Role};
+use crate::workspace::packed::Packed;
+use crate::workspace::packing::Object;
 
 /// Everyone at a multiple of this has a name that breaks careless code.
 const HOSTILE_EVERY: u32 = 47;
@@ -102,7 +103,7 @@ fn body(
     (created_at, seen_at): (i64, i64),
 ) -> Body {
     let now = invention.now;
-    let text = json::object_text(|fields| {
+    let fields = Packed::object(|fields| {
         write_name(fields, rng, invention, number);
         fields.field("last_seen_at", &seen_at);
         if role == Role::User {
@@ -145,7 +146,7 @@ fn body(
             }
         });
     });
-    Body::from_text(text, &DEFAULTS)
+    Body::of(fields, &DEFAULTS)
 }
 
 fn write_name(fields: &mut Object<'_>, rng: &mut Rng, invention: &Invention, number: u32) {

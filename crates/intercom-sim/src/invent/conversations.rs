@@ -4,11 +4,12 @@ use serde_json::{Map, Value};
 
 use crate::invent::rng::Rng;
 use crate::invent::{CONVERSATIONS_FOR, DAY, Invention, Stream, words};
-use crate::json::{self, Object};
 use crate::workspace::body::Body;
 use crate::workspace::catalogue::Admin;
 use crate::workspace::contact::{Applied, Contact};
 use crate::workspace::conversation::{Conversation, DEFAULTS, Figures, State, Statistics};
+use crate::workspace::packed::Packed;
+use crate::workspace::packing::{self, Object};
 
 /// The odd one out has more parts than the API shows.
 const LONG: u64 = 520;
@@ -36,6 +37,7 @@ struct Plan<'a> {
     state: State,
     /// Where a wish to leave is written: nowhere, by the contact, by the admin.
     mention: Mention,
+    n_replies: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,42 +49,89 @@ enum Mention {
     OnlyLooksLikeIt,
 }
 
-/// The n-th conversation.
-pub(super) fn conversation(
-    invention: &Invention,
-    number: u32,
-    contacts: &[Contact],
-    admins: &[Admin],
-    numbers: &mut u64,
-) -> Conversation {
-    let mut rng = invention.rng(Stream::Conversation, number);
-    let created_at =
-        invention.instant(&mut rng, number, invention.conversations, CONVERSATIONS_FOR);
-    let is_long = invention.conversations >= 1_000 && number == invention.conversations / 2;
-    let age = invention.now - created_at;
-    let plan = Plan {
-        contact: contact(&mut rng, contacts, created_at),
-        admin: &admins[rng.place(admins.len())].id,
-        channel: rng.weighted(CHANNELS),
-        created_at,
-        state: match age < 3 * DAY {
-            true => rng.weighted(&[(55, State::Open), (40, State::Closed), (5, State::Snoozed)]),
-            false => rng.weighted(&[(8, State::Open), (87, State::Closed), (5, State::Snoozed)]),
-        },
-        mention: rng.weighted(&[
-            (87, Mention::None),
-            (4, Mention::InSource),
-            (4, Mention::InReply),
-            (3, Mention::ByAdmin),
-            (2, Mention::OnlyLooksLikeIt),
-        ]),
-    };
-    let jitter = rng.below(900);
-    let id = 215_470_000_000_000 + u64::from(number) * 997 + jitter;
-    let mut conversation = Conversation::blank(id.to_string(), created_at);
-    let n_replies = if is_long { LONG } else { rng.below(6) };
-    let mut script = Script::new(created_at, invention.now);
-    script.play(&mut rng, &plan, n_replies, numbers);
+/// Who may take part in conversations.
+pub(super) struct Cast<'a> {
+    invention: &'a Invention,
+    contacts: &'a [Contact],
+    admins: &'a [Admin],
+    /// When each of the contacts signed up.
+    signed_up_at: Vec<i64>,
+}
+
+impl<'a> Cast<'a> {
+    pub(super) fn new(
+        invention: &'a Invention,
+        contacts: &'a [Contact],
+        admins: &'a [Admin],
+    ) -> Self {
+        let signed_up_at = contacts.iter().map(|contact| contact.created_at).collect();
+        Self { invention, contacts, admins, signed_up_at }
+    }
+
+    /// What is decided about the n-th conversation, its id, and the generator for the rest.
+    fn plan(&self, number: u32) -> (Plan<'a>, u64, Rng) {
+        let invention = self.invention;
+        let mut rng = invention.rng(Stream::Conversation, number);
+        let created_at =
+            invention.instant(&mut rng, number, invention.conversations, CONVERSATIONS_FOR);
+        let is_long = invention.conversations >= 1_000 && number == invention.conversations / 2;
+        let age = invention.now - created_at;
+        let mut plan = Plan {
+            contact: self.contact(&mut rng, created_at),
+            admin: &self.admins[rng.place(self.admins.len())].id,
+            channel: rng.weighted(CHANNELS),
+            created_at,
+            state: match age < 3 * DAY {
+                true => {
+                    rng.weighted(&[(55, State::Open), (40, State::Closed), (5, State::Snoozed)])
+                }
+                false => {
+                    rng.weighted(&[(8, State::Open), (87, State::Closed), (5, State::Snoozed)])
+                }
+            },
+            mention: rng.weighted(&[
+                (87, Mention::None),
+                (4, Mention::InSource),
+                (4, Mention::InReply),
+                (3, Mention::ByAdmin),
+                (2, Mention::OnlyLooksLikeIt),
+            ]),
+            n_replies: 0,
+        };
+        let jitter = rng.below(900);
+        plan.n_replies = if is_long { LONG } else { rng.below(6) };
+        (plan, 215_470_000_000_000 + u64::from(number) * 997 + jitter, rng)
+    }
+
+    /// One of the contacts that existed by then; some of them talk much more than others.
+    fn contact(&self, rng: &mut Rng, at: i64) -> Option<&'a Contact> {
+        let known = self.signed_up_at.partition_point(|signed_up_at| *signed_up_at <= at).max(1);
+        let known = u64::try_from(known.min(self.contacts.len())).unwrap_or(0);
+        if known == 0 || rng.below(200) == 0 {
+            return None;
+        }
+        let bound = rng.below(known) + 1;
+        let place = rng.below(bound).wrapping_mul(7_919) % known;
+        self.contacts.get(usize::try_from(place).unwrap_or(0))
+    }
+
+    /// How many numbers the n-th conversation takes: one for each part and one for its source.
+    pub(super) fn n_numbers(&self, number: u32) -> u64 {
+        let (plan, _, mut rng) = self.plan(number);
+        let mut script = Script::new(plan.created_at, self.invention.now, Parts::Counted);
+        script.play(&mut rng, &plan, &mut 0);
+        u64::from(script.figures.count_conversation_parts) + 1
+    }
+}
+
+/// The n-th conversation; `numbers` is the last number that was given to a part.
+pub(super) fn conversation(cast: &Cast<'_>, number: u32, numbers: &mut u64) -> Conversation {
+    let (invention, contacts) = (cast.invention, cast.contacts);
+    let (plan, id, mut rng) = cast.plan(number);
+    let mut conversation = Conversation::blank(id.to_string(), plan.created_at);
+    let mut script =
+        Script::new(plan.created_at, invention.now, Parts::Written(Vec::with_capacity(512)));
+    script.play(&mut rng, &plan, numbers);
     conversation.state = plan.state;
     conversation.is_priority = rng.percent(6);
     conversation.contacts = contact_list(&mut rng, contacts, plan.contact);
@@ -111,18 +160,6 @@ pub(super) fn conversation(
     conversation
 }
 
-/// One of the contacts that existed by then; some of them talk much more than others.
-fn contact<'a>(rng: &mut Rng, contacts: &'a [Contact], at: i64) -> Option<&'a Contact> {
-    let known = contacts.partition_point(|contact| contact.created_at <= at).max(1);
-    let known = u64::try_from(known.min(contacts.len())).unwrap_or(0);
-    if known == 0 || rng.below(200) == 0 {
-        return None;
-    }
-    let bound = rng.below(known) + 1;
-    let place = rng.below(bound).wrapping_mul(7_919) % known;
-    contacts.get(usize::try_from(place).unwrap_or(0))
-}
-
 fn contact_list(rng: &mut Rng, contacts: &[Contact], first: Option<&Contact>) -> Box<str> {
     let Some(first) = first else { return "".into() };
     if rng.percent(1) {
@@ -134,21 +171,26 @@ fn contact_list(rng: &mut Rng, contacts: &[Contact], first: Option<&Contact>) ->
     first.id.clone()
 }
 
-/// The text of a list of parts while it grows.
-struct PartsText(Vec<u8>);
+/// What becomes of the parts.
+enum Parts {
+    /// They are written: a packed list while it grows.
+    Written(Vec<u8>),
+    /// They are counted only.
+    Counted,
+}
 
-impl PartsText {
+impl Parts {
     fn push(&mut self, fill: impl FnOnce(&mut Object<'_>)) {
-        self.0.push(if self.0.is_empty() { b'[' } else { b',' });
-        json::object(&mut self.0, fill);
+        if let Self::Written(list) = self {
+            packing::object(list, fill);
+        }
     }
 
-    fn finish(mut self) -> Box<[u8]> {
-        if self.0.is_empty() {
-            self.0.push(b'[');
+    fn finish(self) -> Packed {
+        match self {
+            Self::Written(entries) => Packed::list_of(&entries),
+            Self::Counted => Packed::list_of(&[]),
         }
-        self.0.push(b']');
-        self.0.into()
     }
 }
 
@@ -158,30 +200,30 @@ struct Script {
     now: i64,
     created_at: i64,
     figures: Statistics,
-    parts: PartsText,
+    parts: Parts,
     is_waiting: bool,
 }
 
 impl Script {
-    fn new(created_at: i64, now: i64) -> Self {
+    fn new(created_at: i64, now: i64, parts: Parts) -> Self {
         Self {
             at: created_at,
             now,
             created_at,
             figures: Statistics::default(),
-            parts: PartsText(Vec::new()),
+            parts,
             is_waiting: true,
         }
     }
 
-    fn play(&mut self, rng: &mut Rng, plan: &Plan<'_>, n_replies: u64, numbers: &mut u64) {
+    fn play(&mut self, rng: &mut Rng, plan: &Plan<'_>, numbers: &mut u64) {
         if rng.percent(80) {
             self.step(rng, 60, 3_600);
             self.assign(plan, numbers);
         }
-        for turn in 0..n_replies {
+        for turn in 0..plan.n_replies {
             // Long conversations are quick ones, so that they end before now.
-            let pause = if n_replies > 10 { 120 } else { 20 * 3_600 };
+            let pause = if plan.n_replies > 10 { 120 } else { 20 * 3_600 };
             self.step(rng, 30, pause);
             let body = line(rng, plan, turn);
             if turn.is_multiple_of(2) {
@@ -308,7 +350,7 @@ fn body(rng: &mut Rng, plan: &Plan<'_>, script: &Script, numbers: &mut u64) -> B
         _ if by_admin => rng.pick(words::ANSWERS),
         _ => rng.pick(words::QUESTIONS),
     };
-    let text = json::object_text(|fields| {
+    let fields = Packed::object(|fields| {
         fields.object("source", |source| {
             let kind = match plan.channel {
                 Some("Phone" | "phone") => "phone_call",
@@ -321,7 +363,8 @@ fn body(rng: &mut Rng, plan: &Plan<'_>, script: &Script, numbers: &mut u64) -> B
             source.field("subject", if kind == "email" { "<p>Question</p>" } else { "" });
             source.field("body", opening);
             source.object("author", |author| write_author(author, plan, by_admin));
-            source.raw("attachments", b"[]").raw("url", b"null").raw("redacted", b"false");
+            source.list("attachments", [], |_, ()| {}).field("url", &Value::Null);
+            source.field("redacted", &false);
         });
         if let Some(channel) = plan.channel {
             fields.object("custom_attributes", |attributes| {
@@ -334,7 +377,7 @@ fn body(rng: &mut Rng, plan: &Plan<'_>, script: &Script, numbers: &mut u64) -> B
         fields.object("teammates", |teammates| {
             teammates.field("type", "admin.list");
             teammates.list("teammates", [plan.admin], |out, id| {
-                json::object(out, |admin| {
+                packing::object(out, |admin| {
                     admin.field("type", "admin").field("id", id);
                 });
             });
@@ -349,7 +392,7 @@ fn body(rng: &mut Rng, plan: &Plan<'_>, script: &Script, numbers: &mut u64) -> B
             write_rating(fields, rng, plan, script);
         }
     });
-    Body::from_text(text, &DEFAULTS)
+    Body::of(fields, &DEFAULTS)
 }
 
 fn write_author(author: &mut Object<'_>, plan: &Plan<'_>, by_admin: bool) {

@@ -10,19 +10,23 @@ mod conversations;
 mod live;
 pub(crate) mod rng;
 mod usage;
-mod words;
+pub(crate) mod words;
 
 use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
 
+use crate::invent::conversations::Cast;
 use crate::invent::rng::Rng;
+use crate::parallel::Rounds;
 use crate::workspace::catalogue::{
     Admin, DataAttribute, DataType, Model, Profile, Tag, Tags, Team,
 };
 use crate::workspace::change::MACHINE;
 use crate::workspace::company::{self, Company};
 use crate::workspace::contact::Contact;
+use crate::workspace::conversation::Conversation;
 use crate::workspace::journal::{Event, Note, Subject};
+use crate::workspace::packed::Packed;
 use crate::workspace::table::Slot;
 use crate::workspace::{Parts, WRITTEN_ATTRIBUTES, Workspace};
 
@@ -52,6 +56,26 @@ impl Default for Invention {
             timezone: chrono_tz::America::New_York,
         }
     }
+}
+
+/// How far the invention of a workspace is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being invented.
+    pub of: Invented,
+    /// How many there are by now.
+    pub done: u32,
+    /// How many there will be.
+    pub total: u32,
+}
+
+/// What is invented in large numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Invented {
+    /// Users and leads.
+    Contacts,
+    /// Conversations with their parts.
+    Conversations,
 }
 
 const DAY: i64 = 86_400;
@@ -95,6 +119,11 @@ impl Invention {
 impl Workspace {
     /// Invents a workspace.
     pub fn invent(invention: &Invention) -> Self {
+        Self::invent_telling(invention, &mut |_| {})
+    }
+
+    /// Invents a workspace and tells how far it is, many times while a large one is being invented.
+    pub fn invent_telling(invention: &Invention, tell: &mut dyn FnMut(Progress)) -> Self {
         let admins = admins();
         let mut tags = Tags::default();
         for (id, name) in (7_001..).zip(words::TAGS) {
@@ -102,8 +131,13 @@ impl Workspace {
         }
         let mut companies: Vec<Company> =
             (0..invention.n_companies()).map(|number| company(invention, number)).collect();
-        let contacts: Vec<Contact> =
-            (0..invention.contacts).map(|number| contacts::contact(invention, number)).collect();
+        let mut contacts: Vec<Contact> = Vec::with_capacity(invention.contacts as usize);
+        for round in Rounds::of(invention.contacts) {
+            let invent = |n| contacts::contact(invention, n);
+            let invented = round.each(|part| part.map(invent).collect::<Vec<_>>());
+            contacts.extend(invented.into_iter().flatten());
+            tell(Progress { of: Invented::Contacts, done: round.end(), total: invention.contacts });
+        }
         for (member, contact) in (0..).zip(&contacts) {
             for place in &contact.companies {
                 if let Some(company) = companies.get_mut(*place as usize) {
@@ -112,9 +146,7 @@ impl Workspace {
             }
         }
         let mut numbers = 900_000_000;
-        let conversations = (0..invention.conversations)
-            .map(|n| conversations::conversation(invention, n, &contacts, &admins, &mut numbers))
-            .collect();
+        let conversations = conversations(invention, &contacts, &admins, &mut numbers, tell);
         let profile = Profile {
             id_code: format!("sim{:05x}", invention.seed & 0xf_ffff).into(),
             name: "Invented workspace".into(),
@@ -137,6 +169,35 @@ impl Workspace {
         write_journal(&mut workspace, invention);
         workspace
     }
+}
+
+fn conversations(
+    invention: &Invention,
+    contacts: &[Contact],
+    admins: &[Admin],
+    numbers: &mut u64,
+    tell: &mut dyn FnMut(Progress),
+) -> Vec<Conversation> {
+    let cast = Cast::new(invention, contacts, admins);
+    let mut conversations = Vec::with_capacity(invention.conversations as usize);
+    for round in Rounds::of(invention.conversations) {
+        // Numbers run through all conversations, so each part must know how many those before it
+        // take.
+        let counts = round.each(|part| part.map(|n| cast.n_numbers(n)).sum::<u64>());
+        let firsts = counts.iter().scan(*numbers, |next, count| {
+            *next += count;
+            Some(*next - count)
+        });
+        let firsts: Vec<u64> = firsts.collect();
+        *numbers += counts.iter().sum::<u64>();
+        let invented = round.each_with(firsts, |part, mut number| {
+            part.map(|n| conversations::conversation(&cast, n, &mut number)).collect::<Vec<_>>()
+        });
+        conversations.extend(invented.into_iter().flatten());
+        let (done, total) = (round.end(), invention.conversations);
+        tell(Progress { of: Invented::Conversations, done, total });
+    }
+    conversations
 }
 
 fn admins() -> Vec<Admin> {
@@ -246,8 +307,9 @@ fn write_journal(workspace: &mut Workspace, invention: &Invention) {
         let mut events = Vec::new();
         for _ in 0..rng.below(3) {
             let id = workspace.next_number();
-            let mut metadata = Map::new();
-            metadata.insert("source".to_owned(), "web".into());
+            let metadata = Packed::object(|fields| {
+                fields.field("source", "web");
+            });
             let name = rng.pick(NAMES);
             let created_at = rng.late_between(created_at, invention.now);
             events.push(Event { id, name: name.into(), created_at, metadata });

@@ -4,8 +4,8 @@ use chrono::DateTime;
 
 use crate::invent::rng::Rng;
 use crate::invent::{DAY, words};
-use crate::json::Object;
 use crate::workspace::catalogue::DataType;
+use crate::workspace::packing::Object;
 
 pub(super) const ATTRIBUTES: &[(&str, DataType)] = &[
     ("active_projects", DataType::Integer),
@@ -63,7 +63,7 @@ pub(super) fn write(attributes: &mut Object<'_>, rng: &mut Rng, seen_at: i64, no
     let enabled = some(rng, words::INTEGRATIONS, 3);
     list(attributes, rng, "integrations_enabled", &enabled);
     attributes.field("api_usage_last_30_days", &rng.between(0, 2_000));
-    attributes.field("workspaces_count", &rng.weighted(&[(80, 1), (15, 2), (5, 4)]));
+    attributes.field("workspaces_count", &rng.weighted(&[(80, 1_i64), (15, 2), (5, 4)]));
     attributes.field("departments_using", &some(rng, words::DEPARTMENTS, 3));
     attributes.field("days_since_last_login", &idle_days);
     attributes.field("days_since_last_project", &((now - project_at) / DAY));
@@ -83,7 +83,7 @@ fn list(attributes: &mut Object<'_>, rng: &mut Rng, name: &str, entries: &[&str]
     if rng.percent(5) {
         let mut text = Vec::new();
         crate::json::value(&mut text, entries);
-        attributes.field(name, &String::from_utf8_lossy(&text));
+        attributes.field(name, &*String::from_utf8_lossy(&text));
     } else {
         attributes.field(name, entries);
     }

@@ -1,5 +1,16 @@
 //! Word lists. Names and places are common ones; every address ends in a reserved domain.
 
+/// The texts that invented objects share, the most frequent first.
+pub(crate) fn all() -> impl Iterator<Item = &'static str> {
+    let said = [ANSWERS, FOLLOW_UPS, QUESTIONS, FAREWELLS, ADMIN_MENTIONS, FALSE_FAREWELLS];
+    let known = [EMPLOYERS, LANGUAGES, SERVICE_CODES, INTEGRATIONS, DEPARTMENTS, FEATURES];
+    let places = PLACES.iter().flatten().copied();
+    let remarks = REMARKS.iter().flat_map(|(_, remarks)| remarks.iter().copied());
+    let lists = said.into_iter().chain(known).chain([ADMINS, HOSTILE_EMPLOYERS, HOSTILE_NAMES]);
+    let texts = lists.flat_map(|list| list.iter().copied());
+    texts.chain(BROWSERS.iter().flatten().copied()).chain(places).chain(remarks)
+}
+
 pub(super) const FIRST_NAMES: &[&str] = &[
     "Ada", "Ahmed", "Aiko", "Amara", "Anders", "Anya", "Beatriz", "Bilal", "Carlos", "Chiara",
     "Dana", "Daniel", "Devi", "Elif", "Emeka", "Erik", "Fatima", "Felix", "Gita", "Grace", "Hana",

@@ -223,7 +223,7 @@ pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         workspace: call.workspace,
     };
     let search = Search::parse(&body, &grammar, SEARCH_PAGE, Column::CreatedAt)?.lagging(call);
-    let page = search.page(&call.workspace.companies, call.workspace, call.now)?;
+    let page = search.page::<Company>(call.workspace, call.now)?;
     Ok(Answer::object(|object| {
         object.field("type", "list");
         let companies = page.slots.iter().filter_map(|slot| call.workspace.companies.get(*slot));

@@ -35,7 +35,7 @@ pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         workspace: call.workspace,
     };
     let search = Search::parse(&body, &grammar, PAGE, Column::CreatedAt)?.lagging(call);
-    let page = search.page(&call.workspace.contacts, call.workspace, call.now)?;
+    let page = search.page::<Contact>(call.workspace, call.now)?;
     Ok(answer(call, &page))
 }
 
@@ -52,7 +52,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         per_page: PAGE.length(per_page.as_ref())?,
         cursor: cursor.transpose()?,
     };
-    let page = search.page(&call.workspace.contacts, call.workspace, call.now)?;
+    let page = search.page::<Contact>(call.workspace, call.now)?;
     Ok(answer(call, &page))
 }
 

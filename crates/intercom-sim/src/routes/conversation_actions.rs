@@ -10,6 +10,7 @@ use crate::workspace::Workspace;
 use crate::workspace::contact::Applied;
 use crate::workspace::conversation::{Conversation, State, Statistics};
 use crate::workspace::misfit;
+use crate::workspace::packed::Packed;
 use crate::workspace::table::Slot;
 
 /// Something that is about to be added to a conversation.
@@ -49,9 +50,7 @@ impl Workspace {
         self.conversations.change(slot, |conversation| {
             let mut parts = conversation.parts();
             parts.push(stored);
-            let mut text = Vec::new();
-            crate::json::value(&mut text, &parts);
-            conversation.parts = text.into();
+            conversation.parts = Packed::of(&parts);
             conversation.updated_at = now;
             record(conversation, part, now);
         });
@@ -163,14 +162,14 @@ pub(super) fn conversation_or_last(
     }
     let contact = call.workspace.contacts.get(named_contact(call, body)?);
     let id = &*contact.ok_or_else(|| Refusal::not_found("User"))?.id;
-    let index = call.workspace.conversations.updated();
-    let mut latest = index.slots(0..index.len()).rev();
-    let is_own = |slot: &Slot| {
+    let own = call.workspace.conversations_with(id).into_iter().filter(|slot| {
         let conversation = call.workspace.conversations.get(*slot);
         let stands_for = |own: &str| call.workspace.canonical(own) == id;
         conversation.is_some_and(|found| found.contact_ids().any(stands_for))
-    };
-    latest.find(is_own).ok_or_else(|| Refusal::not_found("Resource"))
+    });
+    let conversations = &call.workspace.conversations;
+    let updated_at = |slot: &Slot| conversations.get(*slot).map(|found| (found.updated_at, *slot));
+    own.max_by_key(updated_at).ok_or_else(|| Refusal::not_found("Resource"))
 }
 
 fn html(text: &str) -> String {

@@ -13,7 +13,7 @@ use crate::search::filter::Source;
 use crate::search::grammar::{Attributes, Grammar, Precision};
 use crate::search::{Page, PageLimits, Search, Sort, read_cursor};
 use crate::workspace::catalogue::Model;
-use crate::workspace::conversation::DEFAULTS;
+use crate::workspace::conversation::{Conversation, DEFAULTS};
 use crate::workspace::render::WithParts;
 use crate::workspace::table::Slot;
 
@@ -31,7 +31,7 @@ pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         workspace: call.workspace,
     };
     let search = Search::parse(&body, &grammar, PAGE, Column::UpdatedAt)?.lagging(call);
-    let page = search.page(&call.workspace.conversations, call.workspace, call.now)?;
+    let page = search.page::<Conversation>(call.workspace, call.now)?;
     Ok(answer(call, &page))
 }
 
@@ -48,7 +48,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         per_page: PAGE.length(per_page.as_ref())?,
         cursor: cursor.transpose()?,
     };
-    let page = search.page(&call.workspace.conversations, call.workspace, call.now)?;
+    let page = search.page::<Conversation>(call.workspace, call.now)?;
     Ok(answer(call, &page))
 }
 

@@ -16,6 +16,7 @@ use crate::workspace::contact::Contact;
 use crate::workspace::happening::Happening;
 use crate::workspace::journal::{Event, LISTED_FOR, MAX_METADATA};
 use crate::workspace::misfit;
+use crate::workspace::packed::Packed;
 
 const PAGE: PageLimits = PageLimits { default: 50, max: 60 };
 
@@ -42,6 +43,7 @@ pub(super) fn submit(
         let message = format!("metadata '{name}' must be a text, a number, a link or an amount");
         return Err(Refusal::invalid(message).field("metadata"));
     }
+    let metadata = Packed::of(&metadata);
     let id = call.workspace.next_number();
     let known = call.workspace.events.entry(slot).or_default();
     // A second event of the same name in the same second is taken for a repetition.
@@ -161,7 +163,7 @@ pub(crate) fn render(out: &mut Vec<u8>, contact: &Contact, event: &Event) {
         object.field("type", "event").field("id", &event.id.to_string());
         object.field("event_name", &*event.name).field("created_at", &event.created_at);
         owner(object, contact);
-        object.field("metadata", &event.metadata);
+        object.object("metadata", |object| event.metadata.splice(object));
     });
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, Refusal};
 use crate::routes::{Call, conversations, required_id, required_text};
+use crate::workspace::packed::Packed;
 use crate::workspace::table::Slot;
 
 /// What stands in the place of the text.
@@ -43,11 +44,10 @@ fn part(call: &mut Call<'_>, slot: Slot, id: &str) -> Result<(), Refusal> {
     }
     part.insert("body".to_owned(), REDACTED.into());
     part.insert("redacted".to_owned(), true.into());
-    let mut text = Vec::new();
-    crate::json::value(&mut text, &parts);
+    let parts = Packed::of(&parts);
     let now = call.now;
     call.workspace.conversations.change(slot, |conversation| {
-        conversation.parts = text.into();
+        conversation.parts = parts;
         conversation.updated_at = now;
     });
     Ok(())

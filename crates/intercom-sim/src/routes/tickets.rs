@@ -25,7 +25,7 @@ pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         workspace: call.workspace,
     };
     let search = Search::parse(&body, &grammar, PAGE, Column::UpdatedAt)?.lagging(call);
-    let page = search.page(&call.workspace.tickets, call.workspace, call.now)?;
+    let page = search.page::<Ticket>(call.workspace, call.now)?;
     Ok(Answer::object(|object| {
         object.field("type", "ticket.list");
         let tickets = page.slots.iter().filter_map(|slot| call.workspace.tickets.get(*slot));

@@ -7,18 +7,20 @@ use serde_json::Value;
 use crate::search::fields::Column;
 use crate::workspace::Workspace;
 use crate::workspace::misfit;
-use crate::workspace::table::Record;
+use crate::workspace::table::{Record, Slot, Table};
 
 /// A checked query.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Filter {
     Leaf(Leaf),
     All(Vec<Filter>),
     Any(Vec<Filter>),
+    /// Queries have no such operator; the rules of segments do.
+    Not(Box<Filter>),
 }
 
 /// One comparison.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Leaf {
     pub(crate) source: Source,
     pub(crate) test: Test,
@@ -44,7 +46,7 @@ impl Span {
 }
 
 /// A comparison's right-hand side.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Test {
     /// The instant lies in one of these spans, which are in order and apart.
     Within(Vec<Span>),
@@ -96,6 +98,22 @@ pub(crate) enum Found<'a> {
     Texts(Vec<Cow<'a, str>>),
 }
 
+impl Found<'_> {
+    /// The same value, owning its texts.
+    pub(crate) fn into_owned(self) -> Found<'static> {
+        match self {
+            Self::Missing => Found::Missing,
+            Self::Whole(number) => Found::Whole(number),
+            Self::Fraction(number) => Found::Fraction(number),
+            Self::Bool(value) => Found::Bool(value),
+            Self::Text(text) => Found::Text(Cow::Owned(text.into_owned())),
+            Self::Texts(texts) => {
+                Found::Texts(texts.into_iter().map(|text| Cow::Owned(text.into_owned())).collect())
+            }
+        }
+    }
+}
+
 impl From<Option<i64>> for Found<'_> {
     fn from(value: Option<i64>) -> Self {
         value.map_or(Self::Missing, Self::Whole)
@@ -126,7 +144,16 @@ impl From<Option<Value>> for Found<'_> {
 }
 
 /// A kind of object that can be searched.
-pub(crate) trait Searchable: Record {
+pub(crate) trait Searchable: Record + Sync {
+    /// Where a workspace keeps these objects.
+    fn table(workspace: &Workspace) -> &Table<Self>;
+
+    /// The same, to be changed.
+    fn table_mut(workspace: &mut Workspace) -> &mut Table<Self>;
+
+    /// The rows among which are all that have this text in a column; `None` when no index tells.
+    fn look_up(workspace: &Workspace, column: Column, text: &str) -> Option<Vec<Slot>>;
+
     /// What the object holds in a field.
     fn read<'a>(&'a self, source: &Source, workspace: &'a Workspace, now: i64) -> Found<'a>;
 }
@@ -159,6 +186,7 @@ impl Filter {
             Self::Leaf(leaf) => leaf.test.passes(&leaf.source, row, workspace, now),
             Self::All(parts) => parts.iter().all(|part| part.passes(row, workspace, now)),
             Self::Any(parts) => parts.iter().any(|part| part.passes(row, workspace, now)),
+            Self::Not(part) => !part.passes(row, workspace, now),
         }
     }
 
@@ -171,7 +199,7 @@ impl Filter {
             {
                 (spans.clone(), true)
             }
-            Self::Leaf(_) => (vec![Span::ALL], false),
+            Self::Leaf(_) | Self::Not(_) => (vec![Span::ALL], false),
             Self::All(parts) => parts.iter().map(|part| part.spans(column)).fold(
                 (vec![Span::ALL], true),
                 |(left, left_exact), (right, right_exact)| {
@@ -186,20 +214,43 @@ impl Filter {
         }
     }
 
-    /// The single text that a column must equal, when the query demands one.
-    pub(crate) fn pinned(&self, column: Column) -> Option<&str> {
+    /// The rows among which are all that pass, in the order of slots, when an index tells; there
+    /// are few, as a rule.
+    pub(crate) fn candidates<R: Searchable>(&self, workspace: &Workspace) -> Option<Vec<Slot>> {
         match self {
-            Self::Leaf(Leaf {
-                source: Source::Column(own),
-                test: Test::Among { needles, is_negated: false },
-            }) if *own == column => match needles.as_slice() {
-                [Needle::Text(text)] => Some(text),
-                _ => None,
-            },
-            Self::Leaf(_) | Self::Any(_) => None,
-            Self::All(parts) => parts.iter().find_map(|part| part.pinned(column)),
+            Self::Leaf(leaf) => leaf.candidates::<R>(workspace),
+            Self::All(parts) => {
+                let found = parts.iter().filter_map(|part| part.candidates::<R>(workspace));
+                found.min_by_key(Vec::len)
+            }
+            Self::Any(parts) => {
+                let found = parts.iter().map(|part| part.candidates::<R>(workspace));
+                found.collect::<Option<Vec<_>>>().map(|found| united(found.concat()))
+            }
+            Self::Not(_) => None,
         }
     }
+}
+
+impl Leaf {
+    fn candidates<R: Searchable>(&self, workspace: &Workspace) -> Option<Vec<Slot>> {
+        let (Source::Column(column), Test::Among { needles, is_negated: false }) =
+            (&self.source, &self.test)
+        else {
+            return None;
+        };
+        let found = needles.iter().map(|needle| match needle {
+            Needle::Text(text) => R::look_up(workspace, *column, text),
+            Needle::Null | Needle::Number(_) | Needle::Bool(_) => None,
+        });
+        found.collect::<Option<Vec<_>>>().map(|found| united(found.concat()))
+    }
+}
+
+fn united(mut slots: Vec<Slot>) -> Vec<Slot> {
+    slots.sort_unstable();
+    slots.dedup();
+    slots
 }
 
 fn intersection(left: &[Span], right: &[Span]) -> Vec<Span> {
@@ -223,7 +274,7 @@ fn union(mut spans: Vec<Span>) -> Vec<Span> {
 }
 
 impl Test {
-    fn passes<R: Searchable>(
+    pub(crate) fn passes<R: Searchable>(
         &self,
         source: &Source,
         row: &R,
@@ -242,32 +293,45 @@ impl Test {
             };
             return at.is_some_and(|at| spans.iter().any(|s| s.from <= at && at < s.until));
         }
-        let found = row.read(source, workspace, now);
+        self.accepts(&row.read(source, workspace, now), source)
+    }
+
+    /// Whether a value that was read from a source passes.
+    pub(crate) fn accepts(&self, found: &Found<'_>, source: &Source) -> bool {
         match self {
-            Self::Within(_) => false,
+            Self::Within(spans) => match found {
+                Found::Whole(at) => spans.iter().any(|s| s.from <= *at && *at < s.until),
+                _ => false,
+            },
             Self::Among { needles, is_negated } => {
                 let folds_case =
                     matches!(source, Source::Column(Column::Email | Column::EmailDomain));
-                let is_among = needles.iter().any(|needle| needle.equals(&found, folds_case));
+                let is_among = needles.iter().any(|needle| needle.equals(found, folds_case));
                 is_among != *is_negated
             }
             Self::Number { comparison, value } => {
-                number(&found).is_some_and(|found| match comparison {
-                    Comparison::Less => found < *value,
-                    Comparison::AtMost => found <= *value,
-                    Comparison::Greater => found > *value,
-                    Comparison::AtLeast => found >= *value,
-                })
+                number(found).is_some_and(|found| comparison.holds(found, *value))
             }
             Self::Like { place, needle, is_negated } => {
                 let is_like = |text: &str| place.matches(&text.to_lowercase(), needle);
-                any_text(&found, is_like) != *is_negated
+                any_text(found, is_like) != *is_negated
             }
             Self::Word { place, needles, is_negated } => {
                 let is_sought = |word: &String| needles.iter().any(|n| place.matches(word, n));
                 let has_word = |text: &str| words(text).iter().any(is_sought);
-                any_text(&found, has_word) != *is_negated
+                any_text(found, has_word) != *is_negated
             }
+        }
+    }
+}
+
+impl Comparison {
+    pub(crate) fn holds(self, found: f64, value: f64) -> bool {
+        match self {
+            Self::Less => found < value,
+            Self::AtMost => found <= value,
+            Self::Greater => found > value,
+            Self::AtLeast => found >= value,
         }
     }
 }

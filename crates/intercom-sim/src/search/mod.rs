@@ -2,14 +2,17 @@
 
 pub(crate) mod cursor;
 pub(crate) mod days;
+pub(crate) mod facets;
 pub(crate) mod fields;
 pub(crate) mod filter;
 pub(crate) mod grammar;
 pub(crate) mod objects;
+mod segments;
 
 use std::cmp::Ordering;
 
 use cursor::{Cursor, SortUnit};
+use facets::{Bits, Facets, LAST};
 use fields::{Column, Kind};
 use filter::{Filter, Leaf, Searchable, SortKey, Source, Span, Test};
 use grammar::Grammar;
@@ -21,6 +24,11 @@ use crate::routes::Call;
 use crate::workspace::Workspace;
 use crate::workspace::misfit;
 use crate::workspace::table::{Index, Slot, Table};
+
+/// So many rows are looked at one by one rather than found by facets.
+const FEW: usize = 500;
+/// More rows than these are met soon enough on a walk along an index.
+const MANY: usize = 16_384;
 
 /// How many results a page has.
 #[derive(Debug, Clone, Copy)]
@@ -119,68 +127,82 @@ impl Search {
     /// Refuses a cursor whose id is spelled unlike those of the table: it comes from another list.
     pub(crate) fn page<R: Searchable>(
         &self,
-        table: &Table<R>,
-        workspace: &Workspace,
+        workspace: &mut Workspace,
         now: i64,
     ) -> Result<Page, Refusal> {
+        let table = R::table(workspace);
         if self.cursor.as_ref().is_some_and(|cursor| !table.could_have(&cursor.id)) {
             return Err(bad_cursor());
         }
-        let passes = |slot: Slot| {
-            table.get(slot).filter(|row| row.is_listed()).is_some_and(|row| {
-                self.filter.as_ref().is_none_or(|filter| filter.passes(row, workspace, now))
-            })
+        let filter = self.filter.as_ref().map(|filter| segments::resolved(filter, workspace, now));
+        let (slots, total) = match self.few::<R>(filter.as_ref(), workspace, now) {
+            Some(few) => self.sorted::<R>(few, workspace, now),
+            None => match (self.indexed_column(), filter) {
+                (Some(column), None) => self.walk::<R>(column, &[Span::ALL], None, workspace),
+                (Some(column), Some(filter)) => match filter.spans(column) {
+                    (spans, true) => self.walk::<R>(column, &spans, None, workspace),
+                    (spans, false) => Facets::lend::<R, _>(workspace, now, |facets, workspace| {
+                        let rows = facets.matching::<R>(Some(&filter), workspace, now);
+                        match rows.count() > MANY {
+                            true => self.walk::<R>(column, &spans, Some(rows), workspace),
+                            false => self.sorted::<R>(rows.slots().collect(), workspace, now),
+                        }
+                    }),
+                },
+                (None, filter) => Facets::lend::<R, _>(workspace, now, |facets, workspace| {
+                    self.ordered::<R>(filter.as_ref(), facets, workspace, now)
+                }),
+            },
         };
-        let by_index = match &self.sort.source {
-            Source::Column(Column::CreatedAt) => Some((table.created(), Column::CreatedAt)),
-            Source::Column(Column::UpdatedAt) => Some((table.updated(), Column::UpdatedAt)),
-            _ => None,
-        };
-        let (slots, total) = match (self.candidates(table, workspace), by_index) {
-            (Some(candidates), _) => {
-                let passing = candidates.into_iter().filter(|slot| passes(*slot)).collect();
-                self.sorted(passing, table, workspace, now)
-            }
-            (None, Some((index, column))) => self.indexed(index, column, table, passes),
-            (None, None) => {
-                let all = table.iter().map(|(slot, _)| slot);
-                self.sorted(all.filter(|slot| passes(*slot)).collect(), table, workspace, now)
-            }
-        };
-        Ok(self.finish(slots, total, table, workspace, now))
+        Ok(self.finish::<R>(slots, total, workspace, now))
     }
 
-    /// The few rows that can match a query for one id, e-mail or external id.
-    fn candidates<R: Searchable>(
+    /// The column of the order, when there is an index for it.
+    fn indexed_column(&self) -> Option<Column> {
+        match &self.sort.source {
+            Source::Column(column @ (Column::CreatedAt | Column::UpdatedAt)) => Some(*column),
+            _ => None,
+        }
+    }
+
+    /// The rows that pass, when an index leaves few to be looked at.
+    fn few<R: Searchable>(
         &self,
-        table: &Table<R>,
+        filter: Option<&Filter>,
         workspace: &Workspace,
+        now: i64,
     ) -> Option<Vec<Slot>> {
-        let filter = self.filter.as_ref()?;
-        if let Some(id) = filter.pinned(Column::Id) {
-            return Some(table.find(id).into_iter().collect());
-        }
-        // Only contacts have the other two columns.
-        if let Some(email) = filter.pinned(Column::Email) {
-            return Some(workspace.contacts_by_email(email).collect());
-        }
-        let external_id = filter.pinned(Column::ExternalId)?;
-        Some(workspace.contacts_by_external_id(external_id).collect())
+        let (filter, table) = (filter?, R::table(workspace));
+        let candidates = filter.candidates::<R>(workspace).filter(|found| found.len() <= FEW);
+        let candidates = candidates.or_else(|| {
+            [Column::CreatedAt, Column::UpdatedAt].into_iter().find_map(|column| {
+                let index = index(table, column);
+                let spans = filter.spans(column).0;
+                let ranges: Vec<_> =
+                    spans.iter().map(|span| index.range(span.from, span.until)).collect();
+                let n_rows: usize = ranges.iter().map(ExactSizeIterator::len).sum();
+                let slots = ranges.into_iter().flat_map(|range| index.slots(range));
+                (n_rows <= FEW).then(|| slots.collect())
+            })
+        })?;
+        let passes = |slot: &Slot| {
+            let row = table.get(*slot).filter(|row| row.is_listed());
+            row.is_some_and(|row| filter.passes(row, workspace, now))
+        };
+        Some(candidates.into_iter().filter(passes).collect())
     }
 
     /// Walks the index over the spans that the query leaves: the first rows after the cursor,
-    /// one more than a page, and the count of all.
-    fn indexed<R: Searchable>(
+    /// one more than a page, and the count of all. Without `found`, all rows in the spans pass.
+    fn walk<R: Searchable>(
         &self,
-        index: &Index,
         column: Column,
-        table: &Table<R>,
-        passes: impl Fn(Slot) -> bool,
+        spans: &[Span],
+        found: Option<&Bits>,
+        workspace: &Workspace,
     ) -> (Vec<Slot>, usize) {
-        let (spans, is_exact) = match &self.filter {
-            Some(filter) => filter.spans(column),
-            None => (vec![Span::ALL], true),
-        };
+        let table = R::table(workspace);
+        let index = index(table, column);
         let ranges: Vec<_> = spans.iter().map(|span| index.range(span.from, span.until)).collect();
         let wanted = self.per_page + 1;
         let edge = self.cursor.as_ref().map(|cursor| {
@@ -200,13 +222,11 @@ impl Search {
             Some(edge) => range.start.min(edge)..range.end.min(edge),
             None => range.clone(),
         };
-        let total = match is_exact {
-            true => ranges.iter().map(std::ops::Range::len).sum(),
-            false => {
-                ranges.iter().flat_map(|r| index.slots(r.clone())).filter(|s| passes(*s)).count()
-            }
+        let total = match found {
+            Some(found) => found.count(),
+            None => ranges.iter().map(ExactSizeIterator::len).sum(),
         };
-        let keep = |slot: &Slot| is_exact || passes(*slot);
+        let keep = |slot: &Slot| found.is_none_or(|found| found.contains(*slot));
         let slots = if self.sort.is_ascending {
             let after = ranges.iter().flat_map(|range| index.slots(clip(range)));
             after.filter(keep).take(wanted).collect()
@@ -217,17 +237,60 @@ impl Search {
         (slots, total)
     }
 
+    /// Finds many rows and the first of them after the cursor in the order of any field.
+    fn ordered<R: Searchable>(
+        &self,
+        filter: Option<&Filter>,
+        facets: &mut Facets,
+        workspace: &Workspace,
+        now: i64,
+    ) -> (Vec<Slot>, usize) {
+        let rows = facets.matching::<R>(filter, workspace, now);
+        let (total, slots) = (rows.count(), rows.slots().collect::<Vec<Slot>>());
+        let places = match total > FEW {
+            true => facets.places::<R>(&self.sort.source, workspace, now),
+            false => None,
+        };
+        let Some(places) = places else { return self.sorted::<R>(slots, workspace, now) };
+        // Descending is ascending over complements, but what is missing comes last either way.
+        let oriented = |place: u64, slot: Slot| match self.sort.is_ascending {
+            true => (place, slot),
+            false if place == LAST => (LAST, !slot),
+            false => (LAST - 1 - place, !slot),
+        };
+        let table = R::table(workspace);
+        let edge = self.cursor.as_ref().map(|cursor| {
+            let slot = table.slot_at_or_after(&cursor.id);
+            let own = table.get(slot).is_some_and(|row| row.id() == cursor.id);
+            (oriented(places.of_key(&cursor.after), slot), own)
+        });
+        let entries = slots.into_iter().map(|slot| oriented(places.of(slot), slot));
+        let mut after: Vec<(u64, Slot)> = match edge {
+            None => entries.collect(),
+            Some((edge, true)) => entries.filter(|entry| *entry > edge).collect(),
+            Some((edge, false)) => entries.filter(|entry| *entry >= edge).collect(),
+        };
+        if after.len() > self.per_page {
+            after.select_nth_unstable(self.per_page);
+            after.truncate(self.per_page + 1);
+        }
+        after.sort_unstable();
+        let slots =
+            after.into_iter().map(|(_, slot)| if self.sort.is_ascending { slot } else { !slot });
+        (slots.collect(), total)
+    }
+
     /// Sorts rows by any field, ties by id, and skips to the cursor.
     fn sorted<R: Searchable>(
         &self,
         slots: Vec<Slot>,
-        table: &Table<R>,
         workspace: &Workspace,
         now: i64,
     ) -> (Vec<Slot>, usize) {
+        let table = R::table(workspace);
         let total = slots.len();
         let mut keyed: Vec<(SortKey, Slot)> =
-            slots.into_iter().map(|slot| (self.key(slot, table, workspace, now), slot)).collect();
+            slots.into_iter().map(|slot| (self.key::<R>(slot, workspace, now), slot)).collect();
         keyed.sort_by(|left, right| self.order(left, right));
         let start = self.cursor.as_ref().map_or(0, |cursor| {
             let edge = (cursor.after.clone(), table.slot_at_or_after(&cursor.id));
@@ -251,14 +314,8 @@ impl Search {
         }
     }
 
-    fn key<R: Searchable>(
-        &self,
-        slot: Slot,
-        table: &Table<R>,
-        workspace: &Workspace,
-        now: i64,
-    ) -> SortKey {
-        let row = table.get(slot);
+    fn key<R: Searchable>(&self, slot: Slot, workspace: &Workspace, now: i64) -> SortKey {
+        let row = R::table(workspace).get(slot);
         row.map_or(SortKey::Missing, |row| match &self.sort.source {
             Source::Column(Column::CreatedAt) => SortKey::Number(row.created_at()),
             Source::Column(Column::UpdatedAt) => SortKey::Number(row.updated_at()),
@@ -270,21 +327,28 @@ impl Search {
         &self,
         mut slots: Vec<Slot>,
         total: usize,
-        table: &Table<R>,
         workspace: &Workspace,
         now: i64,
     ) -> Page {
+        let table = R::table(workspace);
         let number = self.cursor.as_ref().map_or(1, |cursor| cursor.page);
         let has_more = slots.len() > self.per_page;
         slots.truncate(self.per_page);
         let last =
             slots.last().filter(|_| has_more).and_then(|slot| Some((*slot, table.get(*slot)?)));
         let next = last.map(|(slot, row)| {
-            let after = self.key(slot, table, workspace, now);
+            let after = self.key::<R>(slot, workspace, now);
             let cursor = Cursor { after, id: row.id().to_owned(), page: number.saturating_add(1) };
             cursor.encode(self.sort.unit)
         });
         Page { slots, number, per_page: self.per_page, total, next }
+    }
+}
+
+fn index<R: Searchable>(table: &Table<R>, column: Column) -> &Index {
+    match column {
+        Column::UpdatedAt => table.updated(),
+        _ => table.created(),
     }
 }
 

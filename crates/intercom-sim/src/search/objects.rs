@@ -12,7 +12,7 @@ use crate::workspace::company::Company;
 use crate::workspace::contact::Contact;
 use crate::workspace::conversation::{Conversation, Figures, State};
 use crate::workspace::misfit;
-use crate::workspace::table::Record;
+use crate::workspace::table::{Record, Slot, Table};
 use crate::workspace::ticket::Ticket;
 
 /// Flags that are absent from a body are false.
@@ -37,6 +37,23 @@ fn attribute(body: &Body, name: &str) -> Found<'static> {
 }
 
 impl Searchable for Contact {
+    fn table(workspace: &Workspace) -> &Table<Self> {
+        &workspace.contacts
+    }
+
+    fn table_mut(workspace: &mut Workspace) -> &mut Table<Self> {
+        &mut workspace.contacts
+    }
+
+    fn look_up(workspace: &Workspace, column: Column, text: &str) -> Option<Vec<Slot>> {
+        match column {
+            Column::Id => Some(workspace.contacts.find(text).into_iter().collect()),
+            Column::Email => Some(workspace.contacts_by_email(text).collect()),
+            Column::ExternalId => Some(workspace.contacts_by_external_id(text).collect()),
+            _ => None,
+        }
+    }
+
     fn read<'a>(&'a self, source: &Source, workspace: &'a Workspace, now: i64) -> Found<'a> {
         let column = match source {
             Source::Attribute(name) => return attribute(&self.body, name),
@@ -87,6 +104,22 @@ impl Searchable for Contact {
 }
 
 impl Searchable for Conversation {
+    fn table(workspace: &Workspace) -> &Table<Self> {
+        &workspace.conversations
+    }
+
+    fn table_mut(workspace: &mut Workspace) -> &mut Table<Self> {
+        &mut workspace.conversations
+    }
+
+    fn look_up(workspace: &Workspace, column: Column, text: &str) -> Option<Vec<Slot>> {
+        match column {
+            Column::Id => Some(workspace.conversations.find(text).into_iter().collect()),
+            Column::ContactIds => Some(workspace.conversations_with(text)),
+            _ => None,
+        }
+    }
+
     fn read<'a>(&'a self, source: &Source, workspace: &'a Workspace, _now: i64) -> Found<'a> {
         let column = match source {
             Source::Attribute(name) => return attribute(&self.body, name),
@@ -143,6 +176,18 @@ impl Searchable for Conversation {
 }
 
 impl Searchable for Ticket {
+    fn table(workspace: &Workspace) -> &Table<Self> {
+        &workspace.tickets
+    }
+
+    fn table_mut(workspace: &mut Workspace) -> &mut Table<Self> {
+        &mut workspace.tickets
+    }
+
+    fn look_up(workspace: &Workspace, column: Column, text: &str) -> Option<Vec<Slot>> {
+        (column == Column::Id).then(|| workspace.tickets.find(text).into_iter().collect())
+    }
+
     fn read<'a>(&'a self, source: &Source, workspace: &'a Workspace, _now: i64) -> Found<'a> {
         let kind = workspace.ticket_types.get(self.kind);
         let attribute = |name: &str| self.attributes.get(name).cloned().into();
@@ -175,6 +220,18 @@ impl Searchable for Ticket {
 }
 
 impl Searchable for Company {
+    fn table(workspace: &Workspace) -> &Table<Self> {
+        &workspace.companies
+    }
+
+    fn table_mut(workspace: &mut Workspace) -> &mut Table<Self> {
+        &mut workspace.companies
+    }
+
+    fn look_up(workspace: &Workspace, column: Column, text: &str) -> Option<Vec<Slot>> {
+        (column == Column::Id).then(|| workspace.companies.find(text).into_iter().collect())
+    }
+
     fn read<'a>(&'a self, source: &Source, workspace: &'a Workspace, _now: i64) -> Found<'a> {
         let column = match source {
             Source::Attribute(name) => return attribute(&self.body, name),

@@ -1,15 +1,13 @@
-//! The part of an object that is kept as text.
+//! The part of an object that has no columns.
 //!
 //! Most fields of most objects hold their default, usually null. A [`Body`] keeps only what
-//! differs; rendering appends the defaults of the fields that are absent, so a stored contact
-//! takes about a third of the bytes it is sent as.
+//! differs; rendering appends the defaults of the fields that are absent, and what is
+//! left is [`Packed`].
 
-use std::collections::BTreeMap;
-
-use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use crate::json::{self, Object};
+use crate::json::Object;
+use crate::workspace::packed::Packed;
 
 /// Fields that every object of a kind is sent with: name and JSON text of the default, ordered
 /// by name, at most 64.
@@ -28,39 +26,41 @@ impl Defaults {
     }
 }
 
-/// An object's fields as compact JSON text, without those that hold their default.
+/// An object's fields without those that hold their default.
 #[derive(Debug, Clone)]
 pub(crate) struct Body {
-    text: Box<[u8]>,
-    /// Which of the defaults are replaced by a field of `text`.
+    fields: Packed,
+    /// Which of the defaults are replaced by a field.
     present: u64,
 }
 
 impl Body {
-    /// A body from the text of an object.
-    pub(crate) fn from_text(text: Vec<u8>, defaults: &Defaults) -> Self {
-        let keys: BTreeMap<String, IgnoredAny> = serde_json::from_slice(&text).unwrap_or_default();
-        let present =
-            keys.keys().filter_map(|name| defaults.bit(name)).fold(0, |bits, bit| bits | 1 << bit);
-        Self { text: text.into(), present }
+    /// A body without fields.
+    pub(crate) fn empty() -> Self {
+        Self { fields: Packed::object(|_| {}), present: 0 }
+    }
+
+    /// A body of fields that differ from their defaults.
+    pub(crate) fn of(fields: Packed, defaults: &Defaults) -> Self {
+        let bits = fields.names().filter_map(|name| defaults.bit(name));
+        let present = bits.fold(0, |present, bit| present | 1 << bit);
+        Self { fields, present }
     }
 
     /// A body from fields; those that hold their default are dropped.
     pub(crate) fn from_map(mut fields: Map<String, Value>, defaults: &Defaults) -> Self {
         fields.retain(|name, value| !defaults.is_default(name, value));
-        let mut text = Vec::new();
-        json::value(&mut text, &fields);
-        Self::from_text(text, defaults)
+        Self::of(Packed::of(&fields), defaults)
     }
 
     /// The fields that differ from their default.
     pub(crate) fn to_map(&self) -> Map<String, Value> {
-        json::read_object(&self.text)
+        self.fields.to_map()
     }
 
     /// Writes all fields, defaults included.
     pub(crate) fn render(&self, object: &mut Object<'_>, defaults: &Defaults) {
-        object.splice(&self.text);
+        self.fields.splice(object);
         for (bit, (name, default)) in defaults.0.iter().enumerate() {
             if self.present & (1 << bit) == 0 {
                 object.raw(name, default.as_bytes());
@@ -70,6 +70,6 @@ impl Body {
 
     /// The value at a path; `None` when the field holds its default.
     pub(crate) fn pick(&self, path: &[&str]) -> Option<Value> {
-        json::pick(&self.text, path)
+        self.fields.pick(path)
     }
 }

@@ -127,6 +127,10 @@ impl Tags {
         }
     }
 
+    pub(crate) fn n_deleted(&self) -> usize {
+        self.0.iter().filter(|tag| tag.is_none()).count()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Tag)> {
         (0..).zip(&self.0).filter_map(|(place, tag)| tag.as_ref().map(|tag| (place, tag)))
     }

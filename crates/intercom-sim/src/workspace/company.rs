@@ -65,7 +65,7 @@ impl Company {
             updated_at: now,
             tags: Vec::new(),
             members: Vec::new(),
-            body: Body::from_text(b"{}".to_vec(), &DEFAULTS),
+            body: Body::empty(),
         }
     }
 

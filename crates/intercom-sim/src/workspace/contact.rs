@@ -152,7 +152,7 @@ impl Contact {
             companies: Vec::new(),
             n_notes: 0,
             visits: None,
-            body: Body::from_text(b"{}".to_vec(), &DEFAULTS),
+            body: Body::empty(),
         }
     }
 

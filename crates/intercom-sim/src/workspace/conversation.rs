@@ -7,6 +7,7 @@ use crate::json::Object;
 use crate::workspace::body::{Body, Defaults};
 use crate::workspace::contact::Applied;
 use crate::workspace::misfit::{self, Misfit};
+use crate::workspace::packed::Packed;
 use crate::workspace::table::Record;
 
 /// Fields of a conversation that are kept as text, with what they are sent as when absent.
@@ -116,8 +117,8 @@ pub(crate) struct Conversation {
     pub(crate) tags: Vec<Applied>,
     pub(crate) figures: Figures,
     pub(crate) body: Body,
-    /// The parts, oldest first, as the text of a list without the fields that have defaults.
-    pub(crate) parts: Box<[u8]>,
+    /// The parts, oldest first, as a list without the fields that have defaults.
+    pub(crate) parts: Packed,
 }
 
 impl Record for Conversation {
@@ -135,6 +136,10 @@ impl Record for Conversation {
 
     fn is_listed(&self) -> bool {
         !self.is_archived
+    }
+
+    fn links(&self) -> &str {
+        &self.contacts
     }
 }
 
@@ -155,8 +160,8 @@ impl Conversation {
             contacts: "".into(),
             tags: Vec::new(),
             figures: Figures::None,
-            body: Body::from_text(b"{}".to_vec(), &DEFAULTS),
-            parts: Box::from(*b"[]"),
+            body: Body::empty(),
+            parts: Packed::of::<[Value]>(&[]),
         }
     }
 
@@ -227,12 +232,10 @@ impl Conversation {
             self.contacts = ids.collect::<Vec<_>>().join(",").into();
         }
         if let Some(parts) = patch.remove("conversation_parts") {
-            let Some(Value::Array(parts)) = parts.get("conversation_parts") else {
+            let Some(parts @ Value::Array(_)) = parts.get("conversation_parts") else {
                 return Err(Misfit::new("conversation_parts", "an object with a list of parts"));
             };
-            let mut text = Vec::new();
-            crate::json::value(&mut text, parts);
-            self.parts = text.into();
+            self.parts = Packed::of(parts);
         }
         Ok(())
     }
@@ -263,7 +266,7 @@ impl Conversation {
 
     /// The parts, oldest first, without the fields that have defaults.
     pub(crate) fn parts(&self) -> Vec<Map<String, Value>> {
-        serde_json::from_slice(&self.parts).unwrap_or_default()
+        self.parts.to_maps()
     }
 
     /// Changes the statistics; they begin when the first figure is written.

@@ -1,7 +1,6 @@
 //! What is written down about contacts and companies: notes and events.
 
-use serde_json::{Map, Value};
-
+use crate::workspace::packed::Packed;
 use crate::workspace::table::Slot;
 
 /// What a note is about.
@@ -27,7 +26,7 @@ pub(crate) struct Event {
     pub(crate) id: u64,
     pub(crate) name: Box<str>,
     pub(crate) created_at: i64,
-    pub(crate) metadata: Map<String, Value>,
+    pub(crate) metadata: Packed,
 }
 
 /// Keys of an event's metadata that are kept; the rest is dropped in the order of sending.

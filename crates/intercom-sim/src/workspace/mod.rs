@@ -15,6 +15,10 @@ pub(crate) mod journal;
 pub(crate) mod load;
 pub(crate) mod merge;
 pub(crate) mod misfit;
+pub(crate) mod ordered;
+pub(crate) mod packed;
+pub(crate) mod packing;
+mod phrases;
 pub(crate) mod render;
 pub(crate) mod subscription;
 pub(crate) mod table;
@@ -170,6 +174,22 @@ impl Workspace {
             let contact = self.contacts.get(*slot);
             contact.and_then(|contact| contact.external_id.as_deref()) == Some(external_id)
         })
+    }
+
+    /// Conversations among which are all that a contact takes part in, in id order.
+    pub(crate) fn conversations_with(&self, id: &str) -> Vec<Slot> {
+        let earlier = self.merged_into(id).into_iter().map(|(from, _)| from);
+        let ids = earlier.chain([id]);
+        let mut slots: Vec<Slot> = ids.flat_map(|id| self.conversations.linked_to(id)).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        slots
+    }
+
+    /// What searches read besides the rows they test: it differs when tags were deleted or
+    /// contacts merged.
+    pub(crate) fn surroundings(&self) -> (usize, usize) {
+        (self.tags.n_deleted(), self.merged.len())
     }
 
     pub(crate) fn admin(&self, id: &str) -> Option<&Admin> {

@@ -3,6 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use crate::search::facets::Facets;
+use crate::workspace::ordered::Ordered;
+
 /// The number of a row in its table. Slots are handed out in the order of ids, so comparing slots
 /// compares ids.
 pub(crate) type Slot = u32;
@@ -17,6 +20,14 @@ pub(crate) trait Record: Clone {
     fn updated_at(&self) -> i64;
     /// Whether lists and searches show it.
     fn is_listed(&self) -> bool;
+    /// The ids of other objects by which it is looked up, separated by commas.
+    fn links(&self) -> &str {
+        ""
+    }
+}
+
+fn linked(links: &str) -> impl Iterator<Item = &str> {
+    links.split(',').filter(|id| !id.is_empty())
 }
 
 /// Ids compare by length, then by text: numbers in strings come in their own order, and so do the
@@ -30,45 +41,33 @@ pub(crate) fn compare_ids(left: &str, right: &str) -> Ordering {
 /// One entry is 8 bytes: seconds in the upper half, the slot in the lower. Instants outside 1970
 /// to 2106 are ordered as if they lay at the edge.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Index(Vec<u64>);
+pub(crate) struct Index(Ordered);
 
 fn entry(seconds: i64, slot: Slot) -> u64 {
     let seconds = u32::try_from(seconds.clamp(0, i64::from(u32::MAX))).unwrap_or(u32::MAX);
     u64::from(seconds) << 32 | u64::from(slot)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the lower half is the slot")]
+#[expect(clippy::cast_possible_truncation, reason = "the lower half is what is meant")]
 fn slot_of(entry: u64) -> Slot {
     entry as Slot
 }
 
 impl Index {
-    fn insert(&mut self, entry: u64) {
-        if let Err(position) = self.0.binary_search(&entry) {
-            self.0.insert(position, entry);
-        }
-    }
-
-    fn remove(&mut self, entry: u64) {
-        if let Ok(position) = self.0.binary_search(&entry) {
-            self.0.remove(position);
-        }
-    }
-
     /// The positions of the rows whose instant lies in `from .. until`.
     pub(crate) fn range(&self, from: i64, until: i64) -> std::ops::Range<usize> {
         // An exclusive bound beyond the last instant includes everything.
         let until = match until > i64::from(u32::MAX) {
             true => self.0.len(),
-            false => self.0.partition_point(|&e| e < entry(until, 0)),
+            false => self.position(until, 0),
         };
-        let from = self.0.partition_point(|&e| e < entry(from, 0));
+        let from = self.position(from, 0);
         from..until.max(from)
     }
 
     /// The position at which a row with this instant and slot stands or would stand.
     pub(crate) fn position(&self, seconds: i64, slot: Slot) -> usize {
-        self.0.partition_point(|&e| e < entry(seconds, slot))
+        self.0.position(entry(seconds, slot))
     }
 
     /// The slots at the given positions, in order.
@@ -76,7 +75,7 @@ impl Index {
         &self,
         positions: std::ops::Range<usize>,
     ) -> impl DoubleEndedIterator<Item = Slot> {
-        self.0.get(positions).unwrap_or_default().iter().map(|&entry| slot_of(entry))
+        self.0.at(positions).map(slot_of)
     }
 
     /// How many rows are listed.
@@ -91,6 +90,8 @@ pub(crate) struct Table<R> {
     rows: Vec<Row<R>>,
     created: Index,
     updated: Index,
+    links: TextIndex,
+    pub(crate) facets: Facets,
     /// What the rows that changed held before, while somebody wants to know; `None` for a row that
     /// was not there.
     recorded: Option<BTreeMap<Slot, Option<R>>>,
@@ -127,20 +128,25 @@ pub(crate) struct DuplicateId(pub(crate) Box<str>);
 impl<R: Record> Table<R> {
     /// A table of rows in any order.
     pub(crate) fn new(mut records: Vec<R>) -> Result<Self, DuplicateId> {
-        records.sort_by(|a, b| compare_ids(a.id(), b.id()));
+        // Sorting takes memory even when there is nothing to do.
+        if !records.is_sorted_by(|a, b| compare_ids(a.id(), b.id()).is_le()) {
+            records.sort_by(|a, b| compare_ids(a.id(), b.id()));
+        }
         if let Some(pair) = records.windows(2).find(|pair| pair[0].id() == pair[1].id()) {
             return Err(DuplicateId(pair[0].id().into()));
         }
         let entries = |instant: fn(&R) -> i64| {
             let listed = (0..).zip(&records).filter(|(_, record)| record.is_listed());
-            let mut entries: Vec<u64> =
-                listed.map(|(slot, record)| entry(instant(record), slot)).collect();
-            entries.sort_unstable();
-            Index(entries)
+            Index(Ordered::new(listed.map(|(slot, record)| entry(instant(record), slot)).collect()))
         };
         let (created, updated) = (entries(R::created_at), entries(R::updated_at));
+        let ids = (0..)
+            .zip(&records)
+            .flat_map(|(slot, record)| linked(record.links()).map(move |id| (id, slot)));
+        let links = TextIndex::new(ids);
         let rows = records.into_iter().map(Row::Live).collect();
-        Ok(Self { rows, created, updated, recorded: None })
+        let facets = Facets::default();
+        Ok(Self { rows, created, updated, links, facets, recorded: None })
     }
 
     /// Adds a row whose id follows all others, returning its slot.
@@ -148,9 +154,11 @@ impl<R: Record> Table<R> {
         debug_assert!(self.last_id().is_none_or(|last| compare_ids(last, record.id()).is_lt()));
         let slot = Slot::try_from(self.rows.len()).expect("fewer than 2^32 rows");
         if record.is_listed() {
-            self.created.insert(entry(record.created_at(), slot));
-            self.updated.insert(entry(record.updated_at(), slot));
+            self.created.0.insert(entry(record.created_at(), slot));
+            self.updated.0.insert(entry(record.updated_at(), slot));
         }
+        linked(record.links()).for_each(|id| self.links.insert(id, slot));
+        self.facets.touch(slot);
         self.rows.push(Row::Live(record));
         if let Some(recorded) = &mut self.recorded {
             recorded.insert(slot, None);
@@ -187,17 +195,23 @@ impl<R: Record> Table<R> {
         if let Some(recorded) = &mut self.recorded {
             recorded.entry(slot).or_insert_with(|| Some(record.clone()));
         }
+        self.facets.touch(slot);
         let before = (record.is_listed(), record.created_at(), record.updated_at());
+        let links: Box<str> = record.links().into();
         let result = change(record);
+        if *links != *record.links() {
+            linked(&links).for_each(|id| self.links.remove(id, slot));
+            linked(record.links()).for_each(|id| self.links.insert(id, slot));
+        }
         let after = (record.is_listed(), record.created_at(), record.updated_at());
         if before != after {
             if before.0 {
-                self.created.remove(entry(before.1, slot));
-                self.updated.remove(entry(before.2, slot));
+                self.created.0.remove(entry(before.1, slot));
+                self.updated.0.remove(entry(before.2, slot));
             }
             if after.0 {
-                self.created.insert(entry(after.1, slot));
-                self.updated.insert(entry(after.2, slot));
+                self.created.0.insert(entry(after.1, slot));
+                self.updated.0.insert(entry(after.2, slot));
             }
         }
         Some(result)
@@ -208,8 +222,10 @@ impl<R: Record> Table<R> {
         let row = self.rows.get_mut(slot as usize)?;
         let id: Box<str> = row.id().into();
         let Row::Live(record) = std::mem::replace(row, Row::Gone(id)) else { return None };
-        self.created.remove(entry(record.created_at(), slot));
-        self.updated.remove(entry(record.updated_at(), slot));
+        self.created.0.remove(entry(record.created_at(), slot));
+        self.updated.0.remove(entry(record.updated_at(), slot));
+        linked(record.links()).for_each(|id| self.links.remove(id, slot));
+        self.facets.touch(slot);
         if let Some(recorded) = &mut self.recorded {
             recorded.entry(slot).or_insert_with(|| Some(record.clone()));
         }
@@ -236,6 +252,11 @@ impl<R: Record> Table<R> {
         &self.updated
     }
 
+    /// Rows that may be linked to an object, by its id, in id order.
+    pub(crate) fn linked_to(&self, id: &str) -> impl Iterator<Item = Slot> {
+        self.links.candidates(id)
+    }
+
     /// All existing rows in id order, listed or not.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &R)> {
         self.iter_from(0)
@@ -260,45 +281,44 @@ impl<R: Record> Table<R> {
 
 /// Finds rows by a text that is not their id: e-mail, external id.
 ///
-/// One entry is 16 bytes, a hash and a slot; the caller compares the text itself.
+/// One entry is 8 bytes, half of a hash and the slot; the caller compares the text itself.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct TextIndex(Vec<(u64, Slot)>);
+pub(crate) struct TextIndex(Ordered);
 
-/// FNV-1a over the lower-cased text: stable across runs and machines.
-fn hash(text: &str) -> u64 {
+/// FNV-1a over the lower-cased text, folded: stable across runs and machines.
+fn hash(text: &str) -> u32 {
     let bytes = text.bytes().map(|byte| byte.to_ascii_lowercase());
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    });
+    slot_of(hash ^ hash >> 32)
+}
+
+fn text_entry(text: &str, slot: Slot) -> u64 {
+    u64::from(hash(text)) << 32 | u64::from(slot)
 }
 
 impl TextIndex {
     /// An index over texts in any order.
     pub(crate) fn new<'a>(texts: impl Iterator<Item = (&'a str, Slot)>) -> Self {
-        let mut entries: Vec<_> = texts.map(|(text, slot)| (hash(text), slot)).collect();
-        entries.sort_unstable();
-        Self(entries)
+        Self(Ordered::new(texts.map(|(text, slot)| text_entry(text, slot)).collect()))
     }
 
     /// Adds a text.
     pub(crate) fn insert(&mut self, text: &str, slot: Slot) {
-        let entry = (hash(text), slot);
-        if let Err(position) = self.0.binary_search(&entry) {
-            self.0.insert(position, entry);
-        }
+        self.0.insert(text_entry(text, slot));
     }
 
     /// Takes a text out.
     pub(crate) fn remove(&mut self, text: &str, slot: Slot) {
-        if let Ok(position) = self.0.binary_search(&(hash(text), slot)) {
-            self.0.remove(position);
-        }
+        self.0.remove(text_entry(text, slot));
     }
 
     /// Rows that may have the text, in id order.
     pub(crate) fn candidates(&self, text: &str) -> impl Iterator<Item = Slot> {
+        let first = self.0.position(text_entry(text, 0));
         let hash = hash(text);
-        let start = self.0.partition_point(|&(known, _)| known < hash);
-        self.0.iter().skip(start).take_while(move |(known, _)| *known == hash).map(|(_, s)| *s)
+        let entries = self.0.at(first..usize::MAX);
+        entries.take_while(move |entry| entry >> 32 == u64::from(hash)).map(slot_of)
     }
 }

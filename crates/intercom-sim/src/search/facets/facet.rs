@@ -1,0 +1,203 @@
+//! One field of every row, four bytes a row.
+
+use std::collections::HashMap;
+
+use crate::parallel::Round;
+use crate::search::facets::Places;
+use crate::search::filter::{Found, Searchable, SortKey, Source};
+use crate::workspace::Workspace;
+use crate::workspace::table::Slot;
+
+/// Stands for a number that a row does not have.
+pub(super) const MISSING: u32 = u32::MAX;
+/// The hash of no value.
+pub(super) const NOTHING: u32 = 0;
+/// Stands for a value that is more than one text: it may equal anything.
+pub(super) const ANYTHING: u32 = 1;
+
+/// One field of every row.
+#[derive(Debug, Clone)]
+pub(super) enum Facet {
+    /// The same few values occur again and again.
+    Coded(Coded),
+    /// Whole numbers below 2^32 - 1, or [`MISSING`].
+    Numbers(Vec<u32>),
+    /// Many texts: hashes tell which rows cannot have one.
+    Hashed(Vec<u32>),
+}
+
+/// A number for each value that occurs, and the number of every row's value.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Coded {
+    pub(super) codes: Vec<u32>,
+    pub(super) values: Vec<Found<'static>>,
+    by_key: HashMap<Box<[u8]>, u32>,
+}
+
+impl Facet {
+    /// Reads a field of every row.
+    pub(super) fn read<R: Searchable>(source: &Source, workspace: &Workspace, now: i64) -> Self {
+        let table = R::table(workspace);
+        let read = |slot: Slot| {
+            table.get(slot).map_or(Found::Missing, |row| row.read(source, workspace, now))
+        };
+        let n_rows = table.n_slots();
+        if let Some(coded) = Coded::read(n_rows, read) {
+            return Self::Coded(coded);
+        }
+        let parts = Round::over(n_rows).each(|part| part.map(|slot| number(&read(slot))).collect());
+        if let Some(numbers) = parts.into_iter().collect::<Option<Vec<Vec<u32>>>>() {
+            return Self::Numbers(numbers.concat());
+        }
+        let parts =
+            Round::over(n_rows).each(|part| part.map(|slot| hash(&read(slot))).collect::<Vec<_>>());
+        Self::Hashed(parts.concat())
+    }
+
+    /// Brings one row in step; `false` when the facet cannot hold its value.
+    pub(super) fn update(&mut self, slot: Slot, found: &Found<'_>) -> bool {
+        match self {
+            Self::Coded(coded) => {
+                let limit = limit(coded.codes.len()) * 2;
+                let code = coded.code(found, &mut Vec::new());
+                put(&mut coded.codes, slot, code, 0);
+                coded.values.len() <= limit
+            }
+            Self::Numbers(numbers) => match number(found) {
+                Some(number) => {
+                    put(numbers, slot, number, MISSING);
+                    true
+                }
+                None => false,
+            },
+            Self::Hashed(hashes) => {
+                put(hashes, slot, hash(found), NOTHING);
+                true
+            }
+        }
+    }
+
+    /// The order of the rows; `None` when it is not known.
+    pub(super) fn places(&self) -> Option<Places<'_>> {
+        match self {
+            Self::Numbers(numbers) => Some(Places::Numbers(numbers)),
+            Self::Hashed(_) => None,
+            Self::Coded(Coded { codes, values, .. }) => {
+                let of_codes: Vec<SortKey> = values.iter().cloned().map(SortKey::from).collect();
+                let mut keys = of_codes.clone();
+                keys.sort_unstable();
+                keys.dedup();
+                let rank = |key| keys.binary_search(key).unwrap_or(keys.len());
+                let ranks = of_codes.iter().map(|key| u32::try_from(rank(key)).unwrap_or(MISSING));
+                Some(Places::Coded { codes, ranks: ranks.collect(), keys })
+            }
+        }
+    }
+}
+
+fn put(values: &mut Vec<u32>, slot: Slot, value: u32, filler: u32) {
+    let place = slot as usize;
+    if values.len() <= place {
+        values.resize(place + 1, filler);
+    }
+    values[place] = value;
+}
+
+/// How many values count as few among so many rows.
+const fn limit(n_rows: usize) -> usize {
+    n_rows / 16 + 16
+}
+
+impl Coded {
+    /// Reads the values of all rows; `None` when they are not few.
+    fn read<'r>(n_rows: u32, read: impl Fn(Slot) -> Found<'r> + Sync) -> Option<Self> {
+        let limit = limit(n_rows as usize);
+        let parts = Round::over(n_rows).each(|part| {
+            let mut coded = Self::default();
+            let mut key = Vec::new();
+            for slot in part {
+                let code = coded.code(&read(slot), &mut key);
+                coded.codes.push(code);
+                if coded.values.len() > limit {
+                    return None;
+                }
+            }
+            Some(coded)
+        });
+        let mut parts = parts.into_iter().collect::<Option<Vec<Self>>>()?.into_iter();
+        let mut all = parts.next().unwrap_or_default();
+        all.codes.reserve(n_rows as usize - all.codes.len());
+        for part in parts {
+            let mut key = Vec::new();
+            let codes: Vec<u32> = part.values.iter().map(|v| all.code(v, &mut key)).collect();
+            all.codes.extend(part.codes.iter().map(|code| codes[*code as usize]));
+        }
+        (all.values.len() <= limit).then_some(all)
+    }
+
+    /// The code of a value, a new one when it is seen for the first time.
+    fn code(&mut self, found: &Found<'_>, key: &mut Vec<u8>) -> u32 {
+        write_key(found, key);
+        if let Some(code) = self.by_key.get(key.as_slice()) {
+            return *code;
+        }
+        let code = u32::try_from(self.values.len()).unwrap_or(MISSING);
+        self.by_key.insert(key.as_slice().into(), code);
+        self.values.push(found.clone().into_owned());
+        code
+    }
+}
+
+/// Bytes that differ when values do.
+fn write_key(found: &Found<'_>, key: &mut Vec<u8>) {
+    key.clear();
+    match found {
+        Found::Missing => key.push(0),
+        Found::Whole(number) => {
+            key.push(1);
+            key.extend(number.to_le_bytes());
+        }
+        Found::Fraction(number) => {
+            key.push(2);
+            key.extend(number.to_bits().to_le_bytes());
+        }
+        Found::Bool(value) => key.extend([3, u8::from(*value)]),
+        Found::Text(text) => {
+            key.push(4);
+            key.extend(text.as_bytes());
+        }
+        Found::Texts(texts) => {
+            key.push(5);
+            for text in texts {
+                key.extend(text.len().to_le_bytes());
+                key.extend(text.as_bytes());
+            }
+        }
+    }
+}
+
+fn number(found: &Found<'_>) -> Option<u32> {
+    match found {
+        Found::Missing => Some(MISSING),
+        Found::Whole(number) => u32::try_from(*number).ok().filter(|number| *number != MISSING),
+        _ => None,
+    }
+}
+
+/// A hash of a value's text, whatever its case.
+fn hash(found: &Found<'_>) -> u32 {
+    match found {
+        Found::Missing => NOTHING,
+        Found::Text(text) => hash_text(text),
+        Found::Whole(number) => hash_text(&number.to_string()),
+        Found::Fraction(_) | Found::Bool(_) | Found::Texts(_) => ANYTHING,
+    }
+}
+
+/// The hash of a text, whatever its case; neither [`NOTHING`] nor [`ANYTHING`].
+pub(super) fn hash_text(text: &str) -> u32 {
+    let bytes = text.bytes().map(|byte| byte.to_ascii_lowercase());
+    let hash = bytes
+        .fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    hash.max(2)
+}

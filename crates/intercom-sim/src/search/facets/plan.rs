@@ -1,0 +1,230 @@
+//! A query against facets: 64 rows at a time.
+
+use crate::search::facets::Bits;
+use crate::search::facets::facet::{ANYTHING, Coded, Facet, MISSING, NOTHING, hash_text};
+use crate::search::filter::{
+    Comparison, Filter, Found, Leaf, Needle, Searchable, Source, Span, Test,
+};
+use crate::workspace::Workspace;
+use crate::workspace::table::{Slot, Table};
+
+/// The rows themselves, where facets do not tell enough.
+pub(super) struct Rows<'a, R> {
+    pub(super) table: &'a Table<R>,
+    pub(super) workspace: &'a Workspace,
+    pub(super) now: i64,
+}
+
+impl<R: Searchable> Rows<'_, R> {
+    fn pass(&self, slot: Slot, leaf: &Leaf) -> bool {
+        let row = self.table.get(slot);
+        row.is_some_and(|row| leaf.test.passes(&leaf.source, row, self.workspace, self.now))
+    }
+}
+
+/// A query whose fields were found among the facets.
+pub(super) enum Plan<'a> {
+    All(Vec<Plan<'a>>),
+    Any(Vec<Plan<'a>>),
+    Not(Box<Plan<'a>>),
+    /// Rows that an index found.
+    Found(Bits),
+    /// The row's value has this code.
+    Code(&'a [u32], u32),
+    /// The row's value has a code that passes.
+    Codes(&'a [u32], Vec<bool>),
+    /// The row's number lies in one of these spans, ends included.
+    Spans(&'a [u32], Vec<(u32, u32)>),
+    /// The row's number compares so.
+    Number(&'a [u32], Comparison, f64),
+    /// The row's number must be tested one by one.
+    Numbers(&'a [u32], &'a Leaf),
+    /// The row itself passes, which it can only with one of these hashes.
+    Hashes(&'a [u32], Vec<u32>, Leaf),
+    /// The row itself passes.
+    Rows(&'a Leaf),
+}
+
+impl<'a> Plan<'a> {
+    /// Whether a comparison is made with a facet: what an index finds needs none.
+    pub(super) fn needs_facet<R: Searchable>(leaf: &Leaf, workspace: &Workspace) -> bool {
+        Filter::Leaf(affirmed(leaf)).candidates::<R>(workspace).is_none()
+    }
+
+    pub(super) fn new<R: Searchable>(
+        filter: &'a Filter,
+        facets: &'a [(Source, Facet)],
+        rows: &Rows<'_, R>,
+    ) -> Self {
+        match filter {
+            Filter::Leaf(leaf) => Self::leaf(leaf, facets, rows),
+            Filter::All(parts) => {
+                let mut parts: Vec<Self> =
+                    parts.iter().map(|part| Self::new(part, facets, rows)).collect();
+                // What is cheap leaves less to do for what is not.
+                parts.sort_by_key(Self::cost);
+                Self::All(parts)
+            }
+            Filter::Any(parts) => {
+                Self::Any(parts.iter().map(|part| Self::new(part, facets, rows)).collect())
+            }
+            Filter::Not(part) => Self::Not(Box::new(Self::new(part, facets, rows))),
+        }
+    }
+
+    fn leaf<R: Searchable>(
+        leaf: &'a Leaf,
+        facets: &'a [(Source, Facet)],
+        rows: &Rows<'_, R>,
+    ) -> Self {
+        let is_negated = matches!(leaf.test, Test::Among { is_negated: true, .. });
+        let affirmed = affirmed(leaf);
+        if let Some(slots) = Filter::Leaf(affirmed.clone()).candidates::<R>(rows.workspace) {
+            let mut found = Bits::default();
+            let passing = slots.into_iter().filter(|slot| rows.pass(*slot, &affirmed));
+            passing.for_each(|slot| found.set(slot, true));
+            return Self::Found(found).negated(is_negated);
+        }
+        match facets.iter().find(|(source, _)| *source == leaf.source) {
+            None => Self::Rows(leaf),
+            Some((_, Facet::Coded(coded))) => Self::coded(leaf, coded),
+            Some((_, Facet::Numbers(numbers))) => match &leaf.test {
+                Test::Within(spans) => {
+                    Self::Spans(numbers, spans.iter().filter_map(ends).collect())
+                }
+                Test::Number { comparison, value } => Self::Number(numbers, *comparison, *value),
+                Test::Among { .. } | Test::Like { .. } | Test::Word { .. } => {
+                    Self::Numbers(numbers, leaf)
+                }
+            },
+            Some((_, Facet::Hashed(hashes))) => match sought(&affirmed) {
+                Some(sought) => Self::Hashes(hashes, sought, affirmed).negated(is_negated),
+                None => Self::Rows(leaf),
+            },
+        }
+    }
+
+    fn coded(leaf: &Leaf, Coded { codes, values, .. }: &'a Coded) -> Self {
+        let passes: Vec<bool> =
+            values.iter().map(|value| leaf.test.accepts(value, &leaf.source)).collect();
+        let mut passing = (0..).zip(&passes).filter(|(_, passes)| **passes);
+        match (passing.next(), passing.next()) {
+            (None, _) => Self::Any(Vec::new()),
+            (Some((code, _)), None) => Self::Code(codes, code),
+            (Some(_), Some(_)) => Self::Codes(codes, passes),
+        }
+    }
+
+    fn negated(self, is_negated: bool) -> Self {
+        if is_negated { Self::Not(Box::new(self)) } else { self }
+    }
+
+    fn cost(&self) -> u32 {
+        match self {
+            Self::Found(_) => 0,
+            Self::Code(..) | Self::Spans(..) => 1,
+            Self::Codes(..) | Self::Number(..) => 2,
+            Self::Numbers(..) | Self::Hashes(..) => 10,
+            Self::Rows(_) => 100,
+            Self::Not(part) => part.cost(),
+            Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::cost).sum(),
+        }
+    }
+
+    /// Which of 64 rows pass, among those that are given as bits.
+    pub(super) fn narrow<R: Searchable>(&self, word: usize, given: u64, rows: &Rows<'_, R>) -> u64 {
+        if given == 0 {
+            return 0;
+        }
+        match self {
+            Self::All(parts) => {
+                parts.iter().fold(given, |left, part| part.narrow(word, left, rows))
+            }
+            Self::Any(parts) => {
+                parts.iter().fold(0, |found, part| found | part.narrow(word, given & !found, rows))
+            }
+            Self::Not(part) => given & !part.narrow(word, given, rows),
+            Self::Found(found) => given & found.words.get(word).copied().unwrap_or(0),
+            Self::Code(codes, code) => given & mask(codes, word, |found| found == *code),
+            Self::Codes(codes, passes) => {
+                given & mask(codes, word, |found| passes.get(found as usize) == Some(&true))
+            }
+            Self::Spans(numbers, spans) => match spans.as_slice() {
+                [(from, to)] => given & mask(numbers, word, |at| (*from..=*to).contains(&at)),
+                spans => {
+                    let is_within = |at| spans.iter().any(|(from, to)| (*from..=*to).contains(&at));
+                    given & mask(numbers, word, is_within)
+                }
+            },
+            Self::Number(numbers, comparison, value) => {
+                let compares =
+                    |found: u32| found != MISSING && comparison.holds(f64::from(found), *value);
+                given & mask(numbers, word, compares)
+            }
+            Self::Numbers(numbers, leaf) => each(word, given, |slot| {
+                let found = match numbers.get(slot as usize) {
+                    None | Some(&MISSING) => Found::Missing,
+                    Some(number) => Found::Whole(i64::from(*number)),
+                };
+                leaf.test.accepts(&found, &leaf.source)
+            }),
+            Self::Hashes(hashes, sought, leaf) => {
+                let may_pass = |hash| hash == ANYTHING || sought.contains(&hash);
+                let left = given & mask(hashes, word, may_pass);
+                each(word, left, |slot| rows.pass(slot, leaf))
+            }
+            Self::Rows(leaf) => each(word, given, |slot| rows.pass(slot, leaf)),
+        }
+    }
+}
+
+/// The comparison without its negation.
+fn affirmed(leaf: &Leaf) -> Leaf {
+    let mut leaf = leaf.clone();
+    if let Test::Among { is_negated, .. } = &mut leaf.test {
+        *is_negated = false;
+    }
+    leaf
+}
+
+/// The hashes of what equals one of the needles; `None` when they do not tell.
+fn sought(leaf: &Leaf) -> Option<Vec<u32>> {
+    let Test::Among { needles, .. } = &leaf.test else { return None };
+    let hashes = needles.iter().map(|needle| match needle {
+        Needle::Null => Some(NOTHING),
+        Needle::Text(text) => Some(hash_text(text)),
+        Needle::Bool(_) => Some(ANYTHING),
+        // Texts that spell the same number differ.
+        Needle::Number(_) => None,
+    });
+    hashes.collect()
+}
+
+/// First and last number of a span; `None` when no number lies in it.
+fn ends(span: &Span) -> Option<(u32, u32)> {
+    let from = u32::try_from(span.from.max(0)).ok()?;
+    let to = u32::try_from(span.until.saturating_sub(1).min(i64::from(MISSING) - 1)).ok()?;
+    (from <= to).then_some((from, to))
+}
+
+/// The rows of a word for which a test of their values holds.
+fn mask(values: &[u32], word: usize, holds: impl Fn(u32) -> bool) -> u64 {
+    let rows = values.get(word * 64..).unwrap_or_default();
+    let rows = rows.get(..64).unwrap_or(rows);
+    rows.iter().zip(0..).fold(0, |mask, (value, bit)| mask | u64::from(holds(*value)) << bit)
+}
+
+fn each(word: usize, given: u64, holds: impl Fn(Slot) -> bool) -> u64 {
+    let first = Slot::try_from(word * 64).unwrap_or(Slot::MAX);
+    let passing = bits(first, given).filter(|slot| holds(*slot));
+    passing.fold(0, |found, slot| found | 1 << (slot % 64))
+}
+
+/// The slots of the bits of a word whose first slot is `first`.
+pub(super) fn bits(first: Slot, mut word: u64) -> impl Iterator<Item = Slot> {
+    std::iter::from_fn(move || {
+        let bit = (word != 0).then(|| word.trailing_zeros())?;
+        word &= word - 1;
+        Some(first + bit)
+    })
+}
