@@ -187,7 +187,7 @@ pub use faults::change::Change;
 #[cfg(feature = "server")]
 pub use faults::file::{FaultsError, FaultsProblem};
 pub use faults::{BadFault, Fault, Faults, Frequency, Probability, RouteName};
-pub use invent::{Invented, Invention, Progress};
+pub use invent::{Invention, Progress, Stage};
 pub use rate::{AppName, Apps, RateHeaders, RefusedCalls};
 pub use reply::{Manner, Reply};
 pub use simulator::{DateMode, Plan, SimSettings, Simulator, Stats};

@@ -1,6 +1,7 @@
 //! `intercom-sim`: a simulated Intercom workspace on a loopback port.
 
 mod arguments;
+mod waiting;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -115,13 +116,17 @@ fn workspace(arguments: &Arguments, now: i64) -> anyhow::Result<Workspace> {
     if let Some(dir) = &arguments.dataset {
         return Ok(Workspace::load(dir)?);
     }
-    Ok(Workspace::invent(&Invention {
+    let invention = Invention {
         contacts: arguments.contacts,
         conversations: arguments.conversations,
         seed: arguments.seed,
         now,
         timezone: arguments.timezone.unwrap_or(chrono_tz::America::New_York),
-    }))
+    };
+    let mut tell = waiting::teller();
+    let mut workspace = Workspace::invent_telling(&invention, &mut tell);
+    workspace.prepare_searches(now, &mut tell);
+    Ok(workspace)
 }
 
 /// Changes the workspace so many times a second.

@@ -58,24 +58,26 @@ impl Default for Invention {
     }
 }
 
-/// How far the invention of a workspace is.
+/// How far the making of a large workspace is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// What is being invented.
-    pub of: Invented,
+    /// What is being made.
+    pub of: Stage,
     /// How many there are by now.
     pub done: u32,
     /// How many there will be.
     pub total: u32,
 }
 
-/// What is invented in large numbers.
+/// What takes its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Invented {
-    /// Users and leads.
+pub enum Stage {
+    /// Users and leads are invented.
     Contacts,
-    /// Conversations with their parts.
+    /// Conversations with their parts are invented.
     Conversations,
+    /// Groups of fields are read for searches.
+    Searches,
 }
 
 const DAY: i64 = 86_400;
@@ -136,7 +138,7 @@ impl Workspace {
             let invent = |n| contacts::contact(invention, n);
             let invented = round.each(|part| part.map(invent).collect::<Vec<_>>());
             contacts.extend(invented.into_iter().flatten());
-            tell(Progress { of: Invented::Contacts, done: round.end(), total: invention.contacts });
+            tell(Progress { of: Stage::Contacts, done: round.end(), total: invention.contacts });
         }
         for (member, contact) in (0..).zip(&contacts) {
             for place in &contact.companies {
@@ -195,7 +197,7 @@ fn conversations(
         });
         conversations.extend(invented.into_iter().flatten());
         let (done, total) = (round.end(), invention.conversations);
-        tell(Progress { of: Invented::Conversations, done, total });
+        tell(Progress { of: Stage::Conversations, done, total });
     }
     conversations
 }

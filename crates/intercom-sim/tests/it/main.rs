@@ -3,6 +3,7 @@
 mod activities;
 mod calls;
 mod catalogue;
+mod columns;
 mod companies;
 mod contacts;
 mod conversations;

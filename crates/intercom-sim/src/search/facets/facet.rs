@@ -35,22 +35,32 @@ pub(super) struct Coded {
 }
 
 impl Facet {
-    /// Reads a field of every row.
-    pub(super) fn read<R: Searchable>(source: &Source, workspace: &Workspace, now: i64) -> Self {
+    /// Reads some fields of every row.
+    pub(super) fn read<R: Searchable>(
+        sources: &[Source],
+        workspace: &Workspace,
+        now: i64,
+    ) -> Vec<Self> {
+        let coded = Coded::read::<R>(sources, workspace, now);
+        let facets = coded.into_iter().zip(sources).map(|(coded, source)| match coded {
+            Some(coded) => Self::Coded(coded),
+            None => Self::of_many::<R>(source, workspace, now),
+        });
+        facets.collect()
+    }
+
+    /// A field whose values are not few.
+    fn of_many<R: Searchable>(source: &Source, workspace: &Workspace, now: i64) -> Self {
         let table = R::table(workspace);
         let read = |slot: Slot| {
             table.get(slot).map_or(Found::Missing, |row| row.read(source, workspace, now))
         };
-        let n_rows = table.n_slots();
-        if let Some(coded) = Coded::read(n_rows, read) {
-            return Self::Coded(coded);
-        }
-        let parts = Round::over(n_rows).each(|part| part.map(|slot| number(&read(slot))).collect());
+        let rows = Round::over(table.n_slots());
+        let parts = rows.each(|part| part.map(|slot| number(&read(slot))).collect());
         if let Some(numbers) = parts.into_iter().collect::<Option<Vec<Vec<u32>>>>() {
             return Self::Numbers(numbers.concat());
         }
-        let parts =
-            Round::over(n_rows).each(|part| part.map(|slot| hash(&read(slot))).collect::<Vec<_>>());
+        let parts = rows.each(|part| part.map(|slot| hash(&read(slot))).collect::<Vec<_>>());
         Self::Hashed(parts.concat())
     }
 
@@ -109,30 +119,51 @@ const fn limit(n_rows: usize) -> usize {
 }
 
 impl Coded {
-    /// Reads the values of all rows; `None` when they are not few.
-    fn read<'r>(n_rows: u32, read: impl Fn(Slot) -> Found<'r> + Sync) -> Option<Self> {
-        let limit = limit(n_rows as usize);
-        let parts = Round::over(n_rows).each(|part| {
-            let mut coded = Self::default();
+    /// Reads the values of all rows; `None` for fields with many.
+    fn read<R: Searchable>(
+        sources: &[Source],
+        workspace: &Workspace,
+        now: i64,
+    ) -> Vec<Option<Self>> {
+        let table = R::table(workspace);
+        let limit = limit(table.n_slots() as usize);
+        let parts = Round::over(table.n_slots()).each(|part| {
+            let mut all = vec![Some(Self::default()); sources.len()];
             let mut key = Vec::new();
             for slot in part {
-                let code = coded.code(&read(slot), &mut key);
-                coded.codes.push(code);
-                if coded.values.len() > limit {
-                    return None;
+                let row = table.get(slot);
+                for (coded, source) in all.iter_mut().zip(sources) {
+                    let Some(known) = coded else { continue };
+                    let found = row.map_or(Found::Missing, |row| row.read(source, workspace, now));
+                    let code = known.code(&found, &mut key);
+                    known.codes.push(code);
+                    if known.values.len() > limit {
+                        *coded = None;
+                    }
                 }
             }
-            Some(coded)
+            all
         });
-        let mut parts = parts.into_iter().collect::<Option<Vec<Self>>>()?.into_iter();
-        let mut all = parts.next().unwrap_or_default();
-        all.codes.reserve(n_rows as usize - all.codes.len());
+        let mut parts = parts.into_iter();
+        let mut all = parts.next().unwrap_or_else(|| vec![Some(Self::default()); sources.len()]);
         for part in parts {
-            let mut key = Vec::new();
-            let codes: Vec<u32> = part.values.iter().map(|v| all.code(v, &mut key)).collect();
-            all.codes.extend(part.codes.iter().map(|code| codes[*code as usize]));
+            for (coded, rest) in all.iter_mut().zip(part) {
+                *coded = match (coded.take(), rest) {
+                    (Some(coded), Some(rest)) => Some(coded.followed_by(&rest)),
+                    (None, _) | (_, None) => None,
+                };
+            }
         }
-        (all.values.len() <= limit).then_some(all)
+        all.into_iter().map(|coded| coded.filter(|coded| coded.values.len() <= limit)).collect()
+    }
+
+    /// These rows and those behind them.
+    fn followed_by(mut self, rest: &Self) -> Self {
+        let mut key = Vec::new();
+        let codes: Vec<u32> = rest.values.iter().map(|value| self.code(value, &mut key)).collect();
+        self.codes.reserve_exact(rest.codes.len());
+        self.codes.extend(rest.codes.iter().map(|code| codes[*code as usize]));
+        self
     }
 
     /// The code of a value, a new one when it is seen for the first time.

@@ -13,13 +13,15 @@
 //!   conversations have indexes of their own and cost no scan; nor does a span that holds few rows,
 //!   whatever else is asked about them.
 //! - Any other field costs a read of all rows the first time: a tenth of a second for columns, up
-//!   to a few seconds for what is kept packed. After that a first page costs milliseconds.
+//!   to a few seconds for what is kept packed. After that a first page costs milliseconds. The
+//!   program reads the [`usual`] fields before it answers.
 //! - Two kinds of comparison read the rows again for each new question: a part of a text (`~`, `^`,
 //!   `$`, and words) and an order by a field, if the field holds almost as many texts as there are
 //!   rows, such as e-mails or phone numbers. Their further pages cost milliseconds too.
 
 mod facet;
 mod plan;
+pub(crate) mod usual;
 
 use facet::Facet;
 use plan::{Plan, Rows};
@@ -183,10 +185,22 @@ impl Facets {
     fn facet<R: Searchable>(&mut self, source: &Source, workspace: &Workspace, now: i64) -> usize {
         let known = self.facets.iter().position(|(known, _)| known == source);
         known.unwrap_or_else(|| {
-            let facet = Facet::read::<R>(source, workspace, now);
-            self.facets.push((source.clone(), facet));
+            let facets = Facet::read::<R>(std::slice::from_ref(source), workspace, now);
+            self.facets.extend([source.clone()].into_iter().zip(facets));
             self.facets.len() - 1
         })
+    }
+
+    /// Makes the facets of fields before a search asks for them.
+    pub(crate) fn prepare<R: Searchable>(
+        &mut self,
+        mut sources: Vec<Source>,
+        workspace: &Workspace,
+        now: i64,
+    ) {
+        sources.retain(|source| self.facets.iter().all(|(known, _)| known != source));
+        let facets = Facet::read::<R>(&sources, workspace, now);
+        self.facets.extend(sources.into_iter().zip(facets));
     }
 
     fn scan<R: Searchable>(&self, filter: &Filter, workspace: &Workspace, now: i64) -> Bits {
