@@ -3,7 +3,6 @@
 use intercom_api::ApiVersion;
 
 use crate::attributes::Rules;
-use crate::date;
 use crate::event::{Kind, Value};
 use crate::note::NoteKind;
 use crate::person::{Name, Person};
@@ -77,7 +76,7 @@ impl<'e> Planner<'e, '_> {
         value: Option<Value<'e>>,
     ) {
         let Some(value) = value else { return };
-        match date::seconds(value) {
+        match self.seconds(value) {
             Some(seconds) => object.number(name, seconds),
             None => self.notes.push(NoteKind::Unreadable, name),
         }

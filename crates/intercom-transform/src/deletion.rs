@@ -8,12 +8,12 @@ use crate::pick::{Expected, Skip, first, kind_words};
 use crate::plan::{Action, Find, Identity, Missing, Plan, Task, WriteContact};
 use crate::planner::Planner;
 use crate::rejection::{Call, Reason, Rejection};
-use crate::settings::Deletion;
+use crate::settings::{Deletion, Typing};
 
-/// The most users of one request to delete.
-const MAX_USERS: usize = 25;
+/// The most users of one event to delete; each is two requests.
+const MAX_USERS: usize = 1000;
 
-pub(crate) fn plan(planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
+pub(crate) fn plan(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
     let settings = planner.settings;
     let (mut tasks, mut whom) = (Vec::new(), Identity::default());
     match planner.message.user_attributes {
@@ -25,10 +25,17 @@ pub(crate) fn plan(planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
             planner.push_deletion(identity, &mut tasks);
         }
         Some(users) if users.is_list() => {
-            for user in users.elements().take(MAX_USERS) {
+            if users.elements().nth(MAX_USERS).is_some() {
+                let reason = Reason::TooManyUsers { limit: MAX_USERS };
+                return Err(Rejection::new("userAttributes", reason));
+            }
+            for user in users.elements() {
                 let field = |name| first([user.get(name).and_then(Value::present)], Skip::Empty);
-                if let Some(identity) = planner.deleted(field("userId"), field("email"))? {
-                    planner.push_deletion(identity, &mut tasks);
+                // Values that are not checked name nobody who could be found by them.
+                let email = field("email").filter(|_| settings.typing == Typing::Checked);
+                match planner.deleted(field("userId"), email)? {
+                    Some(identity) => planner.push_deletion(identity, &mut tasks),
+                    None => planner.notes.push(NoteKind::NothingToDelete, "userAttributes"),
                 }
             }
         }

@@ -52,7 +52,7 @@
 //! # Modules
 //!
 //! [`event`], [`settings`], [`plan`](mod@plan), [`outcome`], [`note`], [`rejection`], [`scratch`]:
-//! the types above. [`preview`]: what a plan would send.
+//! the types above. [`preview`]: what a plan would send. [`router`]: failures in RudderStack's words.
 
 mod attributes;
 mod company;
@@ -75,6 +75,7 @@ mod planner;
 pub mod preview;
 mod record;
 pub mod rejection;
+pub mod router;
 pub mod scratch;
 pub mod settings;
 mod track;

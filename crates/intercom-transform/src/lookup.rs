@@ -73,9 +73,10 @@ impl<'e> Planner<'e, '_> {
             self.settings.lookup_external_id == LookupExternalId::Always && field == "external_id";
         match field {
             "email"
-                if purpose == Purpose::Group && self.settings.group_email == GroupEmail::User =>
+                if purpose == Purpose::Group
+                    && self.settings.group_email == GroupEmail::UserFirst =>
             {
-                first([of_context.email], skip)
+                self.group_email()
             }
             "email" => self.email(skip),
             "phone" => self.phone(skip),
@@ -101,11 +102,19 @@ impl<'e> Planner<'e, '_> {
     /// Whom answers to a group call's look-up are compared with.
     pub(crate) fn group_identity(&self, person: &Person<'e>) -> Identity {
         let mut identity = person.identity();
-        if self.settings.group_email == GroupEmail::User {
-            let email = self.message.of_context.email.and_then(Value::as_text);
+        if self.settings.group_email == GroupEmail::UserFirst {
+            let email = self.group_email().and_then(Value::as_text);
             identity.email = email.map(|email| lower(&email).into());
         }
         identity
+    }
+
+    /// The user's e-mail address. The company's stands in for it only where nothing else names a
+    /// user: beside an id it could find another person.
+    fn group_email(&self) -> Option<Value<'e>> {
+        let [own, of_context] = self.message.both();
+        let of_company = || own.email.filter(|_| self.user_id(Skip::Empty).is_none());
+        first([of_context.email], Skip::Empty).or_else(|| first([of_company()], Skip::Empty))
     }
 
     /// Whether an earlier plan of the batch found the contact.

@@ -7,11 +7,7 @@ use bytes::Bytes;
 use intercom_api::ApiError;
 use serde::Serialize;
 
-use crate::event::Tape;
-use crate::plan::read;
 use crate::rejection::{Class, Rejection};
-use crate::settings::Destination;
-use crate::write::push_compact;
 
 /// How the work of a plan ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,28 +140,6 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The text that the system shows which this crate replaces: with the `errors` of a search or
-    /// a company, with the whole answer otherwise. It may hold personal data.
-    pub fn original_text(&self, destination: Destination) -> String {
-        let is_v2 = destination == Destination::IntercomV2;
-        if is_v2 && self.status() == 401 {
-            return format!("{} due to", self.purpose.text());
-        }
-        let mut tape = Tape::for_answer(&self.answer);
-        let answer = read(&self.answer, &mut tape);
-        let shows_errors = matches!(self.purpose, Purpose::FindContact | Purpose::WriteCompany);
-        let shown = answer.as_ref().and_then(|answer| match shows_errors && !is_v2 {
-            true => answer.root().get("errors"),
-            false => Some(answer.root()),
-        });
-        let mut text = format!("{} due to : ", self.purpose.text()).into_bytes();
-        match shown {
-            Some(shown) => push_compact(&mut text, shown),
-            None => text.extend_from_slice(b"undefined"),
-        }
-        String::from_utf8_lossy(&text).into_owned()
-    }
-
     /// The status of the answer.
     pub const fn status(&self) -> u16 {
         self.error.status

@@ -4,6 +4,7 @@ mod call;
 mod classify;
 mod company;
 mod find;
+mod finished;
 mod send;
 mod write;
 
@@ -23,6 +24,8 @@ pub(crate) use company::{Attach, CompanyKey, Detach, Tags, WriteCompany};
 pub(crate) use find::{Find, Missing, Query, read};
 pub(crate) use send::{Send, SendEvent, Target};
 pub(crate) use write::{Action, WriteContact};
+
+use finished::Finished;
 
 /// The requests of one event and the decisions between them: what to send, and what becomes of it
 /// whatever the API answers.
@@ -55,6 +58,7 @@ pub(crate) enum Task {
     Tags(Tags),
     Event(SendEvent),
     Send(Send),
+    Finished(Finished),
     /// The event is refused at this point, whatever was answered before.
     Refuse(Rejection),
 }
@@ -243,6 +247,7 @@ impl Task {
             Self::Tags(task) => task.request(state),
             Self::Event(task) => task.request(state),
             Self::Send(task) => task.request(state),
+            Self::Finished(task) => task.request(),
             Self::Refuse(_) => Ok(None),
         }
     }
@@ -257,6 +262,7 @@ impl Task {
             Self::Tags(task) => task.reply(state, response),
             Self::Event(task) => task.reply(state, notes, response),
             Self::Send(task) => task.reply(state, notes, response),
+            Self::Finished(task) => task.reply(response),
             Self::Refuse(_) => Progress::Next,
         }
     }
@@ -272,6 +278,7 @@ impl Task {
             Self::Tags(task) => task.purpose(state),
             Self::Event(task) => Some(task.purpose()),
             Self::Send(task) => task.purpose(state),
+            Self::Finished(task) => Some(task.purpose),
             Self::Refuse(_) => None,
         }
     }
@@ -286,6 +293,7 @@ impl Task {
             Self::Tags(_) => "tags",
             Self::Event(_) => "event",
             Self::Send(_) => "send",
+            Self::Finished(_) => "finished",
             Self::Refuse(_) => "refuse",
         }
     }

@@ -6,13 +6,14 @@ use bytes::Bytes;
 use intercom_api::ApiVersion;
 
 use crate::attributes::Entries;
+use crate::date;
 use crate::event::{Event, Value};
 use crate::message::Message;
 use crate::note::Notes;
 use crate::pick::Checker;
 use crate::rejection::{Call, Reason, Rejection, Wording};
 use crate::scratch::{Batch, Scratch};
-use crate::settings::{Destination, Settings};
+use crate::settings::{Destination, Epoch, Settings};
 
 /// One event, the settings, and the memory that is reused.
 pub(crate) struct Planner<'e, 's> {
@@ -72,6 +73,13 @@ impl<'e, 's> Planner<'e, 's> {
         let body = Bytes::copy_from_slice(self.body);
         self.body.clear();
         body
+    }
+
+    /// The seconds that a date stands for.
+    pub(crate) fn seconds(&self, date: Value<'e>) -> Option<i64> {
+        let drops_epoch = self.settings.epoch == Epoch::Drop
+            && self.settings.destination == Destination::Intercom;
+        date::seconds(date).filter(|&at| at != 0 || !drops_epoch)
     }
 
     pub(crate) fn missing_identity(&self, call: Call) -> Rejection {

@@ -133,6 +133,12 @@ pub enum Reason {
         /// The most that are sent.
         limit: usize,
     },
+    /// There are more users to delete than one event may name.
+    #[error("more than {limit} users to delete")]
+    TooManyUsers {
+        /// The most that are deleted.
+        limit: usize,
+    },
     /// The event is a finished request already.
     #[error("the event has been transformed before")]
     AlreadyTransformed,
@@ -229,6 +235,7 @@ impl Reason {
             Self::UnsupportedAction(_) => "unsupported_action",
             Self::WrongType { .. } => "wrong_type",
             Self::TooManyKeys { .. } => "too_many_keys",
+            Self::TooManyUsers { .. } => "too_many_users",
             Self::AlreadyTransformed => "already_transformed",
             Self::UserAttributes { .. } => "user_attributes",
             Self::ContactMissing => "contact_missing",

@@ -55,6 +55,8 @@ pub struct Settings {
     pub traits: TraitSources,
     /// Whether `false` and `0` are values.
     pub zeros: Zeros,
+    /// Whether the first second of 1970 is a date.
+    pub epoch: Epoch,
     /// What is sent for numbers that are absent or cannot be read.
     pub absent_numbers: AbsentNumbers,
     /// What becomes of an event whose user does not exist.
@@ -188,9 +190,10 @@ pub enum Archived {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GroupEmail {
-    /// The user's, from `context.traits`; the company's never finds a contact.
+    /// The user's, from `context.traits`; the company's, from `traits`, only where nothing names
+    /// a user.
     #[default]
-    User,
+    UserFirst,
     /// The company's, from `traits`, then the user's.
     CompanyFirst,
 }
@@ -225,6 +228,17 @@ pub enum Zeros {
     #[default]
     Keep,
     /// In the standard fields of a person they count as absent.
+    Drop,
+}
+
+/// Whether the first second of 1970 is a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Epoch {
+    /// It is sent like any other.
+    #[default]
+    Keep,
+    /// It counts as absent, as in the destination `intercom`.
     Drop,
 }
 

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use crate::attributes::Rules;
-use crate::date;
 use crate::event::{Kind, Value};
 use crate::mapped;
 use crate::note::NoteKind;
@@ -144,7 +143,7 @@ impl<'e> Planner<'e, '_> {
         let from_source = self.source_timestamp();
         let sent = [from_source, message.timestamp, message.original_timestamp];
         let places = || sent.into_iter().chain(fallbacks).flatten();
-        let Some(at) = places().find_map(date::seconds) else {
+        let Some(at) = places().find_map(|date| self.seconds(date)) else {
             if places().next().is_some() {
                 self.notes.push(NoteKind::Unreadable, "timestamp");
             }

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use intercom_api::{ApiVersion, BuildError, Endpoint, Method, PathSegment, Request, Safety};
 
+use crate::outcome::Purpose;
+
 const fn endpoint(
     operation: &'static str,
     safety: Safety,
@@ -88,4 +90,35 @@ pub(crate) fn about(
     let mut request = Request::new(endpoint, version, parameters)?;
     request.body = body;
     Ok(request)
+}
+
+/// The calls that plans make, and what each is for.
+const CALLS: [(&Endpoint, Purpose); 14] = [
+    (&CREATE_CONTACT, Purpose::CreateContact),
+    (&SEARCH, Purpose::FindContact),
+    (&READ_CONTACT, Purpose::ReadContact),
+    (&UPDATE_CONTACT, Purpose::UpdateContact),
+    (&DELETE_CONTACT, Purpose::DeleteContact),
+    (&UNARCHIVE, Purpose::Unarchive),
+    (&FIND_COMPANY, Purpose::FindCompany),
+    (&WRITE_COMPANY, Purpose::WriteCompany),
+    (&ATTACH, Purpose::Attach),
+    (&DETACH, Purpose::Detach),
+    (&TAG, Purpose::Tag),
+    (&SEND_EVENT, Purpose::SendEvent),
+    (&WRITE_USER, Purpose::WriteUser),
+    (&REQUEST_DELETION, Purpose::DeleteContact),
+];
+
+/// What a finished request is for; `None` when plans make no such call.
+pub(crate) fn purpose_of(request: &Request) -> Option<Purpose> {
+    let segments = |path: &str| path.split('/').count();
+    let fits = |route: &str| {
+        let mut pairs = route.split('/').zip(request.path.split('/'));
+        segments(route) == segments(&request.path)
+            && pairs.all(|(part, given)| part == given || part.starts_with('{'))
+    };
+    let mut calls = CALLS.iter().filter(|(call, _)| call.method == request.method);
+    // `/contacts/search` comes before the routes with a parameter in its place.
+    calls.find(|(call, _)| fits(call.route)).map(|(_, purpose)| *purpose)
 }

@@ -168,7 +168,12 @@ impl Detach {
         let mut tape = Tape::for_answer(&response.body);
         let answer = read(&response.body, &mut tape).filter(|_| response.is_success());
         self.company = answer.and_then(|answer: Document<'_>| {
-            let listed = || answer.root().get("data")?.elements().next().and_then(id_of);
+            // Names are not unique: of several companies, none is the one.
+            let listed = || {
+                let mut companies = answer.root().get("data")?.elements();
+                let company = companies.next()?;
+                companies.next().is_none().then(|| id_of(company)).flatten()
+            };
             id_of(answer.root()).or_else(listed)
         });
         if self.company.is_some() {

@@ -14,7 +14,7 @@ use crate::event::{Tape, Value};
 use crate::note::{NoteKind, Notes};
 use crate::outcome::{Outcome, Purpose};
 use crate::rejection::{Reason, Rejection};
-use crate::settings::{Archived, Conflicts};
+use crate::settings::{Archived, Conflicts, Destination};
 use crate::write::Object;
 
 /// Writes the contact that was found, or creates it.
@@ -152,15 +152,18 @@ impl WriteContact {
         let purpose = self.writing_purpose(state);
         if state.policy.conflicts == Conflicts::Retry {
             let is_creation = purpose == Purpose::CreateContact;
-            return if is_creation {
+            return if is_creation && state.policy.destination == Destination::Intercom {
                 retryable(purpose, response)
             } else {
                 refused(purpose, response)
             };
         }
         let Some(conflict) = ApiError::from_response(response).conflict() else {
-            // Nobody is named: a search will find the contact once it is indexed.
-            return retryable(purpose, response);
+            return match purpose {
+                // Nobody is named: a search will find the contact once it is indexed.
+                Purpose::CreateContact => retryable(purpose, response),
+                _ => refused(purpose, response),
+            };
         };
         if conflict.is_archived && state.policy.archived == Archived::Abort {
             return refused(purpose, response);
@@ -219,7 +222,9 @@ impl WriteContact {
         }
         if !response.is_success() {
             // Found a moment ago and gone: the next look-up tells.
-            let is_gone = response.status == 404 && purpose == Purpose::UpdateContact;
+            let is_gone = response.status == 404
+                && purpose == Purpose::UpdateContact
+                && state.policy.conflicts == Conflicts::Resolve;
             return if is_gone { retryable(purpose, response) } else { refused(purpose, response) };
         }
         if state.contact.is_none() {

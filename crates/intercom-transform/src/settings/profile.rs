@@ -4,7 +4,7 @@ use intercom_api::ApiVersion;
 
 use super::{
     AbsentNumbers, Archived, AttributeDates, AttributeSettings, Conflicts, Deletion, Destination,
-    EmptyTexts, EventNames, Fallback, Forbidden, GroupEmail, GroupOrder, GroupOutcome,
+    EmptyTexts, Epoch, EventNames, Fallback, Forbidden, GroupEmail, GroupOrder, GroupOutcome,
     IdentifyCompany, ListRule, LongTextRule, LookupExternalId, Lookups, Matching, MetadataSettings,
     MisnamedDates, NewSession, NullRule, Region, RegionRule, SameSecond, Settings, TraitSources,
     Typing, UnknownUsers, Validation, Zeros,
@@ -30,6 +30,7 @@ impl Default for Settings {
             group_order: GroupOrder::default(),
             traits: TraitSources::default(),
             zeros: Zeros::default(),
+            epoch: Epoch::default(),
             absent_numbers: AbsentNumbers::default(),
             unknown_users: UnknownUsers::default(),
             identify_company: IdentifyCompany::default(),
@@ -65,6 +66,7 @@ impl Settings {
             group_email: GroupEmail::CompanyFirst,
             group_order: GroupOrder::ContactFirst,
             traits: TraitSources::Single,
+            epoch: Epoch::Drop,
             unknown_users: UnknownUsers::Abort,
             identify_company: IdentifyCompany::Ignore,
             lookups: Lookups::Single,

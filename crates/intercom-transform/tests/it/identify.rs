@@ -3,7 +3,7 @@
 use intercom_api::ApiVersion;
 use intercom_transform::Settings;
 
-use crate::model::{FOUND, NOBODY, WRITTEN, run};
+use crate::model::{FOUND, NOBODY, WRITTEN, drive, planned, run};
 
 fn v2() -> Settings {
     Settings { version: ApiVersion::V2_10, ..Settings::default() }
@@ -30,4 +30,20 @@ fn the_profile_takes_attributes_from_the_context_only() {
 fn nobody_in_particular_is_refused() {
     let line = r#"{"type":"identify","anonymousId":"a1","traits":{"age":1}}"#;
     insta::assert_snapshot!(run(line, &v2(), &[]));
+}
+
+#[test]
+fn of_several_companies_of_one_name_none_is_left() {
+    let line =
+        r#"{"type":"identify","userId":"u1","traits":{"company":{"name":"A & B","remove":true}}}"#;
+    let found = |companies: &[crate::model::Answer]| -> Vec<String> {
+        let mut plan = planned(line, &Settings::default()).expect("it can be delivered");
+        let (requests, _) = drive(&mut plan, companies);
+        requests.iter().map(|request| format!("{} {}", request.method, request.target())).collect()
+    };
+    let one = found(&[FOUND, (200, r#"{"data":[{"id":"co1"}]}"#), WRITTEN, WRITTEN]);
+    assert_eq!(one[1], "GET /companies?name=A+%26+B");
+    assert_eq!(one[2], "DELETE /contacts/c1/companies/co1");
+    let two = found(&[FOUND, (200, r#"{"data":[{"id":"co1"},{"id":"co2"}]}"#), WRITTEN]);
+    assert_eq!(two[2], "PUT /contacts/c1");
 }
