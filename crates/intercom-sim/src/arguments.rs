@@ -96,7 +96,7 @@ pub(crate) struct Arguments {
     /// another one answer 403; without this, tokens may do everything.
     #[arg(long = "scope", value_name = "NAME", value_parser = scope)]
     pub(crate) scopes: Vec<Scope>,
-    /// The page at which the first scroll over companies breaks off with 500.
+    /// The page at which the first scroll breaks off with 500.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) scroll_fails_at: Option<u32>,
     /// How dates are matched in contact searches.

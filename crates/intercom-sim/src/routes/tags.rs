@@ -30,12 +30,14 @@ fn answer(call: &Call<'_>, place: u32) -> Result<Answer, Refusal> {
 }
 
 /// Finds what an entry of a list of companies or users names.
-type Find = fn(&Call<'_>, &Map<String, Value>) -> Option<Slot>;
+type Find = fn(&Call<'_>, &Map<String, Value>) -> Result<Slot, Refusal>;
 
 /// Creates a tag, renames one (`id`), or applies one to companies or users.
 pub(super) fn write(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     write_to(call, company, |call, entry| {
-        call.workspace.find_contact(&entry.get("id").and_then(misfit::id)?)
+        let id = entry.get("id").and_then(misfit::id);
+        let found = id.and_then(|id| call.workspace.find_contact(&id));
+        found.ok_or_else(|| Refusal::not_found("Resource"))
     })
 }
 
@@ -67,11 +69,13 @@ pub(super) fn write_to(
 }
 
 /// A company by the id of the API or one of its own.
-pub(super) fn company(call: &Call<'_>, entry: &Map<String, Value>) -> Option<Slot> {
-    if let Some(id) = entry.get("id").and_then(misfit::id) {
-        return call.workspace.companies.find(&id);
-    }
-    by_company_id(call, &entry.get("company_id").and_then(misfit::id)?)
+fn company(call: &Call<'_>, entry: &Map<String, Value>) -> Result<Slot, Refusal> {
+    let given = |name: &str| entry.get(name).and_then(misfit::id);
+    let found = match given("id") {
+        Some(id) => call.workspace.companies.find(&id),
+        None => given("company_id").and_then(|id| by_company_id(call, &id)),
+    };
+    found.ok_or_else(|| Refusal::not_found("Resource"))
 }
 
 fn tag_company(call: &mut Call<'_>, place: u32, entry: &Value, find: Find) -> Result<(), Refusal> {
@@ -99,7 +103,7 @@ fn tag_user(call: &mut Call<'_>, place: u32, entry: &Value, find: Find) -> Resul
 
 fn subject(call: &Call<'_>, entry: &Value, find: Find) -> Result<Slot, Refusal> {
     let fields = entry.as_object().ok_or_else(|| Refusal::invalid("invalid tag parameters"))?;
-    find(call, fields).ok_or_else(|| Refusal::not_found("Resource"))
+    find(call, fields)
 }
 
 fn is_untag(entry: &Value) -> bool {

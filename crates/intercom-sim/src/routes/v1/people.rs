@@ -1,7 +1,5 @@
 //! Lists of users and leads, by page and by scroll.
 
-use std::cmp::Reverse;
-
 use crate::answer::{Answer, Refusal};
 use crate::routes::companies::by_company_id;
 use crate::routes::contact_lists::{company_not_found, numbered_page};
@@ -147,6 +145,7 @@ pub(super) fn list(call: &Call<'_>, role: Role, shape: Shape) -> Result<Answer, 
                 && filter.passes(workspace, contact, call.now)
         })
     };
+    let is_indexed = matches!(sort, Sort::Creation | Sort::LastChange);
     let mut found: Vec<Slot> = match (&filter, sort) {
         (Filter::Email(email), _) => workspace.contacts_by_email(email).filter(passes).collect(),
         (_, Sort::LastChange) => {
@@ -159,9 +158,11 @@ pub(super) fn list(call: &Call<'_>, role: Role, shape: Shape) -> Result<Answer, 
         }
     };
     let key = |slot: &Slot| workspace.contacts.get(*slot).map_or(0, |contact| sort.key(contact));
-    match is_ascending {
-        true => found.sort_by_cached_key(|slot| (key(slot), *slot)),
-        false => found.sort_by_cached_key(|slot| Reverse((key(slot), *slot))),
+    if !is_indexed || matches!(filter, Filter::Email(_)) {
+        found.sort_by_cached_key(|slot| (key(slot), *slot));
+    }
+    if !is_ascending {
+        found.reverse();
     }
     page(call, &found, shape.path, shape)
 }

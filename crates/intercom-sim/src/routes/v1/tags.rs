@@ -2,6 +2,7 @@
 
 use crate::answer::{Answer, Refusal};
 use crate::json;
+use crate::routes::contact_lists::company_not_found;
 use crate::routes::v1::subject::{self, Who};
 use crate::routes::v1::write::find_company;
 use crate::routes::{Call, tags};
@@ -18,7 +19,9 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 }
 
 pub(super) fn write(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    tags::write_to(call, find_company, |call, entry| {
-        subject::find_in(call, Who::Everybody, entry).ok()
-    })
+    tags::write_to(
+        call,
+        |call, entry| find_company(call, entry).ok_or_else(company_not_found),
+        |call, entry| subject::find_in(call, Who::Everybody, entry),
+    )
 }

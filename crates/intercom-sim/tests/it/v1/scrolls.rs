@@ -1,13 +1,17 @@
 //! Scrolls: one of each kind at a time, for a minute, until a page is empty.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use intercom_api::Method;
-use intercom_sim::SimSettings;
+use futures_util::TryStreamExt;
+use intercom_api::v1::{ListUsers, Person, ScrollUsers};
+use intercom_api::{ApiVersion, Method};
+use intercom_client::{Client, ClientSettings};
+use intercom_sim::{SimClock, SimSettings, SimTransport};
 use serde_json::{Value, json};
 
 use super::Legacy;
-use crate::support::{code, ids, simulator_with};
+use crate::support::{NOW, code, ids, simulator, simulator_with};
 
 const KINDS: [(&str, &str); 3] = [
     ("/users/scroll", "users"),
@@ -44,6 +48,22 @@ fn everybody_comes_once_and_an_empty_page_is_the_end() {
         assert_eq!(api.refused(Method::Get, &next, None).0, 404, "the end closed the scroll");
         assert_eq!(api.get(target).0, 200);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_client_walks_pages_and_scrolls_to_the_end() {
+    let simulator = SimTransport::new(simulator(250, 0), SimClock::frozen(NOW));
+    let settings = ClientSettings { version: ApiVersion::V1_4, ..ClientSettings::default() };
+    let client = Client::new(Arc::new(simulator), settings);
+    let listed = ListUsers { per_page: Some(60), ..ListUsers::default() };
+    let listed: Vec<_> = client.items(listed).try_collect().await.expect("a walk");
+    let scrolled: Vec<_> =
+        client.items(ScrollUsers::default()).try_collect().await.expect("a walk");
+    let ids = |people: &[Person]| -> BTreeSet<String> {
+        people.iter().filter_map(|person| Some(person.id.as_ref()?.as_str().to_owned())).collect()
+    };
+    assert_eq!(ids(&listed), ids(&scrolled));
+    assert!(listed.len() > 120 && listed.len() == ids(&listed).len());
 }
 
 #[test]

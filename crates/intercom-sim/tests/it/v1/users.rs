@@ -52,6 +52,8 @@ fn who_is_meant_when_ids_disagree() {
     assert_eq!(api.refused(Method::Delete, delete, None), (409, "conflict".to_owned()));
     let (_, list) = api.get("/users?email=a@b.example");
     assert_eq!((&list["type"], &list["total_count"]), (&json!("user.list"), &json!(2)));
+    let tag = json!({"name": "Tea", "users": [{"email": "a@b.example"}]});
+    assert_eq!(api.refused(Method::Post, "/tags", Some(&tag)), (409, "conflict".to_owned()));
     let taken = json!({"id": first["id"], "user_id": "u2"});
     assert_eq!(api.refused(Method::Post, "/users", Some(&taken)), (409, "conflict".to_owned()));
 }
