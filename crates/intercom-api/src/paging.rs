@@ -14,7 +14,8 @@
 //!   reached goes away; an entry deleted there, or moved from there to the end, lets the first
 //!   entry of the next page slip through. One that is inserted there shifts others back, and they
 //!   come again.
-//! - [`Paging::Scroll`] reads what was there when it began, in no particular order.
+//! - [`Paging::Scroll`] reads what was there when it began, in no particular order. Each call moves
+//!   it on, so one whose answer is lost is not repeated: the scroll has to be begun again.
 //! - [`Paging::Single`] answers everything at once.
 
 mod view;

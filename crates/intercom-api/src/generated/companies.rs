@@ -812,7 +812,7 @@ pub struct ScrollCompanies {
 impl ScrollCompanies {
     const ENDPOINT: Endpoint = Endpoint {
         operation: "ScrollCompanies",
-        safety: Safety::Read,
+        safety: Safety::Once,
         method: Method::Get,
         route: "/companies/scroll",
     };
@@ -821,7 +821,7 @@ impl ScrollCompanies {
 #[cfg(feature = "companies")]
 impl Operation for ScrollCompanies {
     const NAME: &'static str = "ScrollCompanies";
-    const SAFETY: Safety = Safety::Read;
+    const SAFETY: Safety = Safety::Once;
     const VERSIONS: VersionRange = VersionRange::ALL;
     type Output = CompanyScroll;
 

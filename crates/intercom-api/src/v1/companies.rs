@@ -182,7 +182,7 @@ pub struct ScrollCompanies {
 }
 
 operation! {
-    ScrollCompanies(Read, Get, "/companies/scroll") -> CompanyList;
+    ScrollCompanies(Once, Get, "/companies/scroll") -> CompanyList;
     |call, request| { set_query(request, "scroll_param", call.scroll_param.as_ref()); }
 }
 paged! { ScrollCompanies: Scroll, "companies" of Company }

@@ -176,7 +176,7 @@ pub struct ScrollLeads {
 }
 
 operation! {
-    ScrollLeads(Read, Get, "/contacts/scroll") -> LeadList;
+    ScrollLeads(Once, Get, "/contacts/scroll") -> LeadList;
     |call, request| { set_query(request, "scroll_param", call.scroll_param.as_ref()); }
 }
 paged! { ScrollLeads: Scroll, "contacts" of Person }

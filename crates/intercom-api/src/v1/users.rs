@@ -160,7 +160,7 @@ pub struct ScrollUsers {
 }
 
 operation! {
-    ScrollUsers(Read, Get, "/users/scroll") -> UserList;
+    ScrollUsers(Once, Get, "/users/scroll") -> UserList;
     |call, request| { set_query(request, "scroll_param", call.scroll_param.as_ref()); }
 }
 paged! { ScrollUsers: Scroll, "users" of Person }
