@@ -68,7 +68,11 @@ impl Client {
     /// [`Error`]; its variants say how far the call got.
     pub async fn execute<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
         let request = operation.request(self.version())?;
-        let (_, output) = self.answer(&request, O::decode).await?;
+        let read = |answer: &Response| {
+            refuse_page(O::NAME, &request, answer)?;
+            O::decode(answer)
+        };
+        let (_, output) = self.answer(&request, read).await?;
         Ok(output)
     }
 
@@ -232,6 +236,20 @@ fn redirect(answer: &Response) -> Option<&str> {
     let is_redirect = matches!(answer.status, 301 | 302 | 303 | 307 | 308);
     let target = answer.headers.get("Location").filter(|_| is_redirect)?;
     (target.starts_with('/') && !target.starts_with("//")).then_some(target)
+}
+
+/// Whether the answer is the page of a proxy, which operations without JSON would take for theirs.
+fn refuse_page(
+    operation: &'static str,
+    request: &Request,
+    answer: &Response,
+) -> Result<(), DecodeError> {
+    let kind = answer.headers.get("Content-Type").unwrap_or_default();
+    let is_page = kind.starts_with("text/html") && answer.body.trim_ascii_start().starts_with(b"<");
+    match is_page && !request.accept.starts_with("text/") {
+        true => decode_json::<IgnoredAny>(operation, answer).map(drop),
+        false => Ok(()),
+    }
 }
 
 /// Whether JSON that should be there is missing or ends early. The error never leaves the client:
