@@ -3,6 +3,7 @@
 mod ci;
 mod codegen;
 mod conformance;
+mod debian;
 mod features;
 mod fuzz;
 mod postgres;

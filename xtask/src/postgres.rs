@@ -1,12 +1,13 @@
 //! A throwaway PostgreSQL cluster on a free loopback port, gone when dropped.
 
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::Context;
 
-use crate::Verdict;
+use crate::debian::{is_root, run};
+use crate::{Verdict, debian};
 
 /// A running cluster.
 pub(crate) struct Cluster {
@@ -97,19 +98,7 @@ pub(crate) fn run_beside(command: &[String]) -> anyhow::Result<Verdict> {
 /// The folder of `initdb` and `pg_ctl`; installs Debian's package when root and absent.
 fn programs() -> Option<PathBuf> {
     installed().or_else(|| {
-        if !is_root() || !Path::new("/usr/bin/apt-get").exists() {
-            return None;
-        }
-        eprintln!("installing PostgreSQL ...");
-        let quiet = |arguments: &[&str]| {
-            let mut command = Command::new("apt-get");
-            run(command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
-        };
-        let installed_it =
-            quiet(&["update", "-qq"]).and_then(|()| quiet(&["install", "-y", "-qq", "postgresql"]));
-        if let Err(error) = installed_it {
-            eprintln!("warning: {error:#}");
-        }
+        debian::install("PostgreSQL", &["postgresql"]);
         installed()
     })
 }
@@ -130,11 +119,6 @@ fn installed() -> Option<PathBuf> {
     })
 }
 
-fn is_root() -> bool {
-    let output = Command::new("id").arg("-u").output();
-    output.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
-}
-
 fn unprivileged_user() -> anyhow::Result<&'static str> {
     let exists = |user: &&str| {
         let mut id = Command::new("id");
@@ -145,23 +129,4 @@ fn unprivileged_user() -> anyhow::Result<&'static str> {
         .into_iter()
         .find(exists)
         .context("no unprivileged user to run PostgreSQL as (postgres or nobody)")
-}
-
-/// Runs a command quietly; its output is part of the error when it fails.
-///
-/// The output goes to a file: a server that outlives `pg_ctl` would hold a pipe open.
-fn run(command: &mut Command) -> anyhow::Result<()> {
-    let name = format!("{:?}", command.get_program());
-    let output = tempfile::NamedTempFile::new()?;
-    let status = command
-        .stdin(Stdio::null())
-        .stdout(output.as_file().try_clone()?)
-        .stderr(output.as_file().try_clone()?)
-        .status()
-        .with_context(|| format!("{name} could not be started"))?;
-    if status.success() {
-        return Ok(());
-    }
-    let said = std::fs::read_to_string(output.path()).unwrap_or_default();
-    anyhow::bail!("{name} failed: {}", said.trim())
 }

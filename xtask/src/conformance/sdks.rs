@@ -7,13 +7,17 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use anyhow::{Context, ensure};
 use serde_json::Value;
 
-use crate::{Verdict, root, services_required};
+use crate::{Verdict, debian, root, services_required};
 
 /// An SDK, and the script in `xtask/sdks` that calls every verb with it.
 struct Sdk {
     name: &'static str,
     /// The package with its version.
     package: &'static str,
+    /// The Debian packages that it is installed and run with.
+    debian: &'static [&'static str],
+    /// Whether these programs are there already.
+    is_ready: fn() -> bool,
     install: fn(&str, &Path) -> anyhow::Result<()>,
     script: fn(&Path) -> Command,
 }
@@ -22,12 +26,16 @@ const SDKS: [Sdk; 2] = [
     Sdk {
         name: "node",
         package: "intercom-client@7.0.3",
+        debian: &["nodejs", "npm"],
+        is_ready: || succeeds("node", &["--version"]) && succeeds("npm", &["--version"]),
         install: install_node,
         script: node_script,
     },
     Sdk {
         name: "python",
         package: "python-intercom==5.0.1",
+        debian: &["python3", "python3-venv"],
+        is_ready: || succeeds("python3", &["-c", "import venv, ensurepip"]),
         install: install_python,
         script: python_script,
     },
@@ -69,6 +77,9 @@ fn installed(sdk: &Sdk, folder: &Path) -> anyhow::Result<()> {
     if std::fs::read_to_string(&note).is_ok_and(|package| package == sdk.package) {
         return Ok(());
     }
+    if !(sdk.is_ready)() {
+        debian::install(sdk.name, sdk.debian);
+    }
     std::fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
     (sdk.install)(sdk.package, folder)?;
     std::fs::write(&note, sdk.package).with_context(|| format!("{}", note.display()))
@@ -97,6 +108,11 @@ fn silent(command: &mut Command) -> anyhow::Result<()> {
     let error = said.lines().find(|line| line.to_lowercase().contains("error"));
     ensure!(output.status.success(), "{program}: {}", error.unwrap_or("failed"));
     Ok(())
+}
+
+/// Whether a command can be run and ends well.
+fn succeeds(program: &str, arguments: &[&str]) -> bool {
+    silent(Command::new(program).args(arguments)).is_ok()
 }
 
 fn node_script(folder: &Path) -> Command {
