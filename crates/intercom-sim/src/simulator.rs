@@ -104,6 +104,8 @@ impl Default for SimSettings {
 pub struct Stats {
     /// All requests.
     pub requests: u64,
+    /// Calls that came after the last one of a rate window; 429 as a fault is none of them.
+    pub over_limit: u64,
     /// By route, such as `GET /contacts/{id}` or `1.4 GET /users`, then by status.
     pub routes: BTreeMap<String, BTreeMap<u16, u64>>,
 }
@@ -203,6 +205,7 @@ impl Simulator {
         let found = routes::find(request.version, request.method, &request.path);
         let name = found.as_ref().map_or_else(|| "unknown".to_owned(), |(route, _)| route.name());
         if let Some(Budget { is_exceeded: true, limit, .. }) = budget {
+            self.stats.over_limit += 1;
             return prompt(self.respond(&name, Err(rate_exceeded(limit)), budget, now));
         }
         let strike = self.faults.strike(&name, request);

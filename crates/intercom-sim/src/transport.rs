@@ -211,15 +211,26 @@ fn unanswered(fault: AnswerFault) -> TransportError {
     TransportError::MaybeSent { fault, source: None }
 }
 
+fn halved(mut response: Response) -> Response {
+    response.body.truncate(response.body.len() / 2);
+    response
+}
+
 #[async_trait]
 impl Transport for SimTransport {
     async fn send(&self, request: &Request) -> Result<Response, TransportError> {
         let Reply { response, manner } = self.reply(request).await;
         match manner {
             Manner::Prompt => {}
-            Manner::Late(time) | Manner::Dripping(time) => self.wait(time).await?,
+            Manner::Late(time) => self.wait(time).await?,
             Manner::Silent => self.wait(Duration::MAX).await?,
             Manner::Reset => return Err(unanswered(AnswerFault::Connection)),
+            // A refusal stands when its head has arrived, whatever becomes of its body.
+            Manner::Dripping(time) => match self.wait(time).await {
+                Err(_) if !response.is_success() => return Ok(halved(response)),
+                waited => waited?,
+            },
+            Manner::ResetInBody if !response.is_success() => return Ok(halved(response)),
             Manner::ResetInBody => return Err(unanswered(AnswerFault::Body)),
         }
         let limit = self.patience.max_body_bytes;

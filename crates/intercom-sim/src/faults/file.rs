@@ -106,15 +106,15 @@ struct Entry {
     probability: Option<f64>,
     #[serde(default)]
     after: u64,
-    seconds: Option<u64>,
+    seconds: Option<f64>,
     bytes: Option<u64>,
     status: Option<u64>,
     headers: Option<bool>,
     retry_after: Option<u64>,
 }
 
-/// The longest an answer can take.
-const MAX_SECONDS: u64 = 86_400;
+/// The shortest and the longest time that an answer can take, in seconds.
+const SECONDS: (f64, f64) = (0.001, 86_400.0);
 /// The largest body.
 const MAX_BYTES: u64 = 1 << 28;
 
@@ -165,8 +165,11 @@ impl Entry {
     }
 
     fn duration(&mut self) -> Result<Option<Duration>, BadFault> {
-        let seconds = within("seconds", self.seconds.take(), 1, MAX_SECONDS)?;
-        Ok(seconds.map(|seconds| Duration::from_secs(u64::from(seconds))))
+        let Some(seconds) = self.seconds.take() else { return Ok(None) };
+        match (SECONDS.0..=SECONDS.1).contains(&seconds) {
+            true => Ok(Some(Duration::from_secs_f64(seconds))),
+            false => Err(BadFault::Seconds),
+        }
     }
 }
 

@@ -88,6 +88,11 @@ impl Probability {
 pub struct RouteName(String);
 
 impl RouteName {
+    /// Every route of the simulator.
+    pub fn all() -> impl Iterator<Item = Self> {
+        routes::names().map(Self)
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -137,6 +142,9 @@ pub enum BadFault {
         /// The most.
         to: u64,
     },
+    /// An answer cannot take that long, or that short.
+    #[error("`seconds` must be a number from 0.001 to 86400")]
+    Seconds,
     /// The probability is not one.
     #[error("`probability` must be a number from 0 to 1")]
     Probability,
@@ -230,5 +238,6 @@ fn has_cursor(request: &Request) -> bool {
         let cursor = body.get("pagination").unwrap_or(&body).get("starting_after")?;
         Some(!cursor.is_null())
     };
-    in_query("starting_after") || in_query("scroll_param") || in_body().unwrap_or(false)
+    let names = ["starting_after", "scroll_param", "cursor"];
+    names.into_iter().any(in_query) || in_body().unwrap_or(false)
 }

@@ -171,7 +171,7 @@ fn details_that_an_answer_cannot_have_are_refused() {
         (
             "[[fault]]\nanswer = \"late\"\nseconds = 86401",
             1,
-            "`seconds` must be a number from 1 to 86400",
+            "`seconds` must be a number from 0.001 to 86400",
         ),
         (
             "[[fault]]\nanswer = \"oversized\"\nbytes = 9223372036854775807",

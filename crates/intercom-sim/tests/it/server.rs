@@ -146,6 +146,7 @@ async fn the_workspace_is_changed_and_watched_from_outside() {
     let (_, _, stats) = call(port, "GET /__sim/stats", "", "").await;
     let expected = json!({
         "requests": 2,
+        "over_limit": 0,
         "routes": {"GET /contacts/{id}": {"404": 1}, "GET /me": {"200": 1}},
     });
     assert_eq!(stats, expected);

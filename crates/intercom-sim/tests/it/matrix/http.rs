@@ -1,0 +1,143 @@
+//! The matrix over loopback: the server, and the client's own transport.
+//!
+//! Time is real here, so waits are short, and one status stands for those that are treated alike:
+//! the matrix in memory has them all.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use intercom_api::ApiVersion;
+use intercom_client::{
+    AnswerFault, BudgetSettings, Client, ClientSettings, HttpSettings, HttpTransport, Origin,
+    RetryPolicy, Timeouts,
+};
+use intercom_sim::{SimClock, SimTransport, Simulator, server};
+use tokio::net::TcpListener;
+
+use super::cell::{DEADLINE, End, Known, Setting, check};
+use super::faults::{Fault, Frequency, Kind, MAX_BODY};
+use super::memory::Memory;
+use super::rows::{self, Row};
+use super::world::World;
+use crate::support::NOW;
+
+/// How many rows are under way at once.
+const AT_ONCE: usize = 8;
+
+const fn fault(text: &'static str, kind: Kind) -> Fault {
+    Fault { text, kind }
+}
+
+/// The faults that are over at once, checked with time enough for every answer.
+const PROMPT: [Fault; 15] = [
+    fault("answer = \"429\"", Kind::Busy),
+    fault("answer = \"429\"\nheaders = false\nretry_after = 0", Kind::Busy),
+    fault("answer = \"503\"", Kind::Failing(503)),
+    fault("answer = \"403\"", Kind::Final(403)),
+    fault("answer = \"html\"", Kind::Failing(502)),
+    fault("answer = \"html\"\nstatus = 200", Kind::Page),
+    fault("answer = \"stale-cursor\"", Kind::Harmless),
+    fault("answer = \"truncated\"", Kind::Damaged(1)),
+    fault("answer = \"empty\"", Kind::Damaged(0)),
+    fault("answer = \"oversized\"\nbytes = 262145", Kind::TooLarge),
+    fault("answer = \"late\"\nseconds = 0.002", Kind::Harmless),
+    fault("answer = \"dripping\"\nseconds = 0.01", Kind::Harmless),
+    fault("answer = \"reset\"", Kind::Lost(AnswerFault::Connection)),
+    fault("answer = \"reset-in-body\"", Kind::Broken(AnswerFault::Body)),
+    fault("answer = \"delete\"", Kind::Change),
+];
+
+/// The faults that outlast a client's patience.
+const SLOW: [Fault; 3] = [
+    fault("answer = \"silent\"", Kind::Lost(AnswerFault::Timeout)),
+    fault("answer = \"late\"\nseconds = 0.9", Kind::Lost(AnswerFault::Timeout)),
+    fault("answer = \"dripping\"\nseconds = 2", Kind::Broken(AnswerFault::Timeout)),
+];
+
+/// A server, and what its clients share.
+struct Loopback {
+    transport: SimTransport,
+    http: Arc<HttpTransport>,
+}
+
+impl Loopback {
+    /// A server whose clients wait so long for an answer.
+    async fn start(simulator: Simulator, attempt: Duration) -> Self {
+        let transport = SimTransport::new(simulator, SimClock::frozen(NOW));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let origin = format!("http://{}", listener.local_addr().expect("an address"));
+        tokio::spawn(server::serve(listener, transport.clone()));
+        let timeouts = Timeouts { attempt, ..Timeouts::default() };
+        let settings = HttpSettings {
+            origin: origin.parse::<Origin>().expect("an origin"),
+            timeouts,
+            max_body_bytes: MAX_BODY,
+            ..HttpSettings::new("any".to_owned().into())
+        };
+        let http = Arc::new(HttpTransport::new(settings).expect("the settings work"));
+        Self { transport, http }
+    }
+}
+
+impl Setting for Loopback {
+    fn begin(&self, simulator: Simulator, version: ApiVersion) -> (SimTransport, Client) {
+        self.transport.with(|served| *served = simulator);
+        let moment = Duration::from_millis(1);
+        let retry = RetryPolicy {
+            max_attempts: 2,
+            base_delay: moment,
+            max_server_delay: moment,
+            ..RetryPolicy::default()
+        };
+        let budget =
+            BudgetSettings { max_wait: moment, blind_pause: moment, ..BudgetSettings::default() };
+        let deadline = DEADLINE;
+        let settings =
+            ClientSettings { version, retry, budget, deadline, ..ClientSettings::default() };
+        (self.transport.clone(), Client::new(self.http.clone(), settings))
+    }
+
+    fn seen(&self, end: End) -> End {
+        match end {
+            // Of an answer without a body nothing but its head can break.
+            End::NoAnswer(AnswerFault::Body) => End::NoAnswer(AnswerFault::Connection),
+            other => other,
+        }
+    }
+}
+
+async fn check_rows(world: &World, rows: &[Row], faults: &[Fault], attempt: Duration) {
+    let done = RefCell::new(0);
+    let checks = stream::iter(rows).map(|row| async {
+        let loopback = Loopback::start(world.simulator.clone(), attempt).await;
+        let known = Known::of(row, world, &Memory).await;
+        for fault in faults {
+            for frequency in [Frequency::Always, Frequency::Once] {
+                check(row, &known, world, (*fault, frequency), &loopback).await;
+            }
+        }
+        *done.borrow_mut() += 1;
+    });
+    checks.buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
+    assert_eq!(done.into_inner(), rows.len());
+}
+
+#[tokio::test]
+async fn every_call_under_every_fault_ends_over_http_as_in_memory() {
+    let world = World::new(None);
+    check_rows(&world, &rows::all(&world), &PROMPT, Duration::from_secs(20)).await;
+}
+
+#[tokio::test]
+async fn calls_of_every_kind_give_up_waiting_over_http() {
+    let world = World::new(None);
+    let mut kinds = BTreeSet::new();
+    let mut rows = rows::all(&world);
+    // One of each kind is enough: every one of them waits for real.
+    rows.retain(|row| kinds.insert(format!("{} {:?}", row.request.method, row.safety())));
+    assert_eq!(rows.len(), kinds.len());
+    check_rows(&world, &rows, &SLOW, Duration::from_millis(600)).await;
+}
