@@ -1,9 +1,11 @@
 //! A row of the unified customers table.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use intercom_api::ContactId;
 use intercom_revenue::{
-    AlertState, Currency, Money, Note, QualityFactors, Ratio, Revenue, RevenuePolicy,
+    AlertState, Currency, Money, Note, PriceUnit, QualityFactors, Ratio, Revenue, RevenuePolicy,
     SubscriptionStatus, quality_score, revenue,
 };
 use rust_decimal::Decimal;
@@ -41,7 +43,7 @@ pub struct Customer {
     pub ltv: Option<Money>,
     /// The name of the plan.
     pub plan_name: Option<String>,
-    /// The price of the plan, its stored number taken as smallest units.
+    /// The price of the plan, its stored number taken in the policy's unit.
     pub plan_price: Option<Money>,
     /// The state of the subscription.
     pub subscription_status: Option<SubscriptionStatus>,
@@ -71,6 +73,8 @@ pub struct Customer {
     pub quality_score: u8,
     /// When this row was made.
     pub last_intercom_sync: DateTime<Utc>,
+    /// Exact monthly smallest units of every currency, before conversion.
+    pub mrr_by_currency: BTreeMap<Currency, Ratio>,
     /// Remarks on the revenue figures.
     pub revenue_notes: Vec<Note>,
 }
@@ -100,6 +104,10 @@ pub fn customer(
     let in_money = |minor: Option<Decimal>| {
         Money::from_ratio(Ratio::from_decimal(minor?), currency, policy.rounding).ok()
     };
+    let plan_price = stripe.plan_price.and_then(|price| match policy.plan_price_unit {
+        PriceUnit::Minor => Some(price),
+        PriceUnit::Major => price.checked_mul(Decimal::from(10_u32.pow(currency.exponent()))),
+    });
     let quality_score = quality_score(&quality_factors(contact, support, &figures, now));
 
     Ok(Customer {
@@ -114,7 +122,7 @@ pub fn customer(
         arr: figures.arr,
         ltv: figures.ltv,
         plan_name: stripe.plan_name.clone(),
-        plan_price: in_money(stripe.plan_price),
+        plan_price: in_money(plan_price),
         subscription_status: stripe.subscription_status.clone(),
         subscription_count: figures.subscription_count,
         is_delinquent: stripe.is_delinquent,
@@ -129,6 +137,7 @@ pub fn customer(
         csat_score: support.csat_score(),
         quality_score,
         last_intercom_sync: now,
+        mrr_by_currency: figures.mrr_by_currency,
         revenue_notes: figures.notes,
         email,
     })
@@ -143,6 +152,7 @@ impl Customer {
             ltv: self.ltv,
             mentioned_cancel: self.mentioned_cancel,
             is_delinquent: self.is_delinquent.unwrap_or(false),
+            mrr_by_currency: self.mrr_by_currency.clone(),
         }
     }
 }

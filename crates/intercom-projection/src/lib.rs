@@ -46,6 +46,7 @@
 //! |---|---|
 //! | `names` | where a workspace keeps what is read |
 //! | `contact`, `stripe` | a contact, and its billing side |
+//! | `subscription`, `payment`, `fields` | the rows of that side, and the fields of rows |
 //! | `conversation`, `mention` | a conversation, and whether it speaks of leaving |
 //! | `support` | a customer's conversations, counted |
 //! | `customer`, `matching`, `email` | a customer, the contact that speaks for it, what it is matched by |
@@ -56,13 +57,16 @@ mod contact;
 mod conversation;
 mod customer;
 mod email;
+mod fields;
 mod matching;
 mod mention;
 mod names;
 mod oddity;
+mod payment;
 mod redact;
 mod scalar;
 mod stripe;
+mod subscription;
 mod support;
 
 pub use contact::{ContactFacts, MemberFacts, Role, contact};
@@ -78,4 +82,4 @@ pub use support::{CancelMention, Rating, SupportCounts, SupportFacts, support};
 
 /// Grows whenever the same body would project to other values; what is stored under a lower
 /// version has to be projected again.
-pub const PROJECTION_VERSION: u32 = 1;
+pub const PROJECTION_VERSION: u32 = 2;

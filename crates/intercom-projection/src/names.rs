@@ -19,6 +19,10 @@ pub struct AttributeNames {
     pub plan_name: Names,
     /// Contact: the price of the plan.
     pub plan_price: Names,
+    /// Contact: the unit of the plan's period.
+    pub plan_interval: Names,
+    /// Contact: the currency of the plan.
+    pub plan_currency: Names,
     /// Contact: the state of the subscription.
     pub subscription_status: Names,
     /// Contact: whether a payment is overdue.
@@ -49,6 +53,8 @@ impl Default for AttributeNames {
             stripe_customer_id: Names::from(["stripe_id"]),
             plan_name: Names::from(["stripe_plan"]),
             plan_price: Names::from(["stripe_plan_price"]),
+            plan_interval: Names::from(["stripe_plan_interval"]),
+            plan_currency: Names::from(["stripe_plan_currency"]),
             subscription_status: Names::from(["stripe_subscription_status"]),
             is_delinquent: Names::from(["stripe_delinquent"]),
             last_charge_amount: Names::from(["stripe_last_charge_amount"]),

@@ -1,11 +1,14 @@
 //! What somebody should hear about when a customer changes.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Currency, Money, Movement, movement};
+use crate::{Currency, Money, Movement, Ratio, movement};
 
 /// The part of a customer that alerts look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct AlertState {
     /// Monthly recurring revenue.
     pub mrr: Option<Money>,
@@ -15,6 +18,8 @@ pub struct AlertState {
     pub mentioned_cancel: bool,
     /// Whether the last payment is overdue.
     pub is_delinquent: bool,
+    /// Exact monthly smallest units before conversion; empty when nobody kept them.
+    pub mrr_by_currency: BTreeMap<Currency, Ratio>,
 }
 
 /// What was known about the customer before.
@@ -29,12 +34,37 @@ pub enum Before<'a> {
 }
 
 /// When a figure is remarkable; every limit is exceeded, never met.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct AlertThresholds {
     /// MRR above which a customer is of high value, one amount per currency; no amount, no alert.
     pub high_value_above: Vec<Money>,
     /// Percent of the previous MRR above which a change is large.
     pub large_change_above_percent: u32,
+    /// Whether a first load, to which every customer looks new, raises alerts.
+    pub first_load: FirstLoad,
+    /// Whether MRR that only exchange rates have changed is a change.
+    pub rate_changes: RateChanges,
+}
+
+/// Whether a first load raises alerts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FirstLoad {
+    /// It raises none.
+    Silent,
+    /// It raises those of new customers.
+    Raises,
+}
+
+/// Whether MRR that only exchange rates have changed is a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RateChanges {
+    /// It is none.
+    Ignored,
+    /// It is one.
+    Counted,
 }
 
 impl Default for AlertThresholds {
@@ -42,6 +72,20 @@ impl Default for AlertThresholds {
         Self {
             high_value_above: vec![Money::new(50_000, Currency::USD)],
             large_change_above_percent: 50,
+            first_load: FirstLoad::Silent,
+            rate_changes: RateChanges::Ignored,
+        }
+    }
+}
+
+impl AlertThresholds {
+    /// The rules to the letter: they know neither first loads nor exchange rates.
+    #[must_use]
+    pub fn seed() -> Self {
+        Self {
+            first_load: FirstLoad::Raises,
+            rate_changes: RateChanges::Counted,
+            ..Self::default()
         }
     }
 }
@@ -72,7 +116,7 @@ pub enum Alert {
 
 /// Compares a customer with what was known before: a condition that lasts is reported once.
 ///
-/// The first load reports nothing. A customer returning after having paid is not new, and a change
+/// The first load reports nothing, unless the rules want it to. A customer returning after having paid is not new, and a change
 /// from nothing or of currency is not large: neither has a percentage.
 #[must_use]
 pub fn alerts(
@@ -82,12 +126,15 @@ pub fn alerts(
 ) -> Vec<Alert> {
     let unseen = AlertState::default();
     let previous = match before {
-        Before::FirstLoad => return Vec::new(),
-        Before::NotSeen => &unseen,
+        Before::FirstLoad if thresholds.first_load == FirstLoad::Silent => return Vec::new(),
+        Before::FirstLoad | Before::NotSeen => &unseen,
         Before::Seen(state) => state,
     };
     // Judged by what had been paid before; the current LTV includes the first payment.
-    let moved = movement(previous.mrr, current.mrr, previous.ltv);
+    let moved = match movement(previous.mrr, current.mrr, previous.ltv) {
+        Some(_) if is_exchange(previous, current, thresholds) => Some(Movement::Exchange),
+        moved => moved,
+    };
     let candidates = [
         new_high_value(moved, current, thresholds),
         (current.mentioned_cancel && !previous.mentioned_cancel).then_some(Alert::CancelMention),
@@ -95,6 +142,12 @@ pub fn alerts(
         large_change(moved, previous, current, thresholds),
     ];
     candidates.into_iter().flatten().collect()
+}
+
+fn is_exchange(previous: &AlertState, current: &AlertState, thresholds: &AlertThresholds) -> bool {
+    let is_known = !current.mrr_by_currency.is_empty();
+    let is_same = is_known && previous.mrr_by_currency == current.mrr_by_currency;
+    is_same && thresholds.rate_changes == RateChanges::Ignored
 }
 
 fn new_high_value(
@@ -116,7 +169,9 @@ fn large_change(
 ) -> Option<Alert> {
     let movement = moved?;
     match movement {
-        Movement::New | Movement::Reactivation | Movement::CurrencyChange => return None,
+        Movement::New | Movement::Reactivation | Movement::CurrencyChange | Movement::Exchange => {
+            return None;
+        }
         Movement::Expansion | Movement::Contraction | Movement::Churn => {}
     }
     let from = previous.mrr?;

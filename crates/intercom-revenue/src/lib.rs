@@ -23,7 +23,7 @@
 //! };
 //! let history = BillingHistory {
 //!     subscriptions: Some(vec![yearly]),
-//!     payments: None,
+//!     ..Default::default()
 //! };
 //! let now = chrono::DateTime::UNIX_EPOCH;
 //! let figures = revenue(&history, &RevenuePolicy::default(), now);
@@ -35,33 +35,64 @@
 //!
 //! | module | concept |
 //! |---|---|
-//! | `money`, `currency`, `ratio` | amounts, checked and exact |
-//! | `subscription`, `payment` | the rows |
-//! | `policy` | the choices |
-//! | `revenue`, `note` | the figures and remarks on them |
+//! | `money`, `currency`, `ratio`, `exchange` | amounts, checked and exact |
+//! | `subscription`, `discount`, `payment` | the rows |
+//! | `policy`, `presets`, `settings` | the choices, whose they are, and how they are written down |
+//! | `recurring`, `paid`, `rows` | what each row brings |
+//! | `revenue`, `note`, `portfolio` | the figures, remarks on them, and their sums |
 //! | `movement`, `alert` | two observations compared |
+//! | `timeline`, `waterfall`, `lifetime` | many observations: what moved, was kept, and is expected |
 //! | `quality` | how complete a record is |
 
 mod alert;
 mod currency;
+mod discount;
+mod exchange;
+mod lifetime;
 mod money;
 mod movement;
 mod note;
+mod paid;
 mod payment;
 mod policy;
+mod portfolio;
+mod presets;
 mod quality;
 mod ratio;
+mod recurring;
 mod revenue;
+mod rows;
+mod settings;
 mod subscription;
+mod timeline;
+mod waterfall;
 
-pub use alert::{Alert, AlertState, AlertThresholds, Before, alerts};
+pub use alert::{Alert, AlertState, AlertThresholds, Before, FirstLoad, RateChanges, alerts};
 pub use currency::Currency;
+pub use discount::{Discount, DiscountDuration, Reduction};
+pub use exchange::Rates;
+pub use lifetime::{LifetimePolicy, predicted_ltv};
 pub use money::{Money, MoneyError};
 pub use movement::{Movement, movement};
 pub use note::{Note, NoteCode};
-pub use payment::{Payment, PaymentStatus};
-pub use policy::{ArrBasis, RevenuePolicy};
+pub use paid::PaymentLine;
+pub use payment::{Dispute, Payment, PaymentStatus, Refund};
+pub use policy::{
+    ArrBasis, Counted, DiscountRule, PriceSource, PriceUnit, RevenuePolicy, UnknownIntervals,
+};
+pub use portfolio::{BilledCustomer, Portfolio, bearers, portfolio};
+pub use presets::Preset;
 pub use quality::{QualityFactors, quality_score};
 pub use ratio::{Ratio, Rounding};
-pub use revenue::{BillingHistory, Revenue, revenue};
-pub use subscription::{Interval, Subscription, SubscriptionItem, SubscriptionStatus};
+pub use recurring::{SubscriptionLine, Verdict};
+pub use revenue::{BillingHistory, Explanation, LastPayment, Revenue, explain, revenue};
+pub use settings::{RevenueSettings, SettingsError};
+pub use subscription::{
+    CollectionPause, FlatPlan, Interval, Spelling, Subscription, SubscriptionItem,
+    SubscriptionStatus, Usage,
+};
+pub use timeline::Observation;
+pub use waterfall::{
+    Cohort, Exchange, Lines, MovementPolicy, Period, StepCounts, Steps, Waterfall, Waterfalls,
+    waterfalls,
+};

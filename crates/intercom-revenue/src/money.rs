@@ -25,6 +25,9 @@ pub enum MoneyError {
     /// The text is not three letters.
     #[error("{0:?} is not a three-letter currency code")]
     NotACurrency(String),
+    /// The text is neither a decimal number nor two of them with a slash between.
+    #[error("{0:?} is not a fraction")]
+    NotARatio(String),
     /// Only an exchange rate could combine them.
     #[error("cannot combine {left} with {right}")]
     CurrencyMismatch {

@@ -1,11 +1,11 @@
 //! How a customer's MRR moved between two observations.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Money;
 
 /// The kind of a change of MRR.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Movement {
     /// From nothing, for the first time.
@@ -20,11 +20,15 @@ pub enum Movement {
     Churn,
     /// A different currency: the amounts cannot be compared.
     CurrencyChange,
+    /// The same prices at other exchange rates.
+    Exchange,
 }
 
 /// Classifies the step from `previous` to `current`; `paid_before` tells new from returning.
 ///
-/// An absent MRR is no MRR. `None` means that nothing moved.
+/// An absent MRR is no MRR. `None` means that nothing moved. Converted amounts move with their
+/// rates as well; [`alerts`](crate::alerts) and [`waterfalls`](crate::waterfalls), which know the
+/// amounts before conversion, tell that apart as [`Movement::Exchange`].
 #[must_use]
 pub fn movement(
     previous: Option<Money>,

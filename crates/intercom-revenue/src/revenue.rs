@@ -1,40 +1,56 @@
 //! MRR, ARR and LTV of one customer.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU32;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::policy::{ArrBasis, MONTHS_PER_YEAR};
+use crate::exchange::convert;
+use crate::rows::{is_default, sum};
 use crate::{
-    Currency, Interval, Money, Note, NoteCode, Payment, PaymentStatus, Ratio, RevenuePolicy,
-    Subscription, SubscriptionItem, SubscriptionStatus,
+    ArrBasis, Currency, FlatPlan, Money, Note, NoteCode, Payment, PaymentLine, Ratio,
+    RevenuePolicy, Subscription, SubscriptionLine, Verdict, paid, recurring,
 };
 
 /// What is known about a customer's billing; `None` means that nobody recorded it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct BillingHistory {
     /// The subscriptions, in any order.
+    #[serde(skip_serializing_if = "is_default")]
     pub subscriptions: Option<Vec<Subscription>>,
     /// The payments, in any order.
+    #[serde(skip_serializing_if = "is_default")]
     pub payments: Option<Vec<Payment>>,
+    /// The plan as it is recorded on the customer; by policy it stands in for subscriptions that
+    /// were never recorded.
+    #[serde(skip_serializing_if = "is_default")]
+    pub flat_plan: Option<FlatPlan>,
 }
 
 /// The figures of one customer.
 ///
 /// A figure is `None` when its rows were never recorded and zero when they were but none counts.
-/// A figure too large for [`Money`] is `None` as well, with [`NoteCode::Overflow`].
+/// A figure too large for [`Money`] is `None` as well, with [`NoteCode::Overflow`], and so is one
+/// of which nothing could be converted, with [`NoteCode::NoRate`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Revenue {
     /// Monthly recurring revenue.
     pub mrr: Option<Money>,
     /// Annual recurring revenue.
     pub arr: Option<Money>,
-    /// Revenue to date.
+    /// Revenue to date, by policy before or after refunds, lost disputes and tax.
     pub ltv: Option<Money>,
-    /// How many subscriptions are active, or count by policy, priceable or not.
+    /// Revenue to date after refunds, lost disputes and the tax that is known.
+    pub net_to_date: Option<Money>,
+    /// What the trials would add to MRR.
+    pub potential_mrr: Option<Money>,
+    /// The latest payment that counts and has a date that is not in the future.
+    pub last_payment: Option<LastPayment>,
+    /// How many subscriptions count, priceable or not; free ones by policy.
     pub subscription_count: Option<u32>,
+    /// How many subscriptions count and are not free.
+    pub paid_subscription_count: Option<u32>,
     /// Exact monthly smallest units of every currency.
     pub mrr_by_currency: BTreeMap<Currency, Ratio>,
     /// Exact smallest units to date of every currency.
@@ -43,52 +59,89 @@ pub struct Revenue {
     pub notes: Vec<Note>,
 }
 
-/// Computes the figures; the order of the rows does not matter.
-///
-/// All figures are in one currency: that of the subscriptions that count, or of the payments when
-/// none does. Where there are several it is the base currency if it is among them, else the
-/// alphabetically first, with [`NoteCode::MixedCurrency`].
+/// A payment that counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct LastPayment {
+    /// How much of it counts.
+    pub amount: Money,
+    /// When it was made.
+    pub paid_at: DateTime<Utc>,
+}
+
+/// What became of every row; the figures are sums over these lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Explanation<'a> {
+    /// Every subscription, in a fixed order.
+    pub subscriptions: Option<Vec<SubscriptionLine<'a>>>,
+    /// Every payment, in a fixed order.
+    pub payments: Option<Vec<PaymentLine<'a>>>,
+}
+
+/// Shows what each row brings, and why; the order of the rows does not matter.
 #[must_use]
-pub fn revenue(history: &BillingHistory, policy: &RevenuePolicy, now: DateTime<Utc>) -> Revenue {
-    let mut notes = Notes::default();
-    let recurring =
-        history.subscriptions.as_deref().map(|rows| recurring(rows, policy, now, &mut notes));
-    let paid = history.payments.as_deref().map(|rows| paid(rows, policy, now, &mut notes));
-
-    let monthly = recurring.as_ref().map(|recurring| &recurring.monthly);
-    let currency = currency_of_figures(&[monthly, paid.as_ref()], policy, &mut notes);
-    let mrr_by_currency = monthly.map(|rows| rows.totals(&mut notes));
-    let ltv_by_currency = paid.as_ref().map(|rows| rows.totals(&mut notes));
-
-    let exact_mrr = mrr_by_currency.as_ref().and_then(|totals| total_in(totals, currency));
-    let mrr = exact_mrr.and_then(|exact| in_money(exact, currency, policy, &mut notes));
-    let arr =
-        exact_mrr.zip(mrr).and_then(|(exact, rounded)| arr(exact, rounded, policy, &mut notes));
-    let ltv = ltv_by_currency
-        .as_ref()
-        .and_then(|totals| total_in(totals, currency))
-        .and_then(|exact| in_money(exact, currency, policy, &mut notes))
-        .map(|ltv| not_below_zero(ltv, policy, &mut notes));
-
-    Revenue {
-        mrr,
-        arr,
-        ltv,
-        subscription_count: recurring.map(|recurring| recurring.n_subscriptions),
-        mrr_by_currency: known(mrr_by_currency),
-        ltv_by_currency: known(ltv_by_currency),
-        notes: notes.0.into_iter().collect(),
+pub fn explain<'a>(
+    history: &'a BillingHistory,
+    policy: &RevenuePolicy,
+    now: DateTime<Utc>,
+) -> Explanation<'a> {
+    let payments = history.payments.as_deref();
+    let flat_plan = history.flat_plan.as_ref().filter(|_| policy.flat_price_counts);
+    Explanation {
+        subscriptions: match (&history.subscriptions, flat_plan) {
+            (Some(rows), _) => Some(recurring::lines(rows, policy, now)),
+            (None, Some(plan)) => Some(vec![recurring::flat_line(plan, policy, now)]),
+            (None, None) => None,
+        },
+        payments: payments.map(|rows| paid::lines(rows, policy, now)),
     }
 }
 
-struct Recurring {
-    monthly: Rows,
-    n_subscriptions: u32,
+/// Computes the figures; the order of the rows does not matter.
+///
+/// All figures are in one currency. With rates, it is the base currency. Without, it is that of the
+/// subscriptions that count, or of the payments when none does; where there are several it is the
+/// base currency if it is among them, else the alphabetically first, with
+/// [`NoteCode::MixedCurrency`].
+#[must_use]
+pub fn revenue(history: &BillingHistory, policy: &RevenuePolicy, now: DateTime<Utc>) -> Revenue {
+    let explanation = explain(history, policy, now);
+    let mut notes = Notes::of(&explanation);
+    let subscriptions = explanation.subscriptions.as_deref();
+    let payments = explanation.payments.as_deref();
+
+    let mrr = subscriptions.map(|lines| monthly(lines, Verdict::Counts).totals(&mut notes));
+    let potential =
+        subscriptions.map(|lines| monthly(lines, Verdict::Potential).totals(&mut notes));
+    let ltv = payments.map(|lines| to_date(lines, |line| line.amount).totals(&mut notes));
+    let net = payments.map(|lines| to_date(lines, |line| line.net).totals(&mut notes));
+
+    let currency = currency_of_figures(&[mrr.as_ref(), ltv.as_ref()], policy, &mut notes);
+    let mut figures = Figures { currency, policy, notes };
+    let exact_mrr = mrr.as_ref().and_then(|totals| figures.total(totals));
+    let rounded_mrr = exact_mrr.and_then(|exact| figures.in_money(exact));
+    Revenue {
+        mrr: rounded_mrr,
+        arr: exact_mrr.zip(rounded_mrr).and_then(|(exact, rounded)| figures.arr(exact, rounded)),
+        ltv: ltv.as_ref().and_then(|totals| figures.revenue_to_date(totals)),
+        net_to_date: net.as_ref().and_then(|totals| figures.revenue_to_date(totals)),
+        potential_mrr: potential
+            .as_ref()
+            .and_then(|totals| figures.total(totals))
+            .and_then(|exact| figures.in_money(exact)),
+        last_payment: payments.and_then(|lines| last_payment(lines, policy, now)),
+        subscription_count: subscriptions.map(|lines| match policy.free_subscriptions_count {
+            true => count(lines, |_| true),
+            false => count(lines, |line| !is_free(line)),
+        }),
+        paid_subscription_count: subscriptions.map(|lines| count(lines, |line| !is_free(line))),
+        mrr_by_currency: known(mrr),
+        ltv_by_currency: known(ltv),
+        notes: figures.notes.0.into_iter().collect(),
+    }
 }
 
-/// Exact amounts by currency, not yet summed.
-#[derive(Default)]
-struct Rows(BTreeMap<Currency, Vec<Ratio>>);
+/// Exact amounts, not yet summed.
+struct Amounts(Vec<(Currency, Ratio)>);
 
 /// Sums by currency; `None` where the sum does not fit.
 type Totals = BTreeMap<Currency, Option<Ratio>>;
@@ -97,216 +150,157 @@ type Totals = BTreeMap<Currency, Option<Ratio>>;
 struct Notes(BTreeSet<Note>);
 
 impl Notes {
-    fn add(&mut self, code: NoteCode, about: Option<&String>) {
-        self.0.insert(Note { code, about: about.cloned() });
+    fn of(explanation: &Explanation<'_>) -> Self {
+        let mut notes = Self::default();
+        for line in explanation.subscriptions.iter().flatten() {
+            notes.extend(line.id, &line.notes);
+        }
+        for line in explanation.payments.iter().flatten() {
+            notes.extend(line.id, &line.notes);
+        }
+        notes
+    }
+
+    fn extend(&mut self, about: Option<&str>, codes: &[NoteCode]) {
+        let note = |&code| Note { code, about: about.map(str::to_owned) };
+        self.0.extend(codes.iter().map(note));
+    }
+
+    fn add(&mut self, code: NoteCode) {
+        self.0.insert(Note { code, about: None });
     }
 }
 
-impl Rows {
-    fn totals(&self, notes: &mut Notes) -> Totals {
-        self.0.iter().map(|(&currency, amounts)| (currency, sum(amounts, notes))).collect()
+impl Amounts {
+    fn totals(mut self, notes: &mut Notes) -> Totals {
+        self.0.sort_unstable_by_key(|&(currency, _)| currency);
+        let by_currency = self.0.chunk_by(|(left, _), (right, _)| left == right);
+        by_currency
+            .map(|chunk| {
+                let mut amounts: Vec<Ratio> = chunk.iter().map(|&(_, amount)| amount).collect();
+                let total = sum(&mut amounts);
+                if total.is_none() {
+                    notes.add(NoteCode::Overflow);
+                }
+                (chunk[0].0, total)
+            })
+            .collect()
     }
 }
 
-fn recurring(
-    rows: &[Subscription],
+fn monthly(lines: &[SubscriptionLine<'_>], verdict: Verdict) -> Amounts {
+    let counted = lines.iter().filter(|line| line.verdict == verdict);
+    Amounts(counted.filter_map(|line| Some((line.currency, line.monthly?))).collect())
+}
+
+fn to_date(lines: &[PaymentLine<'_>], amount: fn(&PaymentLine<'_>) -> Option<Ratio>) -> Amounts {
+    let counted = lines.iter().filter(|line| line.verdict == Verdict::Counts);
+    Amounts(counted.filter_map(|line| Some((line.currency, amount(line)?))).collect())
+}
+
+fn count(lines: &[SubscriptionLine<'_>], filter: impl Fn(&SubscriptionLine<'_>) -> bool) -> u32 {
+    let counted = lines.iter().filter(|line| line.verdict == Verdict::Counts && filter(line));
+    u32::try_from(counted.count()).unwrap_or(u32::MAX)
+}
+
+fn is_free(line: &SubscriptionLine<'_>) -> bool {
+    line.notes.contains(&NoteCode::Free)
+}
+
+fn last_payment(
+    lines: &[PaymentLine<'_>],
     policy: &RevenuePolicy,
     now: DateTime<Utc>,
-    notes: &mut Notes,
-) -> Recurring {
-    let mut monthly = Rows::default();
-    let mut n_subscriptions: u32 = 0;
-    let rows =
-        without_duplicates(rows, policy, |row| row.id.as_ref(), |row| row.period_ends_at, notes);
-    for row in rows {
-        if !counts(row, policy, notes) {
-            continue;
-        }
-        n_subscriptions = n_subscriptions.saturating_add(1);
-        if row.period_ends_at.is_some_and(|end| end < now) {
-            notes.add(NoteCode::StalePeriod, row.id.as_ref());
-        }
-        let currency = currency_of_row(row.currency, policy);
-        let amounts = monthly.0.entry(currency).or_default();
-        for item in &row.items {
-            match monthly_amount(item, policy) {
-                Ok(amount) => amounts.push(amount),
-                Err(code) => notes.add(code, row.id.as_ref()),
-            }
-        }
-    }
-    Recurring { monthly, n_subscriptions }
-}
-
-fn counts(row: &Subscription, policy: &RevenuePolicy, notes: &mut Notes) -> bool {
-    match &row.status {
-        SubscriptionStatus::Active => true,
-        SubscriptionStatus::PastDue => policy.past_due_counts,
-        SubscriptionStatus::Trialing
-        | SubscriptionStatus::Unpaid
-        | SubscriptionStatus::Canceled
-        | SubscriptionStatus::Incomplete
-        | SubscriptionStatus::IncompleteExpired
-        | SubscriptionStatus::Paused => false,
-        SubscriptionStatus::Other(_) => {
-            notes.add(NoteCode::UnknownStatus, row.id.as_ref());
-            false
-        }
-    }
-}
-
-fn monthly_amount(item: &SubscriptionItem, policy: &RevenuePolicy) -> Result<Ratio, NoteCode> {
-    let amount = Ratio::from_decimal(item.amount.ok_or(NoteCode::Unpriceable)?);
-    if amount.numerator() < 0 && !policy.negative_amounts_count {
-        return Err(NoteCode::NegativeAmount);
-    }
-    let months = match &item.interval {
-        Interval::Day => policy.day_factor,
-        Interval::Week => policy.week_factor,
-        Interval::Month => Ratio::ONE,
-        Interval::Year => Ratio::new(1, MONTHS_PER_YEAR),
-        Interval::Other(_) => return Err(NoteCode::UnknownInterval),
-    };
-    let quantity = match item.quantity {
-        Some(quantity) if policy.multiply_quantity => quantity,
-        Some(_) | None => 1,
-    };
-    let n_intervals = match item.interval_count {
-        Some(count) if policy.divide_interval_count => {
-            NonZeroU32::new(count).ok_or(NoteCode::UnknownInterval)?
-        }
-        Some(_) | None => NonZeroU32::MIN,
-    };
-    amount
-        .checked_mul(Ratio::whole(i128::from(quantity)))
-        .and_then(|amount| amount.checked_mul(months))
-        .and_then(|amount| amount.checked_div(n_intervals))
-        .ok_or(NoteCode::Overflow)
-}
-
-fn paid(rows: &[Payment], policy: &RevenuePolicy, now: DateTime<Utc>, notes: &mut Notes) -> Rows {
-    let mut paid = Rows::default();
-    let rows = without_duplicates(rows, policy, |row| row.id.as_ref(), |row| row.created_at, notes);
-    for row in rows {
-        match &row.status {
-            PaymentStatus::Succeeded => {}
-            PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::Canceled => continue,
-            PaymentStatus::Other(_) => {
-                notes.add(NoteCode::UnknownStatus, row.id.as_ref());
-                continue;
-            }
-        }
-        if row.created_at.is_some_and(|created| created > now) {
-            notes.add(NoteCode::FutureDate, row.id.as_ref());
-        }
-        let Some(amount) = row.amount else {
-            notes.add(NoteCode::Unpriceable, row.id.as_ref());
-            continue;
-        };
-        let currency = currency_of_row(row.currency, policy);
-        let amounts = paid.0.entry(currency).or_default();
-        amounts.push(Ratio::from_decimal(amount));
-    }
-    paid
-}
-
-/// The rows in a fixed order; of those with one id, the latest.
-fn without_duplicates<'a, Row: Ord>(
-    rows: &'a [Row],
-    policy: &RevenuePolicy,
-    id: impl Fn(&'a Row) -> Option<&'a String>,
-    dated_at: impl Fn(&'a Row) -> Option<DateTime<Utc>>,
-    notes: &mut Notes,
-) -> Vec<&'a Row> {
-    let mut kept: Vec<&Row> = rows.iter().collect();
-    kept.sort_by(|a, b| {
-        let key = |row| (id(row), dated_at(row));
-        key(b).cmp(&key(a)).then_with(|| b.cmp(a))
+) -> Option<LastPayment> {
+    let dated = lines.iter().filter(|line| line.verdict == Verdict::Counts).filter_map(|line| {
+        let paid_at = line.created_at.filter(|created| *created <= now)?;
+        let amount = Money::from_ratio(line.amount?, line.currency, policy.rounding).ok()?;
+        (amount.minor > 0).then_some(LastPayment { amount, paid_at })
     });
-    if policy.merge_duplicates {
-        kept.dedup_by(|later, first| {
-            let same = id(later).is_some() && id(later) == id(first);
-            if same {
-                notes.add(NoteCode::Duplicate, id(first));
-            }
-            same
-        });
-    }
-    kept
-}
-
-fn currency_of_row(currency: Option<Currency>, policy: &RevenuePolicy) -> Currency {
-    match currency {
-        Some(currency) if policy.separate_currencies => currency,
-        Some(_) | None => policy.base_currency,
-    }
+    dated.max_by_key(|payment| (payment.paid_at, payment.amount))
 }
 
 fn currency_of_figures(
-    sources: &[Option<&Rows>],
+    sources: &[Option<&Totals>],
     policy: &RevenuePolicy,
     notes: &mut Notes,
 ) -> Currency {
-    let used: Vec<BTreeSet<Currency>> =
-        sources.iter().flatten().map(|rows| rows.0.keys().copied().collect()).collect();
-    if used.iter().flatten().collect::<BTreeSet<_>>().len() > 1 {
-        notes.add(NoteCode::MixedCurrency, None);
+    if !policy.rates.is_empty() {
+        return policy.base_currency;
     }
-    used.iter()
-        .find_map(|currencies| {
-            let base = currencies.get(&policy.base_currency);
-            base.or_else(|| currencies.first()).copied()
+    let mut used = sources.iter().flatten().flat_map(|totals| totals.keys());
+    if let Some(first) = used.next()
+        && used.any(|other| other != first)
+    {
+        notes.add(NoteCode::MixedCurrency);
+    }
+    sources
+        .iter()
+        .flatten()
+        .find_map(|totals| {
+            let base = totals.get_key_value(&policy.base_currency);
+            base.or_else(|| totals.first_key_value()).map(|(&currency, _)| currency)
         })
         .unwrap_or(policy.base_currency)
 }
 
-/// Sums in a fixed order, so that even an overflow does not depend on the order of the rows.
-fn sum(amounts: &[Ratio], notes: &mut Notes) -> Option<Ratio> {
-    let mut amounts = amounts.to_vec();
-    amounts.sort_by_key(|amount| (amount.denominator(), amount.numerator()));
-    let total = amounts.into_iter().try_fold(Ratio::ZERO, Ratio::checked_add);
-    if total.is_none() {
-        notes.add(NoteCode::Overflow, None);
-    }
-    total
-}
-
-/// Zero when nothing in `currency` counts, `None` when the sum does not fit.
-fn total_in(totals: &Totals, currency: Currency) -> Option<Ratio> {
-    totals.get(&currency).copied().unwrap_or(Some(Ratio::ZERO))
-}
-
-fn arr(exact: Ratio, rounded: Money, policy: &RevenuePolicy, notes: &mut Notes) -> Option<Money> {
-    match policy.arr_basis {
-        ArrBasis::Exact => match exact.checked_mul(Ratio::whole(12)) {
-            Some(exact) => in_money(exact, rounded.currency, policy, notes),
-            None => overflowed(notes),
-        },
-        ArrBasis::RoundedMrr => rounded.checked_mul(12).ok().or_else(|| overflowed(notes)),
-    }
-}
-
-fn in_money(
-    exact: Ratio,
+/// Totals on their way to being figures.
+struct Figures<'p> {
     currency: Currency,
-    policy: &RevenuePolicy,
-    notes: &mut Notes,
-) -> Option<Money> {
-    let money = Money::from_ratio(exact, currency, policy.rounding).ok();
-    money.or_else(|| overflowed(notes))
+    policy: &'p RevenuePolicy,
+    notes: Notes,
 }
 
-fn overflowed(notes: &mut Notes) -> Option<Money> {
-    notes.add(NoteCode::Overflow, None);
-    None
-}
-
-fn not_below_zero(ltv: Money, policy: &RevenuePolicy, notes: &mut Notes) -> Money {
-    if ltv.minor < 0 && !policy.negative_amounts_count {
-        notes.add(NoteCode::NegativeTotal, None);
-        return Money::zero(ltv.currency);
+impl Figures<'_> {
+    /// Zero when nothing counts, `None` when the sum does not fit or nothing can be converted.
+    fn total(&mut self, totals: &Totals) -> Option<Ratio> {
+        if self.policy.rates.is_empty() {
+            return totals.get(&self.currency).copied().unwrap_or(Some(Ratio::ZERO));
+        }
+        let mut amounts = Vec::with_capacity(totals.len());
+        for (&currency, &total) in totals {
+            if currency != self.currency && !self.policy.rates.contains_key(&currency) {
+                self.notes.add(NoteCode::NoRate);
+                continue;
+            }
+            let amount = convert(total?, currency, self.currency, &self.policy.rates);
+            amounts.push(amount.or_else(|| self.overflowed())?);
+        }
+        if amounts.is_empty() && !totals.is_empty() {
+            return None;
+        }
+        sum(&mut amounts).or_else(|| self.overflowed())
     }
-    ltv
+
+    fn revenue_to_date(&mut self, totals: &Totals) -> Option<Money> {
+        let exact = self.total(totals)?;
+        let money = self.in_money(exact)?;
+        if money.minor < 0 && !self.policy.negative_totals_count {
+            self.notes.add(NoteCode::NegativeTotal);
+            return Some(Money::zero(money.currency));
+        }
+        Some(money)
+    }
+
+    fn arr(&mut self, exact: Ratio, rounded: Money) -> Option<Money> {
+        match self.policy.arr_basis {
+            ArrBasis::Exact => {
+                let exact = exact.checked_mul(Ratio::whole(12)).or_else(|| self.overflowed())?;
+                self.in_money(exact)
+            }
+            ArrBasis::RoundedMrr => rounded.checked_mul(12).ok().or_else(|| self.overflowed()),
+        }
+    }
+
+    fn in_money(&mut self, exact: Ratio) -> Option<Money> {
+        let money = Money::from_ratio(exact, self.currency, self.policy.rounding).ok();
+        money.or_else(|| self.overflowed())
+    }
+
+    fn overflowed<T>(&mut self) -> Option<T> {
+        self.notes.add(NoteCode::Overflow);
+        None
+    }
 }
 
 fn known(totals: Option<Totals>) -> BTreeMap<Currency, Ratio> {

@@ -6,34 +6,115 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::Currency;
+use crate::rows::is_default;
+use crate::{Currency, Discount};
 
 /// One subscription: a state and the things that are paid for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Subscription {
     /// The id in the billing system; without one, duplicates cannot be recognised.
+    #[serde(skip_serializing_if = "is_default")]
     pub id: Option<String>,
     /// Where it is in its life.
+    #[serde(skip_serializing_if = "is_default")]
     pub status: SubscriptionStatus,
+    /// How the source wrote the status.
+    #[serde(skip_serializing_if = "is_default")]
+    pub status_spelling: Spelling,
     /// The currency of its prices; absent means the policy's base currency.
+    #[serde(skip_serializing_if = "is_default")]
     pub currency: Option<Currency>,
     /// When the paid period ends.
+    #[serde(skip_serializing_if = "is_default")]
     pub period_ends_at: Option<DateTime<Utc>>,
-    /// What is paid for.
+    /// It ends with the paid period.
+    #[serde(skip_serializing_if = "is_default")]
+    pub cancel_at_period_end: bool,
+    /// When it is set to end, if that is not the end of the paid period.
+    #[serde(skip_serializing_if = "is_default")]
+    pub cancels_at: Option<DateTime<Utc>>,
+    /// Nothing is collected for a while.
+    #[serde(skip_serializing_if = "is_default")]
+    pub collection_pause: Option<CollectionPause>,
+    /// What is deducted from every invoice, in this order.
+    #[serde(skip_serializing_if = "is_default")]
+    pub discounts: Vec<Discount>,
+    /// The one price that older interfaces of the billing system put on the subscription itself.
+    #[serde(skip_serializing_if = "is_default")]
+    pub plan: Option<SubscriptionItem>,
+    /// What is paid for, line by line.
+    #[serde(skip_serializing_if = "is_default")]
     pub items: Vec<SubscriptionItem>,
 }
 
 /// One price of a subscription.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SubscriptionItem {
     /// Smallest units per piece and period, possibly with a fraction; absent for tiered prices.
+    #[serde(skip_serializing_if = "is_default")]
     pub amount: Option<Decimal>,
     /// How many pieces; absent means one.
+    #[serde(skip_serializing_if = "is_default")]
     pub quantity: Option<u64>,
     /// The unit of the period.
+    #[serde(skip_serializing_if = "is_default")]
     pub interval: Interval,
     /// How many of those units make a period; absent means one.
+    #[serde(skip_serializing_if = "is_default")]
     pub interval_count: Option<u32>,
+    /// Whether pieces are bought or used.
+    #[serde(skip_serializing_if = "is_default")]
+    pub usage: Usage,
+    /// Percent of tax that the amount already contains; absent when it contains none.
+    #[serde(skip_serializing_if = "is_default")]
+    pub included_tax_percent: Option<Decimal>,
+    /// What is deducted from this line of every invoice, in this order.
+    #[serde(skip_serializing_if = "is_default")]
+    pub discounts: Vec<Discount>,
+}
+
+/// A plan recorded on the customer instead of as a list of subscriptions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlatPlan {
+    /// Where the subscription is in its life.
+    pub status: SubscriptionStatus,
+    /// The price, in the unit that the policy says.
+    pub price: Decimal,
+    /// The currency; absent means the policy's base currency.
+    pub currency: Option<Currency>,
+    /// The unit of the period; absent means a month.
+    pub interval: Option<Interval>,
+}
+
+/// Nothing is collected, while the subscription itself runs on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CollectionPause {
+    /// When collecting begins again; absent means not before somebody says so.
+    pub resumes_at: Option<DateTime<Utc>>,
+}
+
+/// Whether pieces are bought or used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Usage {
+    /// Bought: their number is known before the period.
+    #[default]
+    Licensed,
+    /// Used: their number is known after the period.
+    Metered,
+}
+
+/// How a word of the billing system is spelt in the source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spelling {
+    /// Letter by letter.
+    #[default]
+    Exact,
+    /// With other capitals, or with space around it.
+    Loose,
 }
 
 /// The unit of a billing period.

@@ -201,6 +201,7 @@ fn alert_state(row: &CustomerRow) -> AlertState {
         ltv: row.ltv(),
         mentioned_cancel: row.mentioned_cancel.unwrap_or(false),
         is_delinquent: row.is_delinquent.unwrap_or(false),
+        ..AlertState::default()
     }
 }
 

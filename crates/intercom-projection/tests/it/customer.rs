@@ -5,8 +5,8 @@ use intercom_projection::{
     primary_contact,
 };
 use intercom_revenue::{
-    BillingHistory, Currency, Interval, Money, Payment, PaymentStatus, RevenuePolicy, Subscription,
-    SubscriptionItem, SubscriptionStatus,
+    BillingHistory, Currency, Interval, Money, Payment, PaymentStatus, PriceUnit, RevenuePolicy,
+    Subscription, SubscriptionItem, SubscriptionStatus,
 };
 
 const NOW: DateTime<Utc> = DateTime::from_timestamp(1_766_415_600, 0).expect("in range");
@@ -60,6 +60,7 @@ fn billed() -> ContactFacts {
             history: BillingHistory {
                 subscriptions: Some(vec![yearly]),
                 payments: Some(vec![paid]),
+                flat_plan: None,
             },
         },
         ..contact("6500003149b6c129b3c90030")
@@ -146,6 +147,17 @@ fn the_last_charge_is_in_the_currency_of_the_bills() {
     let amount = customer.expect("a valid address").last_payment_amount;
     assert_eq!(amount, Some(Money::new(299_000, Currency::JPY)));
     assert_eq!(amount.map(|money| money.to_string()).as_deref(), Some("299000 JPY"));
+}
+
+#[test]
+fn the_price_of_the_plan_is_in_the_unit_of_the_policy() {
+    let shown = |policy: &RevenuePolicy| {
+        let customer = customer(&billed(), &counts(), policy, NOW).expect("a valid address");
+        customer.plan_price.map(|price| price.to_string())
+    };
+    let in_major = RevenuePolicy { plan_price_unit: PriceUnit::Major, ..RevenuePolicy::default() };
+    assert_eq!(shown(&RevenuePolicy::default()).as_deref(), Some("2990.00 USD"));
+    assert_eq!(shown(&in_major).as_deref(), Some("299000.00 USD"));
 }
 
 #[test]

@@ -6,4 +6,5 @@ mod email;
 mod fixtures;
 mod mention;
 mod properties;
+mod revenue;
 mod support;

@@ -4,7 +4,7 @@ use chrono::DateTime;
 use intercom_api::contacts::Contact;
 use intercom_api::{Attributes, ContactId};
 use intercom_projection::{AttributeNames, SupportCounts, contact, customer};
-use intercom_revenue::RevenuePolicy;
+use intercom_revenue::Preset;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -24,19 +24,37 @@ fn scalar() -> impl Strategy<Value = Value> {
 fn value() -> impl Strategy<Value = Value> {
     let key = prop::sample::select(vec![
         "amount",
+        "amount_off",
+        "amount_refunded",
+        "cancel_at_period_end",
+        "coupon",
         "created",
         "currency",
         "current_period_end",
         "data",
+        "default_tax_rates",
+        "discount",
+        "discounts",
+        "dispute",
+        "duration",
         "id",
+        "inclusive",
         "interval",
         "interval_count",
         "items",
+        "paid",
+        "pause_collection",
+        "percent_off",
+        "percentage",
         "plan",
         "price",
         "quantity",
         "recurring",
+        "refunded",
         "status",
+        "tax",
+        "tax_percent",
+        "usage_type",
     ]);
     scalar().prop_recursive(5, 60, 6, move |inner| {
         let object = prop::collection::btree_map(key.clone(), inner.clone(), 0..6);
@@ -78,8 +96,10 @@ proptest! {
         let facts = contact(&id, &wire, &AttributeNames::default());
         let now = DateTime::from_timestamp(1_766_415_600, 0).expect("in range");
         let counts = SupportCounts::default();
-        let customer = customer(&facts.value, &counts, &RevenuePolicy::default(), now);
-        prop_assert!(customer.is_ok());
+        for preset in Preset::ALL {
+            let customer = customer(&facts.value, &counts, &preset.policy(), now);
+            prop_assert!(customer.is_ok());
+        }
         for field in facts.oddities.iter().map(|oddity| &oddity.field) {
             prop_assert!(field.starts_with("custom_attributes."), "{field}");
         }

@@ -2,6 +2,9 @@
 
 mod alerts;
 mod money;
+mod policies;
 mod properties;
 mod quality;
 mod revenue;
+mod table;
+mod waterfall;

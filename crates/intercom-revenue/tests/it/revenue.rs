@@ -1,306 +1,324 @@
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use intercom_revenue::{
-    BillingHistory, Currency, Interval, Money, NoteCode, Payment, PaymentStatus, Ratio, Revenue,
-    RevenuePolicy, Subscription, SubscriptionItem, SubscriptionStatus, revenue,
+    BillingHistory, CollectionPause, Currency, Discount, DiscountDuration, FlatPlan, Interval,
+    NoteCode, Payment, PriceUnit, Ratio, Reduction, Refund, RevenuePolicy, Subscription,
+    SubscriptionItem, SubscriptionStatus, Usage, explain, revenue,
 };
 use rust_decimal::Decimal;
 
-const NOW: DateTime<Utc> = DateTime::from_timestamp(1_766_415_600, 0).expect("in range");
+use crate::table::{NOW, active, in_status, monthly, price, shown, succeeded};
 
-pub(crate) fn active(amount: impl Into<Decimal>, interval: &str) -> Subscription {
-    Subscription {
-        status: SubscriptionStatus::Active,
-        items: vec![SubscriptionItem {
-            amount: Some(amount.into()),
-            interval: Interval::parse(interval),
-            ..Default::default()
-        }],
-        ..Default::default()
-    }
+fn subscribed(rows: Vec<Subscription>) -> BillingHistory {
+    BillingHistory { subscriptions: Some(rows), ..Default::default() }
 }
 
-fn with_item(mut row: Subscription, edit: impl FnOnce(&mut SubscriptionItem)) -> Subscription {
-    edit(&mut row.items[0]);
-    row
-}
-
-fn in_status(status: &str) -> Subscription {
-    Subscription { status: SubscriptionStatus::parse(status), ..active(5_000, "month") }
-}
-
-fn in_currency(code: &str, row: Subscription) -> Subscription {
-    Subscription { currency: Some(code.parse().expect("a currency code")), ..row }
+fn paid(rows: Vec<Payment>) -> BillingHistory {
+    BillingHistory { payments: Some(rows), ..Default::default() }
 }
 
 fn named(id: &str, row: Subscription) -> Subscription {
     Subscription { id: Some(id.to_owned()), ..row }
 }
 
-pub(crate) fn succeeded(amount: impl Into<Decimal>) -> Payment {
-    Payment { status: PaymentStatus::Succeeded, amount: Some(amount.into()), ..Default::default() }
-}
-
-fn of_subscriptions(rows: Vec<Subscription>, policy: &RevenuePolicy) -> Revenue {
-    let history = BillingHistory { subscriptions: Some(rows), payments: None };
-    revenue(&history, policy, NOW)
-}
-
-fn of_payments(rows: Vec<Payment>, policy: &RevenuePolicy) -> Revenue {
-    let history = BillingHistory { subscriptions: None, payments: Some(rows) };
-    revenue(&history, policy, NOW)
-}
-
-fn shown(money: Option<Money>) -> String {
-    money.map_or_else(|| "-".to_owned(), |money| money.to_string())
-}
-
-fn codes(figures: &Revenue) -> Vec<NoteCode> {
-    figures.notes.iter().map(|note| note.code).collect()
-}
-
-/// The MRR by the letter and by default.
-#[track_caller]
-fn check_mrr(rows: Vec<Subscription>, by_the_letter: &str, by_default: &str) -> Vec<NoteCode> {
-    let literal = of_subscriptions(rows.clone(), &RevenuePolicy::seed());
-    assert_eq!(shown(literal.mrr), by_the_letter, "by the letter");
-    let default = of_subscriptions(rows, &RevenuePolicy::default());
-    assert_eq!(shown(default.mrr), by_default, "by default");
-    codes(&default)
+fn of_currency(code: &str, row: Subscription) -> Subscription {
+    Subscription { currency: Some(code.parse().expect("a currency code")), ..row }
 }
 
 #[track_caller]
-fn check_ltv(rows: Vec<Payment>, by_the_letter: &str, by_default: &str) -> Vec<NoteCode> {
-    let literal = of_payments(rows.clone(), &RevenuePolicy::seed());
-    assert_eq!(shown(literal.ltv), by_the_letter, "by the letter");
-    let default = of_payments(rows, &RevenuePolicy::default());
-    assert_eq!(shown(default.ltv), by_default, "by default");
-    codes(&default)
+fn check(rows: Vec<Subscription>, policy: &RevenuePolicy, expected: &str) {
+    assert_eq!(shown(&subscribed(rows), policy, "mrr"), expected);
+}
+
+#[track_caller]
+fn check_default(rows: Vec<Subscription>, expected: &str) {
+    check(rows, &RevenuePolicy::default(), expected);
+}
+
+#[track_caller]
+fn check_best(rows: Vec<Subscription>, expected: &str) {
+    check(rows, &RevenuePolicy::best_practice(), expected);
 }
 
 #[test]
-fn monthly_and_yearly() {
-    let (month, year) = (active(29_900, "month"), active(299_000, "year"));
-    check_mrr(vec![month.clone()], "299.00 USD", "299.00 USD");
-    check_mrr(vec![year.clone()], "249.17 USD", "249.17 USD");
-    check_mrr(vec![month, year], "548.17 USD", "548.17 USD");
+fn an_interval_count_of_zero_is_no_interval() {
+    let plan = SubscriptionItem { interval_count: Some(0), ..price(9_000, "month") };
+    check_default(vec![active(plan)], "0.00 USD unknown_interval");
 }
 
 #[test]
-fn arr_is_exact_unless_the_policy_says_otherwise() {
-    let year = vec![active(299_000, "year")];
-    let exact = of_subscriptions(year.clone(), &RevenuePolicy::default());
-    assert_eq!(shown(exact.arr), "2990.00 USD");
-    assert_eq!(
-        exact.mrr_by_currency[&Currency::USD],
-        Ratio::new(74_750, 3.try_into().expect("not zero"))
-    );
-    let rounded = of_subscriptions(year, &RevenuePolicy::seed());
-    assert_eq!(shown(rounded.arr), "2990.04 USD");
+fn a_status_that_nobody_defined_counts_as_none() {
+    check_default(vec![in_status("asleep")], "0.00 USD unknown_status");
+    check_default(vec![in_status(" Active ")], "50.00 USD");
 }
 
 #[test]
-fn quantity() {
-    let of = |quantity| {
-        let row = with_item(active(2_900, "month"), |item| item.quantity = quantity);
-        vec![row]
+fn every_status_counts_when_the_policy_says_so() {
+    use intercom_revenue::Counted::Always;
+    let all = RevenuePolicy {
+        trialing: Always,
+        past_due: Always,
+        unpaid: Always,
+        canceled: Always,
+        incomplete: Always,
+        paused: Always,
+        ..RevenuePolicy::default()
     };
-    check_mrr(of(Some(5)), "29.00 USD", "145.00 USD");
-    check_mrr(of(None), "29.00 USD", "29.00 USD");
-    check_mrr(of(Some(0)), "29.00 USD", "0.00 USD");
-}
-
-#[test]
-fn interval_count() {
-    let every = |count, amount: i64, interval| {
-        let edit = |item: &mut SubscriptionItem| item.interval_count = Some(count);
-        vec![with_item(active(amount, interval), edit)]
-    };
-    check_mrr(every(3, 9_000, "month"), "90.00 USD", "30.00 USD");
-    check_mrr(every(2, 240_000, "year"), "200.00 USD", "100.00 USD");
-    check_mrr(every(12, 60_000, "month"), "600.00 USD", "50.00 USD");
-    check_mrr(every(2, 2_000, "week"), "20.00 USD", "43.33 USD");
-    let notes = check_mrr(every(0, 9_000, "month"), "90.00 USD", "0.00 USD");
-    assert_eq!(notes, [NoteCode::UnknownInterval]);
-}
-
-#[test]
-fn weeks_days_and_unknown_intervals() {
-    check_mrr(vec![active(1_000, "week")], "10.00 USD", "43.33 USD");
-    check_mrr(vec![active(100, "day")], "1.00 USD", "30.42 USD");
-    check_mrr(vec![active(100, " Month ")], "1.00 USD", "1.00 USD");
-    for interval in ["decade", ""] {
-        let notes = check_mrr(vec![active(100, interval)], "0.00 USD", "0.00 USD");
-        assert_eq!(notes, [NoteCode::UnknownInterval]);
-    }
-}
-
-#[test]
-fn only_active_subscriptions_count() {
     for status in SubscriptionStatus::DEFINED {
-        let expected = match status {
-            SubscriptionStatus::Active => "50.00 USD",
-            _ => "0.00 USD",
-        };
-        check_mrr(vec![in_status(status.as_str())], expected, expected);
+        let history = subscribed(vec![in_status(status.as_str())]);
+        let figures = revenue(&history, &all, NOW);
+        assert_eq!(figures.mrr.map(|mrr| mrr.minor), Some(5_000), "{status}");
+        assert_eq!(figures.subscription_count, Some(1), "{status}");
     }
-    check_mrr(vec![in_status(" Active ")], "50.00 USD", "50.00 USD");
-    let notes = check_mrr(vec![in_status("asleep")], "0.00 USD", "0.00 USD");
-    assert_eq!(notes, [NoteCode::UnknownStatus]);
-
-    let dunning = RevenuePolicy { past_due_counts: true, ..RevenuePolicy::default() };
-    let figures = of_subscriptions(vec![in_status("past_due")], &dunning);
-    assert_eq!(shown(figures.mrr), "50.00 USD");
-    assert_eq!(figures.subscription_count, Some(1));
 }
 
 #[test]
-fn absent_is_unknown_and_empty_is_zero() {
-    let unknown = revenue(&BillingHistory::default(), &RevenuePolicy::default(), NOW);
-    assert_eq!(unknown, Revenue::default());
+fn what_is_paid_for_counts_until_its_period_ends() {
+    let policy = RevenuePolicy::profitwell();
+    let canceled = |days| Subscription {
+        period_ends_at: Some(NOW + TimeDelta::days(days)),
+        ..in_status("canceled")
+    };
+    check(vec![canceled(1)], &policy, "50.00 USD paid_period");
+    check(vec![canceled(0)], &policy, "0.00 USD");
+    check(vec![in_status("canceled")], &policy, "0.00 USD");
 
-    for rows in [vec![], vec![in_status("canceled")]] {
-        let figures = of_subscriptions(rows, &RevenuePolicy::default());
-        assert_eq!(shown(figures.mrr), "0.00 USD");
-        assert_eq!(shown(figures.arr), "0.00 USD");
-        assert_eq!(shown(figures.ltv), "-");
-        assert_eq!(figures.subscription_count, Some(0));
-    }
-    let figures = of_payments(vec![], &RevenuePolicy::default());
-    assert_eq!(shown(figures.mrr), "-");
-    assert_eq!(shown(figures.ltv), "0.00 USD");
-    assert_eq!(figures.subscription_count, None);
+    let ending = |days| Subscription {
+        cancels_at: Some(NOW + TimeDelta::days(days)),
+        period_ends_at: Some(NOW + TimeDelta::days(20)),
+        ..in_status("active")
+    };
+    check_best(vec![ending(1)], "50.00 USD scheduled_churn");
+    check_best(vec![ending(-1)], "0.00 USD scheduled_churn");
+    let open_end = Subscription { cancel_at_period_end: true, ..in_status("active") };
+    check_best(vec![open_end], "50.00 USD scheduled_churn");
 }
 
 #[test]
-fn amounts_in_the_units_of_their_currency() {
-    let of = |code, amount: i64| vec![in_currency(code, active(amount, "month"))];
-    check_mrr(of("jpy", 5_000), "50.00 USD", "5000 JPY");
-    check_mrr(of("kwd", 10_000), "100.00 USD", "10.000 KWD");
-    check_mrr(of("isk", 50_000), "500.00 USD", "500.00 ISK");
-    let notes =
-        check_mrr([of("usd", 10_000), of("eur", 10_000)].concat(), "200.00 USD", "100.00 USD");
-    assert_eq!(notes, [NoteCode::MixedCurrency]);
-    let notes =
-        check_mrr([of("sek", 10_000), of("eur", 10_000)].concat(), "200.00 USD", "100.00 EUR");
-    assert_eq!(notes, [NoteCode::MixedCurrency]);
+fn a_pause_that_is_over_is_none() {
+    let paused = |days| Subscription {
+        collection_pause: Some(CollectionPause { resumes_at: Some(NOW + TimeDelta::days(days)) }),
+        ..monthly(5_000)
+    };
+    check_best(vec![paused(1)], "0.00 USD collection_paused");
+    check_best(vec![paused(-1)], "50.00 USD");
+}
+
+#[test]
+fn a_trial_on_its_way_out_is_potential_all_the_same() {
+    let trial = Subscription { cancel_at_period_end: true, ..in_status("trialing") };
+    let figures = revenue(&subscribed(vec![trial]), &RevenuePolicy::stripe(), NOW);
+    assert_eq!(figures.potential_mrr.map(|money| money.minor), Some(5_000));
+    assert_eq!(figures.subscription_count, Some(0));
+}
+
+fn off(reduction: Reduction) -> Discount {
+    Discount { reduction, duration: DiscountDuration::Forever, ends_at: None }
+}
+
+fn amount_off(minor: i64, currency: Option<Currency>) -> Discount {
+    off(Reduction::Amount { minor: minor.into(), currency })
+}
+
+#[test]
+fn discounts_are_deducted_one_after_the_other() {
+    let half = off(Reduction::Percent(50.into()));
+    let of = |discounts| vec![Subscription { discounts, ..monthly(10_000) }];
+    check_best(of(vec![half.clone(), amount_off(1_000, None)]), "40.00 USD discounted");
+    check_best(of(vec![amount_off(1_000, None), half.clone()]), "45.00 USD discounted");
+    check_best(of(vec![amount_off(20_000, None)]), "0.00 USD free discounted");
+
+    let ended = Discount { ends_at: Some(NOW), ..half.clone() };
+    check_best(of(vec![ended]), "100.00 USD");
+    let euros = amount_off(1_000, Some(Currency::EUR));
+    check_best(of(vec![euros]), "100.00 USD unreadable_discount");
+    let too_much = off(Reduction::Percent(101.into()));
+    check_best(of(vec![too_much]), "100.00 USD unreadable_discount");
+    check_best(of(vec![off(Reduction::Unreadable)]), "100.00 USD unreadable_discount");
+    check_best(of(vec![amount_off(-5, None)]), "100.00 USD unreadable_discount");
+
+    let line = SubscriptionItem { discounts: vec![half], ..price(10_000, "month") };
+    let two = Subscription { plan: None, items: vec![line, price(100, "month")], ..monthly(0) };
+    check_best(vec![two], "51.00 USD discounted");
+}
+
+#[test]
+fn an_amount_off_every_invoice_is_spread_like_the_invoice() {
+    let quarterly = SubscriptionItem { interval_count: Some(3), ..price(9_000, "month") };
+    let of = |plan| vec![Subscription { discounts: vec![amount_off(300, None)], ..active(plan) }];
+    check_best(of(quarterly), "29.00 USD discounted");
+    check_best(of(price(120_000, "year")), "99.75 USD discounted");
+}
+
+#[test]
+fn lines_of_a_subscription_add_up() {
+    let metered = SubscriptionItem { usage: Usage::Metered, ..price(7, "month") };
+    let items = vec![price(1_000, "month"), price(12_000, "year"), metered];
+    let listed = Subscription { plan: None, items, ..monthly(0) };
+    check_default(vec![listed.clone()], "20.00 USD metered");
+    let both = Subscription { plan: Some(price(500, "month")), ..listed };
+    check_default(vec![both.clone()], "5.00 USD");
+    let lines_first = RevenuePolicy {
+        prices: intercom_revenue::PriceSource::ItemsElsePlan,
+        ..RevenuePolicy::default()
+    };
+    check(vec![both], &lines_first, "20.00 USD metered");
+    check(vec![monthly(300)], &lines_first, "3.00 USD");
+}
+
+#[test]
+fn a_fraction_of_a_unit_is_rounded_once() {
+    let half = || monthly(Decimal::new(5, 1));
+    check_default(vec![half()], "0.01 USD");
+    check_default(vec![half(), half(), half()], "0.02 USD");
+    let even = RevenuePolicy {
+        rounding: intercom_revenue::Rounding::HalfEven,
+        ..RevenuePolicy::default()
+    };
+    check(vec![half()], &even, "0.00 USD");
+}
+
+#[test]
+fn arr_may_be_twelve_times_the_rounded_mrr() {
+    let multiplied = RevenuePolicy {
+        arr_basis: intercom_revenue::ArrBasis::RoundedMrr,
+        ..RevenuePolicy::default()
+    };
+    let year = subscribed(vec![active(price(299_000, "year"))]);
+    assert_eq!(shown(&year, &multiplied, "arr"), "2990.04 USD");
+}
+
+#[test]
+fn decimals_of_currencies() {
+    check_default(vec![of_currency("ugx", monthly(50_000))], "500.00 UGX");
+    check_default(vec![of_currency("bhd", monthly(1_230))], "1.230 BHD");
+    check_default(vec![of_currency("clp", monthly(990))], "990 CLP");
+    let sek = of_currency("sek", monthly(10_000));
+    let eur = of_currency("eur", monthly(10_000));
+    check_default(vec![sek, eur], "100.00 EUR mixed_currency");
+}
+
+#[test]
+fn given_rates_put_all_currencies_into_one() {
+    let rates = [("EUR", "1.08"), ("JPY", "0.0065"), ("KWD", "3.25")];
+    let rates = rates.map(|(code, rate)| {
+        (code.parse().expect("a currency code"), rate.parse().expect("a rate"))
+    });
+    let policy = RevenuePolicy { rates: rates.into(), ..RevenuePolicy::default() };
+    let eur = of_currency("eur", monthly(10_000));
+    let jpy = of_currency("jpy", monthly(10_000));
+    let kwd = of_currency("kwd", monthly(10_000));
+    let sek = of_currency("sek", monthly(10_000));
+    check(vec![eur.clone(), monthly(10_000)], &policy, "208.00 USD");
+    check(vec![jpy], &policy, "65.00 USD");
+    check(vec![kwd], &policy, "32.50 USD");
+    check(vec![eur.clone(), sek.clone()], &policy, "108.00 USD no_rate");
+    check(vec![sek], &policy, "- no_rate");
+    check(vec![], &policy, "0.00 USD");
+    let history = BillingHistory { payments: Some(vec![succeeded(500)]), ..subscribed(vec![eur]) };
+    assert_eq!(shown(&history, &policy, "ltv"), "5.00 USD");
 }
 
 #[test]
 fn figures_share_the_currency_of_the_subscriptions() {
-    let history = BillingHistory {
-        subscriptions: Some(vec![in_currency("eur", active(1_000, "month"))]),
-        payments: Some(vec![succeeded(500)]),
-    };
+    let euros = subscribed(vec![of_currency("eur", monthly(1_000))]);
+    let history = BillingHistory { payments: Some(vec![succeeded(500)]), ..euros };
     let figures = revenue(&history, &RevenuePolicy::default(), NOW);
-    assert_eq!(shown(figures.mrr), "10.00 EUR");
-    assert_eq!(shown(figures.ltv), "0.00 EUR");
+    assert_eq!(figures.mrr.map(|money| money.to_string()).as_deref(), Some("10.00 EUR"));
+    assert_eq!(figures.ltv.map(|money| money.to_string()).as_deref(), Some("0.00 EUR"));
     assert_eq!(figures.ltv_by_currency[&Currency::USD], Ratio::whole(500));
-    assert_eq!(codes(&figures), [NoteCode::MixedCurrency]);
+    assert_eq!(figures.notes[0].code, NoteCode::MixedCurrency);
 }
 
 #[test]
 fn one_id_counts_once_and_the_latest_stays() {
-    let ending_in =
-        |days, row| Subscription { period_ends_at: Some(NOW + TimeDelta::days(days)), ..row };
-    let old = ending_in(1, named("sub_1", active(1_000, "month")));
-    let new = ending_in(31, named("sub_1", active(2_000, "month")));
-    for rows in [vec![old.clone(), new.clone()], vec![new, old]] {
-        let notes = check_mrr(rows, "30.00 USD", "20.00 USD");
-        assert_eq!(notes, [NoteCode::Duplicate]);
-    }
-    let anonymous = active(1_000, "month");
-    check_mrr(vec![anonymous.clone(), anonymous], "20.00 USD", "20.00 USD");
+    let ending = |days, row| Subscription {
+        period_ends_at: Some(NOW + TimeDelta::days(days)),
+        ..named("sub_1", row)
+    };
+    let (old, new) = (ending(1, monthly(1_000)), ending(31, in_status("canceled")));
+    check_default(vec![old.clone(), new.clone()], "0.00 USD duplicate");
+    check_default(vec![new, old], "0.00 USD duplicate");
+    check_default(vec![monthly(1_000), monthly(1_000)], "20.00 USD");
 }
 
 #[test]
-fn amounts_that_cannot_count() {
-    let notes = check_mrr(vec![active(-5_000, "month")], "-50.00 USD", "0.00 USD");
-    assert_eq!(notes, [NoteCode::NegativeAmount]);
-
-    let tiered = with_item(active(0, "month"), |item| item.amount = None);
-    let notes = check_mrr(vec![tiered], "0.00 USD", "0.00 USD");
-    assert_eq!(notes, [NoteCode::Unpriceable]);
-
-    let half_cents = active(Decimal::new(299_005, 1), "month");
-    check_mrr(vec![half_cents.clone()], "299.01 USD", "299.01 USD");
-    check_mrr(vec![half_cents.clone(), half_cents], "598.01 USD", "598.01 USD");
+fn what_does_not_fit_is_left_out_with_a_note() {
+    let beyond = SubscriptionItem { quantity: Some(u64::MAX), ..price(Decimal::MAX, "month") };
+    check_default(vec![active(beyond), monthly(100)], "1.00 USD overflow");
+    check_default(vec![monthly(i64::MAX), monthly(1)], "- overflow");
+    let ceiling = subscribed(vec![monthly(i64::MAX)]);
+    let policy = RevenuePolicy::default();
+    assert_eq!(shown(&ceiling, &policy, "mrr"), "92233720368547758.07 USD overflow");
+    assert_eq!(shown(&ceiling, &policy, "arr"), "- overflow");
 }
 
 #[test]
-fn amounts_that_do_not_fit() {
-    let many = with_item(active(i64::MAX, "month"), |item| {
-        item.quantity = Some(u64::MAX);
-    });
-    let notes = check_mrr(vec![many], "92233720368547758.07 USD", "-");
-    assert_eq!(notes, [NoteCode::Overflow]);
-
-    let beyond = with_item(active(Decimal::MAX, "month"), |item| {
-        item.quantity = Some(u64::MAX);
-    });
-    let rest = active(100, "month");
-    let notes = check_mrr(vec![beyond, rest], "-", "1.00 USD");
-    assert_eq!(notes, [NoteCode::Overflow]);
+fn refunds_take_their_share_of_the_tax_along() {
+    let row = Payment {
+        refund: Refund::Part(5_950.into()),
+        tax: Some(1_900.into()),
+        ..succeeded(11_900)
+    };
+    let history = paid(vec![row]);
+    let net_of_tax = RevenuePolicy { deduct_payment_tax: true, ..RevenuePolicy::best_practice() };
+    assert_eq!(shown(&history, &RevenuePolicy::default(), "net"), "50.00 USD refunded");
+    assert_eq!(shown(&history, &net_of_tax, "ltv"), "50.00 USD refunded");
+    assert_eq!(shown(&history, &RevenuePolicy::best_practice(), "ltv"), "59.50 USD refunded");
 }
 
 #[test]
-fn stale_periods_count_with_a_remark() {
-    let stale =
-        Subscription { period_ends_at: Some(NOW - TimeDelta::days(40)), ..active(5_000, "month") };
-    let notes = check_mrr(vec![stale], "50.00 USD", "50.00 USD");
-    assert_eq!(notes, [NoteCode::StalePeriod]);
+fn more_refunds_than_payments_are_nothing_to_date() {
+    let history = paid(vec![succeeded(-5_000)]);
+    let by = |policy: &RevenuePolicy| shown(&history, policy, "ltv");
+    assert_eq!(by(&RevenuePolicy::seed()), "-50.00 USD");
+    assert_eq!(by(&RevenuePolicy::default()), "0.00 USD negative_total");
 }
 
 #[test]
-fn payments_to_date() {
-    check_ltv(vec![succeeded(29_900)], "299.00 USD", "299.00 USD");
-    check_ltv(vec![succeeded(29_900), succeeded(-5_000)], "249.00 USD", "249.00 USD");
-    let notes = check_ltv(vec![succeeded(-5_000)], "-50.00 USD", "0.00 USD");
-    assert_eq!(notes, [NoteCode::NegativeTotal]);
+fn a_flat_plan_stands_in_for_a_list_that_was_never_recorded() {
+    let plan = |status, price: Decimal| FlatPlan { status, price, currency: None, interval: None };
+    let flat = |plan| BillingHistory { flat_plan: Some(plan), ..Default::default() };
+    let active = flat(plan(SubscriptionStatus::Active, 4_900.into()));
+    let default = RevenuePolicy::default();
+    assert_eq!(shown(&active, &default, "mrr"), "49.00 USD flat_price");
+    assert_eq!(shown(&active, &default, "count"), "1/1 flat_price");
+    assert_eq!(shown(&active, &RevenuePolicy::seed(), "mrr"), "-");
 
-    for status in ["failed", "pending", "canceled"] {
-        let row = Payment { status: PaymentStatus::parse(status), ..succeeded(100) };
-        let notes = check_ltv(vec![row], "0.00 USD", "0.00 USD");
-        assert_eq!(notes, []);
-    }
-    let named = Payment { id: Some("ch_1".to_owned()), ..succeeded(100) };
-    let notes = check_ltv(vec![named.clone(), named], "2.00 USD", "1.00 USD");
-    assert_eq!(notes, [NoteCode::Duplicate]);
+    let canceled = flat(plan(SubscriptionStatus::Canceled, 4_900.into()));
+    assert_eq!(shown(&canceled, &default, "mrr"), "0.00 USD flat_price");
 
-    let yen = Payment { currency: Some(Currency::JPY), ..succeeded(29_900) };
-    check_ltv(vec![yen], "299.00 USD", "29900 JPY");
+    let in_major = RevenuePolicy { plan_price_unit: PriceUnit::Major, ..default.clone() };
+    let yearly = FlatPlan {
+        interval: Some(Interval::Year),
+        currency: Some(Currency::JPY),
+        ..plan(SubscriptionStatus::Active, 4_900.into())
+    };
+    assert_eq!(shown(&flat(yearly), &in_major, "mrr"), "408 JPY flat_price");
+    assert_eq!(shown(&active, &in_major, "mrr"), "4900.00 USD flat_price");
 
-    let early = Payment { created_at: Some(NOW + TimeDelta::days(1)), ..succeeded(100) };
-    let notes = check_ltv(vec![early], "1.00 USD", "1.00 USD");
-    assert_eq!(notes, [NoteCode::FutureDate]);
+    let listed = BillingHistory { subscriptions: Some(vec![]), ..active };
+    assert_eq!(shown(&listed, &default, "mrr"), "0.00 USD");
 }
 
 #[test]
 fn figures_serialise_for_people_and_machines() {
-    let row = named("sub_1", active(299_000, "year"));
-    let odd = named("sub_2", active(1, "decade"));
-    let figures = of_subscriptions(vec![row, odd], &RevenuePolicy::default());
-    insta::assert_json_snapshot!(figures, @r#"
-    {
-      "mrr": {
-        "minor": 24917,
-        "currency": "USD"
-      },
-      "arr": {
-        "minor": 299000,
-        "currency": "USD"
-      },
-      "ltv": null,
-      "subscription_count": 2,
-      "mrr_by_currency": {
-        "USD": "74750/3"
-      },
-      "ltv_by_currency": {},
-      "notes": [
-        {
-          "code": "unknown_interval",
-          "about": "sub_2"
-        }
-      ]
-    }
-    "#);
+    let row = named("sub_1", active(price(299_000, "year")));
+    let odd = named("sub_2", active(price(1, "decade")));
+    let figures = revenue(&subscribed(vec![row, odd]), &RevenuePolicy::default(), NOW);
+    insta::assert_json_snapshot!(figures);
+}
+
+#[test]
+fn every_row_can_be_explained() {
+    let history = BillingHistory {
+        subscriptions: Some(vec![
+            named("sub_1", active(price(299_000, "year"))),
+            named("sub_2", in_status("past_due")),
+            named("sub_2", in_status("canceled")),
+            named("sub_3", in_status("trialing")),
+        ]),
+        payments: Some(vec![Payment { refund: Refund::Everything, ..succeeded(100) }]),
+        flat_plan: None,
+    };
+    insta::assert_json_snapshot!(explain(&history, &RevenuePolicy::default(), NOW));
 }

@@ -1,0 +1,106 @@
+//! Lists of objects within an attribute, and the fields of those objects.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::OddityCode;
+use crate::names::{Names, Reader};
+use crate::oddity::Oddities;
+use crate::scalar::Scalar;
+
+/// An object and where it was found.
+#[derive(Clone)]
+pub(crate) struct Fields<'a> {
+    path: String,
+    object: &'a Map<String, Value>,
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn read<T>(&self, key: &str, read: Scalar<T>, oddities: &mut Oddities) -> Option<T> {
+        oddities.accept(format_args!("{}.{key}", self.path), read(self.object.get(key)))
+    }
+
+    /// The first of these fields that has a value.
+    pub(crate) fn read_first<T>(
+        &self,
+        keys: &[&str],
+        read: Scalar<T>,
+        oddities: &mut Oddities,
+    ) -> Option<T> {
+        keys.iter().find_map(|key| self.read(key, read, oddities))
+    }
+
+    /// The value as it is, unless it is null.
+    pub(crate) fn raw(&self, key: &str) -> Option<&'a Value> {
+        self.object.get(key).filter(|value| !value.is_null())
+    }
+
+    pub(crate) fn object(&self, key: &str) -> Option<Fields<'a>> {
+        let object = self.object.get(key)?.as_object()?;
+        Some(Fields { path: format!("{}.{key}", self.path), object })
+    }
+
+    pub(crate) fn objects(&self, key: &str, oddities: &mut Oddities) -> Option<Vec<Fields<'a>>> {
+        objects(self.raw(key)?, &format!("{}.{key}", self.path), oddities)
+    }
+
+    /// Whether this is that very object.
+    pub(crate) fn is_same(&self, other: &Fields<'_>) -> bool {
+        std::ptr::eq(self.object, other.object)
+    }
+
+    /// The object at a place in a list that was got by [`Fields::raw`].
+    pub(crate) fn entry(&self, key: &str, index: usize, value: &'a Value) -> Option<Fields<'a>> {
+        let object = value.as_object()?;
+        Some(Fields { path: format!("{}.{key}[{index}]", self.path), object })
+    }
+}
+
+/// The rows of a list attribute; `None` when it is absent or unreadable.
+pub(crate) fn rows<T>(
+    reader: &mut Reader<'_>,
+    names: &Names,
+    row: fn(&Fields<'_>, &mut Oddities) -> T,
+) -> Option<Vec<T>> {
+    let found = names.find(reader.attributes)?;
+    let path = found.path();
+    let list = unwrapped(found.value, &path, reader.oddities)?;
+    let objects = objects(&list, &path, reader.oddities)?;
+    Some(objects.iter().map(|fields| row(fields, reader.oddities)).collect())
+}
+
+/// The entries of an array or of a list object's `data`.
+pub(crate) fn entries(list: &Value) -> Option<&[Value]> {
+    let items = list.as_array().or_else(|| list.get("data")?.as_array());
+    items.map(Vec::as_slice)
+}
+
+/// The value itself, or what a text says in JSON.
+fn unwrapped<'a>(value: &'a Value, path: &str, oddities: &mut Oddities) -> Option<Cow<'a, Value>> {
+    let Value::String(text) = value else { return Some(Cow::Borrowed(value)) };
+    let parsed = serde_json::from_str(text).ok();
+    let code = match parsed {
+        Some(_) => OddityCode::JsonInText,
+        None => OddityCode::UnreadableJson,
+    };
+    oddities.add(format_args!("{path}"), code);
+    // JSON can say that there is nothing, as an attribute can.
+    parsed.filter(|value: &Value| !value.is_null()).map(Cow::Owned)
+}
+
+/// The objects of an array or of a list object's `data`; anything else in it is left out.
+fn objects<'a>(list: &'a Value, path: &str, oddities: &mut Oddities) -> Option<Vec<Fields<'a>>> {
+    let Some(items) = entries(list) else {
+        oddities.add(format_args!("{path}"), OddityCode::WrongType);
+        return None;
+    };
+    let mut objects = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        match item.as_object() {
+            Some(object) => objects.push(Fields { path: format!("{path}[{index}]"), object }),
+            None => oddities.add(format_args!("{path}[{index}]"), OddityCode::WrongType),
+        }
+    }
+    Some(objects)
+}
