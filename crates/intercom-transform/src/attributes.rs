@@ -292,8 +292,8 @@ impl Entries {
         {
             return self.push_date(value, seconds, notes);
         }
-        let is_plain = value.raw().len() <= 15;
-        if is_plain || rules.long_texts == LongTextRule::Keep || value.as_number().is_some() {
+        let is_plain = value.raw().bytes().all(|byte| !matches!(byte, b'e' | b'E'));
+        if is_plain && value.raw().len() < 300 || value.as_number().is_some() {
             return self.push(value, Form::Sent);
         }
         self.drop(notes, NoteKind::NumberDropped)
@@ -309,7 +309,9 @@ impl Entries {
             if let Some(seconds) = date::seconds(value) {
                 return self.push_date(value, seconds, notes);
             }
-        } else if rules.misnamed_dates != MisnamedDates::Ignore
+            self.note(notes, NoteKind::DateUnreadable);
+        } else if !self.path.ends_with(rules.date_suffix.as_bytes())
+            && rules.misnamed_dates != MisnamedDates::Ignore
             && let Some(seconds) = date::from_iso(value.raw())
         {
             if rules.misnamed_dates == MisnamedDates::Note {

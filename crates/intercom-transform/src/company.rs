@@ -105,7 +105,7 @@ impl<'e> Planner<'e, '_> {
         let is_reserved = |name: &str| {
             (lookup != "email" && name == lookup)
                 || if is_v1 { is_reserved_v1(name) } else { is_reserved(name) }
-                || (is_checked && name == "groupId")
+                || (is_checked && matches!(name, "groupId" | "tags"))
                 || (is_of_person && matches!(name, "id" | "remove"))
         };
         self.write_attributes(object, "custom_attributes", [company.attributes, None], is_reserved)

@@ -137,6 +137,7 @@ pub fn plan<'e>(
     if !settings.has_token {
         return Err(Rejection::new("", Reason::MissingToken { is_oauth }));
     }
+    planner.check_objects()?;
     call(planner)
 }
 

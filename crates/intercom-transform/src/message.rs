@@ -37,6 +37,7 @@ pub(crate) struct Message<'e> {
 /// The fields of `context`.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Context<'e> {
+    pub(crate) whole: Option<Value<'e>>,
     pub(crate) traits: Option<Value<'e>>,
     pub(crate) user_agent: Option<Value<'e>>,
     pub(crate) external_id: Option<Value<'e>>,
@@ -120,7 +121,7 @@ impl<'e> Message<'e> {
 
 impl<'e> Context<'e> {
     fn read(whole: Option<Value<'e>>) -> Self {
-        let mut context = Self::default();
+        let mut context = Self { whole, ..Self::default() };
         for field in whole.into_iter().flat_map(Value::fields) {
             let slot = match &*field.name() {
                 "traits" => &mut context.traits,

@@ -33,6 +33,8 @@ pub enum NoteKind {
     MetadataDropped,
     /// A date was written as Unix seconds.
     DateConverted,
+    /// A key says that its value is a date, but it is none; it was sent as it came.
+    DateUnreadable,
     /// A text is a date, but its key does not say so; Intercom takes it for a text.
     DateUnderOtherKey,
     /// A date's key was given the ending by which Intercom knows dates.

@@ -58,6 +58,7 @@ pub(crate) enum Expected {
     Id,
     /// A text.
     Text,
+    Object,
     ObjectOrText,
 }
 
@@ -66,6 +67,7 @@ impl Expected {
         match self {
             Self::Id => "a text or a number",
             Self::Text => "a text",
+            Self::Object => "an object",
             Self::ObjectOrText => "an object or a text",
         }
     }
@@ -75,6 +77,7 @@ impl Expected {
         match self {
             Self::Id => is_text || kind == Kind::Number,
             Self::Text => is_text,
+            Self::Object => kind == Kind::Object,
             Self::ObjectOrText => is_text || kind == Kind::Object,
         }
     }

@@ -10,7 +10,7 @@ use crate::date;
 use crate::event::{Event, Value};
 use crate::message::Message;
 use crate::note::Notes;
-use crate::pick::Checker;
+use crate::pick::{Checker, Expected};
 use crate::rejection::{Call, Reason, Rejection, Wording};
 use crate::scratch::{Batch, Scratch};
 use crate::settings::{Destination, Epoch, Settings};
@@ -84,6 +84,16 @@ impl<'e, 's> Planner<'e, 's> {
 
     pub(crate) fn missing_identity(&self, call: Call) -> Rejection {
         Rejection::new("userId", Reason::MissingIdentity { call, wording: self.wording() })
+    }
+
+    /// Refuses an event whose parts are no objects, unless types are not checked.
+    pub(crate) fn check_objects(&self) -> Result<(), Rejection> {
+        let message = self.message;
+        let context = &message.context;
+        for part in [message.traits, context.whole, context.traits, message.integrations] {
+            self.check.check(part, Expected::Object)?;
+        }
+        Ok(())
     }
 
     /// What the event says to this integration.

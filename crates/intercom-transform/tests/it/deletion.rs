@@ -1,8 +1,9 @@
-//! Deletion.
+//! Deletion of users.
 
+use intercom_transform::settings::Deletion;
 use intercom_transform::{NoteKind, Reason, Settings};
 
-use crate::model::{Answer, WRITTEN, drive, planned};
+use crate::model::{Answer, FOUND, NOBODY, WRITTEN, drive, planned, run, run_all, v1, v2};
 
 const NAMED: Answer = (200, r#"{"data":[{"id":"c1","external_id":"u1"}]}"#);
 
@@ -39,4 +40,43 @@ fn an_address_alone_finds_a_person_unless_the_profile_skips_it() {
     assert_eq!(drive(&mut plan, &[]).0, []);
     let notes: Vec<NoteKind> = plan.notes().iter().map(|note| note.kind).collect();
     assert_eq!(notes, [NoteKind::NothingToDelete]);
+}
+
+#[test]
+fn a_user_is_found_and_deleted() {
+    let cases: [(&str, &str, &[_]); 6] = [
+        (
+            "by id",
+            r#"{"type":"delete","userId":"u1","traits":{"email":"jo@example.com"}}"#,
+            &[FOUND, WRITTEN],
+        ),
+        (
+            "by address",
+            r#"{"type":"delete","traits":{"email":"Jo@Example.com"}}"#,
+            &[FOUND, (404, "{}")],
+        ),
+        ("nobody", r#"{"type":"delete","userId":"u1"}"#, &[NOBODY]),
+        (
+            "several users",
+            r#"{"type":"delete","userAttributes":[{"userId":"a"},{"phone":"1"},{"email":"b@x.example"}]}"#,
+            &[FOUND, WRITTEN, NOBODY],
+        ),
+        ("no list", r#"{"type":"delete","userAttributes":{"userId":"a"}}"#, &[]),
+        ("nobody in particular", r#"{"type":"delete","anonymousId":"a"}"#, &[]),
+    ];
+    insta::assert_snapshot!(run_all(&v2(), &cases));
+}
+
+#[test]
+fn all_data_of_a_person_can_be_requested_to_be_deleted() {
+    let line = r#"{"type":"delete","userId":"u1"}"#;
+    let settings = Settings { deletion: Deletion::Request, ..v1() };
+    insta::assert_snapshot!(run(line, &settings, &[FOUND, WRITTEN]));
+}
+
+#[test]
+fn an_address_of_several_people_deletes_nobody() {
+    let line = r#"{"type":"delete","traits":{"email":"jo@example.com"}}"#;
+    let several = (200, r#"{"total_count":2,"data":[{"id":"c1","external_id":"a"},{"id":"c2"}]}"#);
+    insta::assert_snapshot!(run(line, &v2(), &[several]));
 }

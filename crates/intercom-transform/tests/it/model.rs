@@ -2,8 +2,37 @@
 
 use std::fmt::Write as _;
 
-use intercom_api::{Exchange, Request, Response, Step};
+use intercom_api::{ApiVersion, Exchange, Request, Response, Step};
+use intercom_transform::settings::Destination;
 use intercom_transform::{Event, Outcome, Plan, Rejection, Scratch, Settings, Tape, plan};
+
+/// What settings the crate recommends, for version 2.10.
+pub(crate) fn v2() -> Settings {
+    Settings { version: ApiVersion::V2_10, ..Settings::default() }
+}
+
+/// The same for 1.4.
+pub(crate) fn v1() -> Settings {
+    Settings { version: ApiVersion::V1_4, ..Settings::default() }
+}
+
+/// The migration profile for 1.4.
+pub(crate) fn rudderstack_v1() -> Settings {
+    Settings { version: ApiVersion::V1_4, ..Settings::rudderstack() }
+}
+
+/// The migration profile for the destination `intercom_v2`.
+pub(crate) fn rudderstack_oauth() -> Settings {
+    Settings { destination: Destination::IntercomV2, ..Settings::rudderstack() }
+}
+
+/// Several lines, each planned and driven for itself, under their titles.
+pub(crate) fn run_all(settings: &Settings, cases: &[(&str, &str, &[Answer])]) -> String {
+    let told = |(title, line, answers): &(&str, &str, &[Answer])| {
+        format!("# {title}\n{}", run(line, settings, answers))
+    };
+    cases.iter().map(told).collect::<Vec<_>>().join("\n")
+}
 
 /// An answer of the API.
 pub(crate) type Answer = (u16, &'static str);
