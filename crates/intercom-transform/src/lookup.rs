@@ -71,13 +71,12 @@ impl<'e> Planner<'e, '_> {
         let skip = Skip::Empty;
         let names_id =
             self.settings.lookup_external_id == LookupExternalId::Always && field == "external_id";
+        let is_of_user =
+            purpose == Purpose::Group && self.settings.group_email == GroupEmail::UserFirst;
         match field {
-            "email"
-                if purpose == Purpose::Group
-                    && self.settings.group_email == GroupEmail::UserFirst =>
-            {
-                self.group_email()
-            }
+            "userId" => self.user_id(skip),
+            _ if names_id => self.user_id(skip),
+            _ if is_of_user => self.group_user(field),
             "email" => self.email(skip),
             "phone" => self.phone(skip),
             "name" => first([own.name, of_context.name], skip),
@@ -86,8 +85,6 @@ impl<'e> Planner<'e, '_> {
                 let in_properties = || self.message.properties?.get("website")?.present();
                 first([own.website, of_context.website, in_properties()], skip)
             }
-            "userId" => self.user_id(skip),
-            _ if names_id => self.user_id(skip),
             _ => {
                 let in_context = self.message.context.traits.and_then(|traits| traits.get(field));
                 let in_traits = || self.message.traits.and_then(|traits| traits.get(field));
@@ -103,18 +100,19 @@ impl<'e> Planner<'e, '_> {
     pub(crate) fn group_identity(&self, person: &Person<'e>) -> Identity {
         let mut identity = person.identity();
         if self.settings.group_email == GroupEmail::UserFirst {
-            let email = self.group_email().and_then(Value::as_text);
+            let email = self.group_user("email").and_then(Value::as_text);
             identity.email = email.map(|email| lower(&email).into());
         }
         identity
     }
 
-    /// The user's e-mail address. The company's stands in for it only where nothing else names a
-    /// user: beside an id it could find another person.
-    fn group_email(&self) -> Option<Value<'e>> {
-        let [own, of_context] = self.message.both();
-        let of_company = || own.email.filter(|_| self.user_id(Skip::Empty).is_none());
-        first([of_context.email], Skip::Empty).or_else(|| first([of_company()], Skip::Empty))
+    /// A trait of a group call's user. The company's stands in for it only where nothing else names
+    /// a user: beside an id it could find another person.
+    fn group_user(&self, field: &str) -> Option<Value<'e>> {
+        let of = |traits: Option<Value<'e>>| first([traits?.get(field)?.present()], Skip::Empty);
+        let is_nameless = || self.user_id(Skip::Empty).is_none();
+        let of_company = || of(self.message.traits).filter(|_| is_nameless());
+        of(self.message.context.traits).or_else(of_company)
     }
 
     /// Whether an earlier plan of the batch found the contact.

@@ -47,7 +47,7 @@ pub struct Settings {
     pub conflicts: Conflicts,
     /// What becomes of a contact that exists and is archived.
     pub archived: Archived,
-    /// Whose e-mail address finds the contact of a group call.
+    /// Whose e-mail address, or other look-up field, finds the contact of a group call.
     pub group_email: GroupEmail,
     /// Whether a company is looked up or written first.
     pub group_order: GroupOrder,
@@ -186,7 +186,7 @@ pub enum Archived {
     Abort,
 }
 
-/// Whose e-mail address finds the contact of a group call.
+/// Whose e-mail address, or other look-up field, finds the contact of a group call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GroupEmail {

@@ -106,3 +106,13 @@ fn the_companys_address_finds_a_contact_only_where_nothing_names_a_user() {
     );
     assert!(!beside.contains("acme") && beside.contains(r#""value":"u1""#), "{beside}");
 }
+
+#[test]
+fn no_trait_of_the_company_finds_a_user_who_is_named() {
+    let line = r#"{"type":"group","groupId":"g1","userId":"u1","traits":{"phone":"+47 1"},"integrations":{"Intercom":{"lookup":"phone"}}}"#;
+    let mut plan = planned(line, &Settings::default()).expect("it can be delivered");
+    let (requests, _) = drive(&mut plan, &[COMPANY, NOBODY]);
+    let body = requests[1].body.clone().unwrap_or_default();
+    let text = String::from_utf8_lossy(&body).into_owned();
+    assert!(!text.contains("phone") && text.contains(r#""value":"u1""#), "{text}");
+}
