@@ -21,6 +21,7 @@ use clap::{Parser, Subcommand};
     after_help = "Examples:\n  cargo xtask ci\n  cargo xtask codegen --check\n  \
                   cargo xtask conformance openapi ../shared/openapi\n  \
                   cargo xtask conformance sdks\n  \
+                  cargo xtask conformance transform ../shared/cases/transform\n  \
                   cargo xtask fuzz --seconds 60 --examples ../shared/openapi\n  \
                   cargo xtask postgres -- cargo test -p intercom-store"
 )]
@@ -85,6 +86,9 @@ enum Conformance {
     },
     /// Call a simulator with the official Node and Python SDKs.
     Sdks,
+    /// Transform events with known requests, and classify answers with known outcomes.
+    #[cfg(feature = "conformance")]
+    Transform(conformance::Transform),
 }
 
 fn main() -> ExitCode {
@@ -124,6 +128,10 @@ fn run(chore: Chore) -> anyhow::Result<Verdict> {
         Chore::Codegen { step: None, check: true } => codegen::check(),
         Chore::Conformance { subject: Conformance::Openapi { dir } } => conformance::openapi(&dir),
         Chore::Conformance { subject: Conformance::Sdks } => conformance::sdks(),
+        #[cfg(feature = "conformance")]
+        Chore::Conformance { subject: Conformance::Transform(arguments) } => {
+            conformance::transform(&arguments)
+        }
         Chore::Features => features::run(),
         Chore::Fuzz { seconds, examples } => fuzz::run(seconds, examples.as_deref()),
         Chore::Tidy => tidy::run(),

@@ -9,10 +9,15 @@ mod inputs;
 #[cfg(feature = "conformance")]
 mod openapi;
 mod sdks;
+#[cfg(feature = "conformance")]
+mod transform;
 
 use std::path::Path;
 
 use crate::{Verdict, services_required};
+
+#[cfg(feature = "conformance")]
+pub(crate) use transform::{Arguments as Transform, run as transform};
 
 /// Decodes and re-encodes the official response examples in `dir`.
 pub(crate) fn openapi(dir: &Path) -> anyhow::Result<Verdict> {
