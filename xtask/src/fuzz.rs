@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 use crate::{Verdict, root, services_required};
 
 /// The targets, as in `fuzz/Cargo.toml`.
-const TARGETS: [&str; 3] = ["decoding", "signatures", "search"];
+const TARGETS: [&str; 4] = ["decoding", "signatures", "search", "transform"];
 
 /// Runs every target for `seconds`. The official examples in `examples`, if they are there, are what
 /// the decoding target starts from.

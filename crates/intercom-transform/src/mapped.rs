@@ -78,7 +78,7 @@ pub(crate) fn track(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
     object.close();
     *planner.body = body;
     written?;
-    let tasks = vec![Task::Event(SendEvent::new(planner.take_body(), None))];
+    let tasks = vec![Task::Event(SendEvent::new(planner.take_body()))];
     Ok(Plan::new(planner.settings, planner.version(), Identity::default(), tasks, planner.notes))
 }
 

@@ -80,7 +80,15 @@ impl<'e> Message<'e> {
         let mut message = Self::default();
         let mut context = None;
         for field in event.root().fields() {
-            let slot = match &*field.name() {
+            let decoded;
+            let name = match field.plain_name() {
+                Some(name) => name,
+                None => {
+                    decoded = field.name();
+                    &*decoded
+                }
+            };
+            let slot = match name {
                 "type" => &mut message.kind,
                 "userId" => &mut message.user_id,
                 "anonymousId" => &mut message.anonymous_id,
@@ -123,7 +131,15 @@ impl<'e> Context<'e> {
     fn read(whole: Option<Value<'e>>) -> Self {
         let mut context = Self { whole, ..Self::default() };
         for field in whole.into_iter().flat_map(Value::fields) {
-            let slot = match &*field.name() {
+            let decoded;
+            let name = match field.plain_name() {
+                Some(name) => name,
+                None => {
+                    decoded = field.name();
+                    &*decoded
+                }
+            };
+            let slot = match name {
                 "traits" => &mut context.traits,
                 "userAgent" => &mut context.user_agent,
                 "externalId" => &mut context.external_id,
@@ -142,7 +158,11 @@ impl<'e> Traits<'e> {
     pub(crate) fn read(object: Option<Value<'e>>) -> Self {
         let mut traits = Self::default();
         for field in object.into_iter().flat_map(Value::fields) {
-            if let Some(slot) = traits.slot(&field.name()) {
+            let slot = match field.plain_name() {
+                Some(name) => traits.slot(name),
+                None => traits.slot(&field.name()),
+            };
+            if let Some(slot) = slot {
                 *slot = field.value.present();
             }
         }

@@ -1,6 +1,7 @@
 //! What planning reuses from event to event, and what plans of one batch know of each other.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -122,10 +123,13 @@ impl Batch {
         at: i64,
     ) -> i64 {
         let message = message_id.map(|id| hash(&(id, event, user)));
-        let Some(first) = self.seconds.get(&hash(&(user, event, at))).copied() else {
-            let next = at.saturating_add(1);
-            self.seconds.insert(hash(&(user, event, at)), Taken { message, next });
-            return at;
+        let key = hash(&(user, event, at));
+        let first = match self.seconds.entry(key) {
+            Entry::Occupied(taken) => *taken.get(),
+            Entry::Vacant(free) => {
+                free.insert(Taken { message, next: at.saturating_add(1) });
+                return at;
+            }
         };
         if message.is_some() && first.message == message {
             return at;
@@ -140,7 +144,7 @@ impl Batch {
         let next = second.saturating_add(1);
         self.seconds.insert(hash(&(user, event, second)), Taken { message, next });
         // Whoever asks for the same second again skips those that are known to be taken.
-        self.seconds.insert(hash(&(user, event, at)), Taken { next, ..first });
+        self.seconds.insert(key, Taken { next, ..first });
         if let Some(message) = message {
             self.shifted.insert((message, at), second);
         }

@@ -12,9 +12,9 @@ use crate::plan::{Plan, SendEvent, Task};
 use crate::planner::Planner;
 use crate::rejection::{Call, Reason, Rejection};
 use crate::settings::{
-    Destination, EventNames, MetadataSettings, SameSecond, TraitSources, Typing, UnknownUsers,
+    Destination, EventNames, MetadataSettings, SameSecond, TraitSources, Typing,
 };
-use crate::write::{Object, push_text};
+use crate::write::Object;
 
 pub(crate) fn plan(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
     if planner.is_row() {
@@ -31,11 +31,7 @@ pub(crate) fn plan(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
     }
     planner.write_event(&name, &person, contact_id)?;
     let body = planner.take_body();
-    let is_creating = planner.settings.unknown_users == UnknownUsers::Create
-        && !planner.settings.is_v1()
-        && person.is_known();
-    let user = is_creating.then(|| planner.write_user(&person));
-    let mut tasks = vec![Task::Event(SendEvent::new(body, user))];
+    let mut tasks = vec![Task::Event(SendEvent::new(body))];
     tasks.extend(planner.one_time(&name.text(), &person));
     let version = planner.version();
     Ok(Plan::new(planner.settings, version, person.identity(), tasks, planner.notes))
@@ -210,20 +206,6 @@ impl<'e> Planner<'e, '_> {
                 Err(Rejection::new("properties", reason))
             }
         }
-    }
-
-    /// What a user is created with who turns out not to exist.
-    fn write_user(&mut self, person: &Person<'e>) -> bytes::Bytes {
-        let mut body = std::mem::take(self.body);
-        let mut object = Object::open(&mut body);
-        if person.id.is_some() {
-            push_text(object.field("role"), "user");
-        }
-        self.check.write_id(&mut object, "external_id", person.id);
-        object.optional("email", person.email);
-        object.close();
-        *self.body = body;
-        self.take_body()
     }
 }
 

@@ -104,26 +104,22 @@ impl Find {
         let Some(answer) = read(&response.body, &mut tape) else {
             return retryable(Purpose::FindContact, response);
         };
-        let data = answer.root().get("data");
-        let hits: Vec<Hit<'_>> =
-            data.into_iter().flat_map(Value::elements).filter_map(Hit::read).collect();
         let found = match state.policy.matching {
-            Matching::First => hits.first(),
+            Matching::First => hits(&answer).next(),
             Matching::Exact => {
-                let n_found = answer.root().get("total_count").and_then(Value::as_number);
-                #[expect(clippy::cast_precision_loss, reason = "an answer holds at most 150")]
-                let is_cut = n_found.is_some_and(|n_found| n_found > hits.len() as f64);
-                if let Some(external_id) = &self.identity(state).external_id
-                    && is_cut
+                let identity = self.identity(state);
+                let told = Told::read(&answer, identity.external_id.as_deref());
+                if let Some(external_id) = &identity.external_id
+                    && told.is_cut
+                    && told.exact.is_none()
                     && self.is_broad
                     && self.stage == Stage::Planned
-                    && !hits.iter().any(|hit| hit.external_id.as_deref() == Some(external_id))
                 {
                     let exact = Self::by_texts(&[("external_id", external_id)]);
                     self.stage = Stage::Exact(exact.query);
                     return Progress::Again;
                 }
-                exact(&hits, is_cut, self.identity(state), notes)
+                told.user(identity, notes)
             }
         };
         state.contact = found.and_then(|hit| ContactId::new(&*hit.id).ok());
@@ -139,34 +135,66 @@ impl Find {
     }
 }
 
-/// The one with the user's external id; else the only one, unless it is another user's. Leads count
-/// only where there is no user.
-fn exact<'h>(
-    hits: &'h [Hit<'h>],
+/// The contacts of an answer.
+fn hits<'a>(answer: &'a Document<'a>) -> impl Iterator<Item = Hit<'a>> {
+    let data = answer.root().get("data");
+    data.into_iter().flat_map(Value::elements).filter_map(Hit::read)
+}
+
+/// What an answer tells about the user.
+#[derive(Default)]
+struct Told<'a> {
+    /// The contact with the user's external id.
+    exact: Option<Hit<'a>>,
+    first_user: Option<Hit<'a>>,
+    first_lead: Option<Hit<'a>>,
+    n_users: u32,
+    n_leads: u32,
+    /// Whether there are more contacts than the answer holds.
     is_cut: bool,
-    identity: &Identity,
-    notes: &mut Notes,
-) -> Option<&'h Hit<'h>> {
-    let wanted = identity.external_id.as_deref();
-    if let Some(wanted) = wanted
-        && let Some(hit) = hits.iter().find(|hit| hit.external_id.as_deref() == Some(wanted))
-    {
-        return Some(hit);
+}
+
+impl<'a> Told<'a> {
+    fn read(answer: &'a Document<'a>, wanted: Option<&str>) -> Self {
+        let mut told = Self::default();
+        for hit in hits(answer) {
+            if wanted.is_some() && hit.external_id.as_deref() == wanted {
+                told.exact = Some(hit);
+                break;
+            }
+            if hit.is_lead {
+                told.n_leads += 1;
+                told.first_lead.get_or_insert(hit);
+            } else {
+                told.n_users += 1;
+                told.first_user.get_or_insert(hit);
+            }
+        }
+        let n_found = answer.root().get("total_count").and_then(Value::as_number);
+        told.is_cut = n_found.is_some_and(|n| n > f64::from(told.n_users + told.n_leads));
+        told
     }
-    let n_users = hits.iter().filter(|hit| !hit.is_lead).count();
-    let mut candidates = hits.iter().filter(|hit| n_users == 0 || !hit.is_lead);
-    let only = candidates.next()?;
-    let n_others = candidates.count();
-    if n_others > 0 || is_cut {
-        let n_found = i64::try_from(n_others + 1).unwrap_or(i64::MAX);
-        notes.push_count(NoteKind::SeveralContacts, "", n_found);
-        return None;
+
+    /// The contact with the user's external id; else the only one, unless it is another user's.
+    /// Leads count only where there is no user.
+    fn user(self, identity: &Identity, notes: &mut Notes) -> Option<Hit<'a>> {
+        if self.exact.is_some() {
+            return self.exact;
+        }
+        let (only, n_found) = match self.first_user {
+            Some(user) => (user, self.n_users),
+            None => (self.first_lead?, self.n_leads),
+        };
+        if n_found > 1 || self.is_cut {
+            notes.push_count(NoteKind::SeveralContacts, "", i64::from(n_found));
+            return None;
+        }
+        if identity.external_id.is_some() && only.external_id.is_some() {
+            notes.push(NoteKind::OtherPerson, "");
+            return None;
+        }
+        Some(only)
     }
-    if wanted.is_some() && only.external_id.is_some() {
-        notes.push(NoteKind::OtherPerson, "");
-        return None;
-    }
-    Some(only)
 }
 
 impl<'a> Hit<'a> {

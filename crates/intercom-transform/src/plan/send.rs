@@ -1,15 +1,16 @@
 //! Requests that stand for themselves, and events.
 
 use bytes::Bytes;
-use intercom_api::{BuildError, Endpoint, Request, Response};
+use intercom_api::{ApiVersion, BuildError, Endpoint, Request, Response};
 
 use super::call::{SEND_EVENT, UPDATE_CONTACT, about, post};
 use super::classify::refused;
 use super::write::{Action, WriteContact};
-use super::{Progress, State};
+use super::{Identity, Progress, State};
 use crate::note::{NoteKind, Notes};
 use crate::outcome::Purpose;
 use crate::settings::UnknownUsers;
+use crate::write::Object;
 
 /// One request whose answer decides nothing.
 #[derive(Clone, PartialEq)]
@@ -63,8 +64,6 @@ impl Send {
 #[derive(Clone, PartialEq)]
 pub(crate) struct SendEvent {
     body: Bytes,
-    /// What the user is created with, if at all.
-    user: Option<Bytes>,
     stage: Stage,
 }
 
@@ -77,8 +76,8 @@ enum Stage {
 }
 
 impl SendEvent {
-    pub(crate) fn new(body: Bytes, user: Option<Bytes>) -> Self {
-        Self { body, user, stage: Stage::Sending }
+    pub(crate) fn new(body: Bytes) -> Self {
+        Self { body, stage: Stage::Sending }
     }
 
     pub(crate) fn purpose(&self) -> Purpose {
@@ -112,12 +111,8 @@ impl SendEvent {
                 }
                 progress => progress,
             },
-            Stage::Sending
-                if response.status == 404
-                    && state.policy.unknown_users == UnknownUsers::Create
-                    && self.user.is_some() =>
-            {
-                let body = self.user.take().unwrap_or_default();
+            Stage::Sending if response.status == 404 && can_create(state) => {
+                let body = new_user(&state.identity);
                 let write = WriteContact::new(Action::CreateOnly, body.clone(), body);
                 state.contact = None;
                 self.stage = Stage::Creating(Box::new(write));
@@ -131,4 +126,26 @@ impl SendEvent {
             }
         }
     }
+}
+
+/// Whether a user who does not exist can be created: 1.4 has no contacts.
+fn can_create(state: &State) -> bool {
+    let Identity { external_id, email } = &state.identity;
+    state.policy.unknown_users == UnknownUsers::Create
+        && state.version >= ApiVersion::V2_7
+        && (external_id.is_some() || email.is_some())
+}
+
+fn new_user(identity: &Identity) -> Bytes {
+    let mut body = Vec::with_capacity(96);
+    let mut object = Object::open(&mut body);
+    if let Some(external_id) = &identity.external_id {
+        object.text("role", "user");
+        object.text("external_id", external_id);
+    }
+    if let Some(email) = &identity.email {
+        object.text("email", email);
+    }
+    object.close();
+    body.into()
 }
