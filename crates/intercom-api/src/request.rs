@@ -266,20 +266,23 @@ fn fill(endpoint: &Endpoint, parameters: &[&dyn PathSegment]) -> Result<String, 
     let operation = || Cow::Borrowed(endpoint.operation);
     let arity = || BuildError::PathArity { operation: operation(), given: parameters.len() };
     let mut path = String::with_capacity(endpoint.route.len() + 24);
-    let mut remaining = parameters.iter();
-    for part in endpoint.route.split('/').skip(1) {
-        path.push('/');
-        if !part.starts_with('{') {
-            path.push_str(part);
-            continue;
-        }
+    let (mut remaining, mut rest) = (parameters.iter(), endpoint.route);
+    while let Some((before, after)) = rest.split_once('{') {
+        path.push_str(before);
+        rest = after.split_once('}').map_or("", |(_, rest)| rest);
         let segment = remaining.next().ok_or_else(arity)?.segment();
         // `.` and `..` would be resolved away and address another resource.
         if matches!(segment.as_ref(), "" | "." | "..") {
             return Err(BuildError::PathSegment { operation: operation() });
         }
-        path.extend(utf8_percent_encode(&segment, SEGMENT));
+        // Most ids have nothing to encode.
+        if segment.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            path.push_str(&segment);
+        } else {
+            path.extend(utf8_percent_encode(&segment, SEGMENT));
+        }
     }
+    path.push_str(rest);
     if remaining.next().is_some() {
         return Err(arity());
     }
