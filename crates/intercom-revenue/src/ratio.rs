@@ -49,8 +49,8 @@ impl Ratio {
     #[must_use]
     pub fn new(numerator: i64, denominator: NonZeroU32) -> Self {
         let (numerator, denominator) = (i128::from(numerator), i128::from(denominator.get()));
-        let divisor = common_divisor(numerator, denominator);
-        Self { numerator: numerator / divisor, denominator: denominator / divisor }
+        let (numerator, denominator) = cancel(numerator, denominator);
+        Self { numerator, denominator }
     }
 
     /// `numerator / denominator`, of any size; `None` when the denominator is not above zero.
@@ -62,9 +62,8 @@ impl Ratio {
     #[must_use]
     pub fn from_decimal(decimal: Decimal) -> Self {
         // A mantissa has 96 bits and a scale is at most 28, so both fit.
-        let (numerator, denominator) = (decimal.mantissa(), 10_i128.pow(decimal.scale()));
-        let divisor = common_divisor(numerator, denominator);
-        Self { numerator: numerator / divisor, denominator: denominator / divisor }
+        let (numerator, denominator) = cancel(decimal.mantissa(), 10_i128.pow(decimal.scale()));
+        Self { numerator, denominator }
     }
 
     /// The part above the line.
@@ -82,6 +81,10 @@ impl Ratio {
     /// The exact sum.
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {
+        if self.denominator == other.denominator {
+            let numerator = self.numerator.checked_add(other.numerator)?;
+            return Self::lowest(numerator, self.denominator);
+        }
         let divisor = common_divisor(self.denominator, other.denominator);
         let (left, right) = (other.denominator / divisor, self.denominator / divisor);
         let numerator =
@@ -130,6 +133,9 @@ impl Ratio {
     /// The whole number that `rounding` makes of this fraction.
     #[must_use]
     pub fn round(self, rounding: Rounding) -> i128 {
+        if self.denominator == 1 {
+            return self.numerator;
+        }
         let floor = self.numerator.div_euclid(self.denominator);
         let rest = self.numerator.rem_euclid(self.denominator);
         let above_half = rest.cmp(&(self.denominator - rest));
@@ -148,8 +154,10 @@ impl Ratio {
 }
 
 fn cancel(numerator: i128, denominator: i128) -> (i128, i128) {
-    let divisor = common_divisor(numerator, denominator);
-    (numerator / divisor, denominator / divisor)
+    match common_divisor(numerator, denominator) {
+        1 => (numerator, denominator),
+        divisor => (numerator / divisor, denominator / divisor),
+    }
 }
 
 /// The greatest common divisor; `denominator` is positive, so the answer is positive and fits.
