@@ -3,8 +3,10 @@
 //! Everything here is a function of its arguments: rows in, figures out, `now` passed by the caller.
 //! Amounts are whole smallest units of one currency; between a row and a figure they are exact
 //! fractions ([`Ratio`]), so a figure is rounded once and the order of rows cannot change it.
-//! Definitions on which billing vendors disagree are fields of [`RevenuePolicy`]. Rows that cannot
-//! be counted are left out and named in [`Revenue::notes`]; strange data is never an error.
+//! Definitions on which billing vendors disagree are fields of [`RevenuePolicy`], which has presets
+//! after the vendors and is read from a file as [`RevenueSettings`]. Rows that cannot be counted are
+//! left out and named in [`Revenue::notes`]; strange data is never an error. [`explain`] shows the
+//! figures row by row; [`waterfalls`] shows how MRR moved over a period, and what was retained.
 //!
 //! ```
 //! use intercom_revenue::{

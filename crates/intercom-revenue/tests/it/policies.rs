@@ -1,7 +1,9 @@
 use intercom_revenue::{
-    AlertThresholds, Counted, Currency, DiscountRule, MovementPolicy, Preset, Ratio, RevenuePolicy,
-    RevenueSettings, SettingsError,
+    AlertThresholds, BillingHistory, Counted, Currency, DiscountRule, MovementPolicy, Preset,
+    Ratio, RevenuePolicy, RevenueSettings, SettingsError,
 };
+
+use crate::table::{active, price, shown};
 
 fn read(json: &str) -> Result<RevenueSettings, serde_json::Error> {
     serde_json::from_str(json)
@@ -62,6 +64,24 @@ fn one_field_leaves_the_others_as_they_are() {
     let settings = read(r#"{"preset": "best_practice", "past_due": "never"}"#).expect("settings");
     let expected = RevenuePolicy { past_due: Counted::Never, ..RevenuePolicy::best_practice() };
     assert_eq!(settings.policy(), Ok(expected));
+}
+
+#[test]
+fn the_length_of_a_week_is_what_somebody_says() {
+    let weekly = BillingHistory {
+        subscriptions: Some(vec![active(price(1_000, "week"))]),
+        ..BillingHistory::default()
+    };
+    for (settings, expected) in [
+        (r#"{}"#, "43.33 USD"),
+        (r#"{"week_factor": "365.25/84"}"#, "43.48 USD"),
+        (r#"{"week_factor": "4"}"#, "40.00 USD"),
+        (r#"{"preset": "recurly"}"#, "42.86 USD"),
+        (r#"{"short_intervals_known": false}"#, "0.00 USD unknown_interval"),
+    ] {
+        let policy = read(settings).expect("settings").policy().expect("a policy");
+        assert_eq!(shown(&weekly, &policy, "mrr"), expected, "{settings}");
+    }
 }
 
 #[test]
