@@ -17,7 +17,9 @@ use intercom_api::{
 use crate::note::Notes;
 use crate::outcome::{Outcome, Purpose};
 use crate::rejection::Rejection;
-use crate::settings::{Archived, Conflicts, Destination, Matching, Settings, UnknownUsers};
+use crate::settings::{
+    Archived, Conflicts, Destination, Matching, MissingCompanies, Settings, UnknownUsers,
+};
 
 pub(crate) use call::WRITE_USER;
 pub(crate) use company::{Attach, CompanyKey, Detach, Tags, WriteCompany};
@@ -96,6 +98,7 @@ pub(crate) struct Policy {
     pub(crate) conflicts: Conflicts,
     pub(crate) archived: Archived,
     pub(crate) unknown_users: UnknownUsers,
+    pub(crate) missing_companies: MissingCompanies,
 }
 
 impl Policy {
@@ -106,6 +109,7 @@ impl Policy {
             conflicts: settings.conflicts,
             archived: settings.archived,
             unknown_users: settings.unknown_users,
+            missing_companies: settings.missing_companies,
         }
     }
 }

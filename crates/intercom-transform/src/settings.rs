@@ -63,6 +63,8 @@ pub struct Settings {
     pub unknown_users: UnknownUsers,
     /// What an identify does with the user's company, in versions 2.
     pub identify_company: IdentifyCompany,
+    /// What becomes of an identify that leaves a company which does not exist.
+    pub missing_companies: MissingCompanies,
     /// Whether look-ups are shared within a batch.
     pub lookups: Lookups,
     /// What becomes of events of one user and name in the same second.
@@ -273,6 +275,18 @@ pub enum IdentifyCompany {
     Attach,
     /// Nothing, unless the contact is to be removed from it.
     Ignore,
+}
+
+/// What becomes of an identify that leaves a company which does not exist, or in which the contact
+/// is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MissingCompanies {
+    /// There is nothing to leave; the contact is written.
+    #[default]
+    Skip,
+    /// The event is given up.
+    Abort,
 }
 
 /// Whether look-ups are shared within a batch.

@@ -138,7 +138,9 @@ impl<'e> Planner<'e, '_> {
         let fallbacks = [message.sent_at, message.received_at].map(|at| at.filter(|_| is_patient));
         let from_source = self.source_timestamp();
         let sent = [from_source, message.timestamp, message.original_timestamp];
-        let places = || sent.into_iter().chain(fallbacks).flatten();
+        // Where only one place counts, it is the first that is there, readable or not.
+        let n_places = if is_patient { 5 } else { 1 };
+        let places = || sent.into_iter().chain(fallbacks).flatten().take(n_places);
         let Some(at) = places().find_map(|date| self.seconds(date)) else {
             if places().next().is_some() {
                 self.notes.push(NoteKind::Unreadable, "timestamp");

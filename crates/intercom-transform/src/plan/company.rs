@@ -11,6 +11,7 @@ use crate::event::{Document, Tape, Value};
 use crate::note::{NoteKind, Notes};
 use crate::outcome::{Outcome, Purpose};
 use crate::rejection::{Reason, Rejection};
+use crate::settings::MissingCompanies;
 use crate::write::{Object, push_text};
 
 /// Creates or updates the company.
@@ -153,16 +154,18 @@ impl Detach {
         notes: &mut Notes,
         response: &Response,
     ) -> Progress {
+        let is_missing =
+            response.status == 404 && state.policy.missing_companies == MissingCompanies::Skip;
         if self.company.is_some() {
             // Not attached, so there is nothing to detach.
-            let is_done = response.is_success() || response.status == 404;
+            let is_done = response.is_success() || is_missing;
             return match response.status {
                 404 if state.is_remembered => Progress::Restart,
                 _ if is_done => Progress::Next,
                 _ => refused(Purpose::Detach, response),
             };
         }
-        if !response.is_success() && response.status != 404 {
+        if !response.is_success() && !is_missing {
             return refused(Purpose::FindCompany, response);
         }
         let mut tape = Tape::for_answer(&response.body);

@@ -6,8 +6,8 @@ use super::{
     AbsentNumbers, Archived, AttributeDates, AttributeSettings, Conflicts, Deletion, Destination,
     EmptyTexts, Epoch, EventNames, Fallback, Forbidden, GroupEmail, GroupOrder, GroupOutcome,
     IdentifyCompany, ListRule, LongTextRule, LookupExternalId, Lookups, Matching, MetadataSettings,
-    MisnamedDates, NewSession, NullRule, Region, RegionRule, SameSecond, Settings, TraitSources,
-    Typing, UnknownUsers, Validation, Zeros,
+    MisnamedDates, MissingCompanies, NewSession, NullRule, Region, RegionRule, SameSecond,
+    Settings, TraitSources, Typing, UnknownUsers, Validation, Zeros,
 };
 
 impl Default for Settings {
@@ -34,6 +34,7 @@ impl Default for Settings {
             absent_numbers: AbsentNumbers::default(),
             unknown_users: UnknownUsers::default(),
             identify_company: IdentifyCompany::default(),
+            missing_companies: MissingCompanies::default(),
             lookups: Lookups::default(),
             same_second: SameSecond::default(),
             lookup_external_id: LookupExternalId::default(),
@@ -69,6 +70,7 @@ impl Settings {
             epoch: Epoch::Drop,
             unknown_users: UnknownUsers::Abort,
             identify_company: IdentifyCompany::Ignore,
+            missing_companies: MissingCompanies::Abort,
             lookups: Lookups::Single,
             same_second: SameSecond::Keep,
             lookup_external_id: LookupExternalId::UnlessNamed,

@@ -212,3 +212,19 @@ fn of_several_companies_of_one_name_none_is_left() {
     let two = found(&[FOUND, (200, r#"{"data":[{"id":"co1"},{"id":"co2"}]}"#), WRITTEN]);
     assert_eq!(two[2], "PUT /contacts/c1");
 }
+
+#[test]
+fn a_company_that_is_gone_needs_no_leaving_unless_the_profile_wants_it() {
+    let line = r#"{"type":"identify","userId":"u1","context":{"traits":{"company":{"id":"c9","remove":true}}}}"#;
+    let gone = (404, r#"{"type":"error.list","errors":[{"code":"company_not_found"}]}"#);
+    let outcome = |settings: &Settings, answers: &[crate::model::Answer]| {
+        let mut plan = planned(line, settings).expect("it can be delivered");
+        drive(&mut plan, answers).1.code()
+    };
+    let (default, profile) = (Settings::default(), Settings::rudderstack());
+    assert_eq!(outcome(&default, &[FOUND, gone, WRITTEN]), "delivered");
+    assert_eq!(outcome(&profile, &[FOUND, gone]), "aborted");
+    let found = (200, r#"{"id":"co1"}"#);
+    assert_eq!(outcome(&default, &[FOUND, found, gone, WRITTEN]), "delivered");
+    assert_eq!(outcome(&profile, &[FOUND, found, gone]), "aborted");
+}

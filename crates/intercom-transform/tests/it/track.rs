@@ -144,3 +144,16 @@ fn properties_that_are_no_object() {
     let cases: [(&str, &str, &[_]); 2] = [("list", list, &[]), ("text", text, &[])];
     insta::assert_snapshot!(run_all(&v2(), &cases));
 }
+
+#[test]
+fn the_profile_takes_one_time_and_no_first_second() {
+    let event = |timestamp: &str| {
+        let line = format!(
+            r#"{{"type":"track","userId":"u","event":"E","timestamp":{timestamp},"originalTimestamp":1577836800}}"#
+        );
+        run(&line, &Settings::rudderstack(), &[ACCEPTED])
+    };
+    assert!(event("null").contains(r#""created_at":1577836800"#));
+    assert!(!event(r#""soon""#).contains("created_at"));
+    assert!(!event(r#""1970-01-01T00:00:00Z""#).contains("created_at"));
+}
