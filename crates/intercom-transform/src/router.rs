@@ -3,6 +3,7 @@
 use crate::event::{Tape, Value};
 use crate::outcome::{Failure, Outcome, Purpose};
 use crate::plan::read;
+use crate::rejection::{Reason, Rejection};
 use crate::settings::Destination;
 use crate::write::{Object, push_compact, push_number, push_text};
 
@@ -13,10 +14,14 @@ pub fn message(outcome: &Outcome, destination: Destination) -> Option<String> {
     worded(outcome, |failure| refusal(failure, destination))
 }
 
-/// What RudderStack's delivery says of a finished request; `None` when it was delivered.
+/// What RudderStack's delivery says of a finished request or of users to delete; `None` when
+/// everything was delivered.
 ///
 /// The text repeats what the API answered, which may hold personal data.
 pub fn delivery_message(outcome: &Outcome, destination: Destination) -> Option<String> {
+    if let Outcome::Rejected(Rejection { reason: Reason::MissingToken { .. }, .. }) = outcome {
+        return Some("The access token is not available".to_owned());
+    }
     worded(outcome, |failure| match failure.purpose {
         Purpose::DeleteContact => failure.purpose.text().to_owned(),
         _ => delivery(failure, destination),

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use intercom_api::{ApiVersion, Method, Request, Safety};
-use intercom_transform::Plan;
+use intercom_transform::{Plan, Settings};
 
 use super::cases::{Call, Delivery, ExpectedError, Verdict};
 use super::compare::{self, Difference};
@@ -10,14 +10,18 @@ use super::deviations::HeaderRules;
 use super::drive::{Bench, Produced, Unknown, Wording};
 use super::profile::{Profile, text};
 
-/// The token where a case names none.
+/// The token of requests that came with one.
 const TOKEN: &str = "k";
 
 /// Drives the plan of one case.
 pub(super) fn run(case: &Delivery, profile: Profile) -> anyhow::Result<Produced> {
+    let token = text(&case.config.api_key);
     let bench = Bench {
-        settings: profile.settings(case.destination, &case.config),
-        token: text(&case.config.api_key).unwrap_or(TOKEN),
+        settings: Settings {
+            has_token: token.is_some(),
+            ..profile.settings(case.destination, &case.config)
+        },
+        token: token.unwrap_or(TOKEN),
         mocks: &case.mocked_http,
         // Users to delete are named by an id that is taken for Intercom's own.
         unknown: Unknown::Namesake,

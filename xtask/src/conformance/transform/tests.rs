@@ -270,6 +270,31 @@ fn outcomes_of_deliveries_are_compared() {
 }
 
 #[test]
+fn users_to_delete_need_a_token() {
+    let users = |config: Value, actual: Value| {
+        let users = json!([{"userId": ""}]);
+        json!({
+            "id": "d-2",
+            "destination": "intercom",
+            "config": config,
+            "input": {"userAttributes": users},
+            "expected": {"actual": actual, "calls": []}
+        })
+    };
+    let missing = json!({"error": {"status": 400, "message": "The access token is not available"}});
+    for case in [
+        users(json!({}), missing),
+        users(json!({"apiKey": "k"}), json!({"statusCode": 200, "status": "successful"})),
+    ] {
+        let folder = Folder::new(&json!([]), "");
+        let path = folder.dir.path().join("delivery-probes.json");
+        fs::write(path, json!([case]).to_string()).expect("it can be written");
+        let report = folder.check();
+        assert_eq!((report.n_passed, report.n_failed), (1, 0), "{:?}", report.lines);
+    }
+}
+
+#[test]
 fn the_dump_holds_calls_and_errors_as_they_were_made() {
     let refused = with(track(), "/message", json!({"type": "page"}));
     let folder = Folder::new(&json!([track(), with(refused, "/id", json!("t-2"))]), "");
