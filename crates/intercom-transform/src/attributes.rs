@@ -3,7 +3,7 @@
 mod output;
 
 use crate::date;
-use crate::event::{Kind, Value};
+use crate::event::{Kind, Value, unescape};
 use crate::note::{NoteKind, Notes};
 use crate::rejection::{Reason, Rejection};
 use crate::settings::{
@@ -104,6 +104,8 @@ pub(crate) struct Entries {
     /// Which hashes names have had: a name whose bit is not set is there for the first time.
     seen: [u64; 8],
     may_repeat: bool,
+    /// The first name for which there was no more room.
+    full_at: Option<String>,
 }
 
 impl Entries {
@@ -114,6 +116,7 @@ impl Entries {
         self.source = 0;
         self.seen = [0; 8];
         self.may_repeat = false;
+        self.full_at = None;
     }
 
     /// What follows comes from another object, whose values count.
@@ -136,10 +139,10 @@ impl Entries {
             let name = field.spelled();
             if !is_reserved(&name) {
                 self.path.clear();
-                self.enter(&name, field.value, rules, notes)?;
+                self.enter(&name, field.value, rules, notes);
             }
         }
-        Ok(())
+        self.check()
     }
 
     /// Adds what an event's properties hold beside amounts and links. Lists and texts, which are
@@ -153,18 +156,18 @@ impl Entries {
     ) -> Result<(), Rejection> {
         for field in properties.fields().filter(|field| !is_rich(field.value)) {
             self.path.clear();
-            self.enter(&field.spelled(), field.value, rules, notes)?;
+            self.enter(&field.spelled(), field.value, rules, notes);
         }
         for (index, element) in properties.elements().enumerate() {
             self.path.clear();
-            self.enter(&index.to_string(), element, rules, notes)?;
+            self.enter(&index.to_string(), element, rules, notes);
         }
         for (index, character) in properties.as_text().unwrap_or_default().chars().enumerate() {
             self.path.clear();
             push_number(&mut self.path, i64::try_from(index).unwrap_or(i64::MAX));
-            self.push(properties, Form::Character(character))?;
+            self.push(properties, Form::Character(character));
         }
-        Ok(())
+        self.check()
     }
 
     /// Adds a value under a name of its own, as it was sent.
@@ -174,31 +177,24 @@ impl Entries {
         if self.path.len() > MAX_KEY {
             return Ok(());
         }
-        self.push(value, Form::Sent)?;
+        self.push(value, Form::Sent);
         if let Some(entry) = self.list.last_mut() {
             entry.is_rich = true;
         }
-        Ok(())
+        self.check()
     }
 
     /// Adds a value under a name in the current path.
-    fn enter(
-        &mut self,
-        name: &str,
-        value: Value<'_>,
-        rules: &Rules,
-        notes: &mut Notes,
-    ) -> Result<(), Rejection> {
+    fn enter(&mut self, name: &str, value: Value<'_>, rules: &Rules, notes: &mut Notes) {
         let before = self.path.len();
         if before > 0 {
             self.path.push(rules.separator);
         }
         let is_kept = self.push_name(name, rules, notes);
         if is_kept {
-            self.place(value, rules, notes)?;
+            self.place(value, rules, notes);
         }
         self.path.truncate(before);
-        Ok(())
     }
 
     /// Appends a name to the path; false when it cannot be sent.
@@ -210,11 +206,13 @@ impl Entries {
             return false;
         }
         self.path.extend_from_slice(name.as_bytes());
-        let is_refused = |byte: u8| match byte {
-            b'.' => rules.separator != b'.',
-            _ => byte == b'$' || byte == b'\\',
-        };
-        if rules.names == Forbidden::Keep || !name.bytes().any(is_refused) {
+        if rules.names == Forbidden::Keep {
+            return true;
+        }
+        let has_dot = rules.separator != b'.';
+        let is_refused = |byte| byte == b'$' || byte == b'\\' || (byte == b'.' && has_dot);
+        // Without a branch for each byte.
+        if !name.bytes().fold(false, |found, byte| found | is_refused(byte)) {
             return true;
         }
         if rules.names == Forbidden::Drop {
@@ -222,20 +220,20 @@ impl Entries {
             return false;
         }
         notes.push(NoteKind::KeyRenamed, name);
-        for byte in &mut self.path[start..] {
-            if is_refused(*byte) {
-                *byte = b'_';
-            }
+        self.path.truncate(start);
+        for character in unescape(name).chars() {
+            let is_kept = match character {
+                '$' | '"' | '\\' => false,
+                '.' => !has_dot,
+                _ => !character.is_control(),
+            };
+            let sent = if is_kept { character } else { '_' };
+            self.path.extend_from_slice(sent.encode_utf8(&mut [0; 4]).as_bytes());
         }
         true
     }
 
-    fn place(
-        &mut self,
-        value: Value<'_>,
-        rules: &Rules,
-        notes: &mut Notes,
-    ) -> Result<(), Rejection> {
+    fn place(&mut self, value: Value<'_>, rules: &Rules, notes: &mut Notes) {
         match value.kind() {
             Kind::Object | Kind::List if value.is_empty() => match rules.empty {
                 Forbidden::Keep => self.push(value, Form::Sent),
@@ -244,9 +242,8 @@ impl Entries {
             },
             Kind::Object => {
                 for field in value.fields() {
-                    self.enter(&field.spelled(), field.value, rules, notes)?;
+                    self.enter(&field.spelled(), field.value, rules, notes);
                 }
-                Ok(())
             }
             Kind::List => match rules.lists {
                 ListRule::Keep => self.push(value, Form::Sent),
@@ -264,29 +261,18 @@ impl Entries {
         }
     }
 
-    fn elements(
-        &mut self,
-        list: Value<'_>,
-        rules: &Rules,
-        notes: &mut Notes,
-    ) -> Result<(), Rejection> {
+    fn elements(&mut self, list: Value<'_>, rules: &Rules, notes: &mut Notes) {
         let before = self.path.len();
         for (index, element) in list.elements().enumerate() {
             self.path.push(b'[');
             push_number(&mut self.path, i64::try_from(index).unwrap_or(i64::MAX));
             self.path.push(b']');
-            self.place(element, rules, notes)?;
+            self.place(element, rules, notes);
             self.path.truncate(before);
         }
-        Ok(())
     }
 
-    fn number(
-        &mut self,
-        value: Value<'_>,
-        rules: &Rules,
-        notes: &mut Notes,
-    ) -> Result<(), Rejection> {
+    fn number(&mut self, value: Value<'_>, rules: &Rules, notes: &mut Notes) {
         if self.is_date(rules)
             && let Some(seconds) = date::seconds(value)
         {
@@ -296,22 +282,18 @@ impl Entries {
         if is_plain && value.raw().len() < 300 || value.as_number().is_some() {
             return self.push(value, Form::Sent);
         }
-        self.drop(notes, NoteKind::NumberDropped)
+        self.drop(notes, NoteKind::NumberDropped);
     }
 
-    fn text(
-        &mut self,
-        value: Value<'_>,
-        rules: &Rules,
-        notes: &mut Notes,
-    ) -> Result<(), Rejection> {
-        if self.is_date(rules) {
-            if let Some(seconds) = date::seconds(value) {
-                return self.push_date(value, seconds, notes);
+    fn text(&mut self, value: Value<'_>, rules: &Rules, notes: &mut Notes) {
+        if self.path.ends_with(rules.date_suffix.as_bytes()) {
+            if rules.dates == AttributeDates::Seconds {
+                match date::seconds(value) {
+                    Some(seconds) => return self.push_date(value, seconds, notes),
+                    None => self.note(notes, NoteKind::DateUnreadable),
+                }
             }
-            self.note(notes, NoteKind::DateUnreadable);
-        } else if !self.path.ends_with(rules.date_suffix.as_bytes())
-            && rules.misnamed_dates != MisnamedDates::Ignore
+        } else if rules.misnamed_dates != MisnamedDates::Ignore
             && let Some(seconds) = date::from_iso(value.raw())
         {
             if rules.misnamed_dates == MisnamedDates::Note {
@@ -328,11 +310,11 @@ impl Entries {
         match rules.long_texts {
             LongTextRule::Cut if is_long => {
                 self.note(notes, NoteKind::TextCut);
-                self.push(value, Form::Cut)
+                self.push(value, Form::Cut);
             }
             LongTextRule::Drop if is_long => self.drop(notes, NoteKind::TextDropped),
             LongTextRule::Cut | LongTextRule::Drop | LongTextRule::Keep => {
-                self.push(value, Form::Sent)
+                self.push(value, Form::Sent);
             }
         }
     }
@@ -341,28 +323,21 @@ impl Entries {
         rules.dates == AttributeDates::Seconds && self.path.ends_with(rules.date_suffix.as_bytes())
     }
 
-    fn push_date(
-        &mut self,
-        value: Value<'_>,
-        seconds: i64,
-        notes: &mut Notes,
-    ) -> Result<(), Rejection> {
+    fn push_date(&mut self, value: Value<'_>, seconds: i64, notes: &mut Notes) {
         if value.kind() == Kind::Number && value.raw().parse() == Ok(seconds) {
             return self.push(value, Form::Sent);
         }
         self.note(notes, NoteKind::DateConverted);
-        self.push(value, Form::Seconds(seconds))
+        self.push(value, Form::Seconds(seconds));
     }
 
-    fn push_text(&mut self, value: Value<'_>, notes: &mut Notes) -> Result<(), Rejection> {
+    fn push_text(&mut self, value: Value<'_>, notes: &mut Notes) {
         self.note(notes, NoteKind::SentAsText);
-        self.push(value, Form::JsonText)
+        self.push(value, Form::JsonText);
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "stands beside pushes, which can fail")]
-    fn drop(&self, notes: &mut Notes, kind: NoteKind) -> Result<(), Rejection> {
+    fn drop(&self, notes: &mut Notes, kind: NoteKind) {
         self.note(notes, kind);
-        Ok(())
     }
 
     /// Notes something about the current path.
@@ -372,10 +347,11 @@ impl Entries {
         }
     }
 
-    fn push(&mut self, value: Value<'_>, form: Form) -> Result<(), Rejection> {
+    fn push(&mut self, value: Value<'_>, form: Form) {
         if self.list.len() >= MAX_ENTRIES {
-            let path = String::from_utf8_lossy(&self.path).chars().take(64).collect::<String>();
-            return Err(Rejection::new(path, Reason::TooManyKeys { limit: MAX_ENTRIES }));
+            let key = || String::from_utf8_lossy(&self.path).chars().take(64).collect();
+            self.full_at.get_or_insert_with(key);
+            return;
         }
         let bit = hash(&self.path);
         let word = &mut self.seen[usize::from(bit >> 6)];
@@ -392,7 +368,15 @@ impl Entries {
             is_rich: false,
             is_replaced: false,
         });
-        Ok(())
+    }
+
+    fn check(&self) -> Result<(), Rejection> {
+        match &self.full_at {
+            Some(key) => {
+                Err(Rejection::new(key.as_str(), Reason::TooManyKeys { limit: MAX_ENTRIES }))
+            }
+            None => Ok(()),
+        }
     }
 }
 

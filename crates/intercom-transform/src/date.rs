@@ -55,10 +55,10 @@ fn floor(number: f64) -> Option<i64> {
 /// `2024-07-04`, with a time, a fraction and an offset if need be.
 pub(crate) fn from_iso(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
-    let (date, rest) = bytes.split_at_checked(10)?;
-    if date[4] != b'-' || date[7] != b'-' {
+    if bytes.get(4) != Some(&b'-') || bytes.get(7) != Some(&b'-') {
         return None;
     }
+    let (date, rest) = bytes.split_at_checked(10)?;
     let day = days(digits(&date[..4])?, digits(&date[5..7])?, digits(&date[8..])?)?;
     let seconds = match rest.split_first() {
         None => 0,

@@ -59,6 +59,12 @@ fn of_names_that_collide_the_later_value_counts() {
 }
 
 #[test]
+fn names_that_are_refused_are_spelled_otherwise() {
+    let line = r#"{"type":"identify","userId":"u","traits":{"a.b$c":1,"q\"uo\\te":2,"nul\u0000":3,"tab\t":4,"\u00e9.":5}}"#;
+    insta::assert_snapshot!(attributes(line, &v2()));
+}
+
+#[test]
 fn long_texts_are_cut_at_255_characters() {
     let long = "é".repeat(300);
     let line = format!(r#"{{"type":"identify","userId":"u","traits":{{"bio":"{long}"}}}}"#);
