@@ -2,10 +2,11 @@ use std::num::NonZeroU32;
 
 use chrono::{DateTime, Utc};
 use intercom_revenue::{
-    AlertState, AlertThresholds, Before, BillingHistory, CollectionPause, Counted, Currency,
-    Discount, DiscountDuration, Dispute, FlatPlan, Interval, Money, Payment, PaymentStatus, Preset,
-    PriceUnit, Ratio, Reduction, Refund, Revenue, RevenuePolicy, Spelling, Subscription,
-    SubscriptionItem, SubscriptionStatus, Usage, Verdict, alerts, explain, revenue,
+    AlertState, AlertThresholds, Before, BilledCustomer, BillingHistory, CollectionPause, Counted,
+    Currency, Discount, DiscountDuration, Dispute, FlatPlan, Interval, Money, Payment,
+    PaymentStatus, Preset, PriceUnit, Ratio, Reduction, Refund, Revenue, RevenuePolicy, Spelling,
+    Subscription, SubscriptionItem, SubscriptionStatus, Usage, Verdict, alerts, explain, portfolio,
+    revenue,
 };
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -265,6 +266,37 @@ proptest! {
                 .try_fold(Ratio::ZERO, Ratio::checked_add);
             prop_assert_eq!(sum, Some(total));
         }
+    }
+
+    #[test]
+    fn the_mrr_of_many_customers_is_that_of_all_their_rows(
+        (customers, shuffled) in prop::collection::vec(
+            (prop::option::of("[ab]"), prop::collection::vec(plain_subscription(), 0..4)),
+            0..6,
+        ).prop_flat_map(|customers| (Just(customers.clone()), Just(customers).prop_shuffle())),
+        policy in policy(),
+    ) {
+        let policy = RevenuePolicy { merge_shared_billing: false, ..policy };
+        let total = |customers: &[(Option<String>, Vec<Subscription>)]| {
+            let figures: Vec<Revenue> = customers
+                .iter()
+                .map(|(_, rows)| figures(rows.clone(), vec![], &policy))
+                .collect();
+            let customers = customers.iter().zip(&figures);
+            let customers: Vec<BilledCustomer<'_>> = customers
+                .map(|((id, _), revenue)| BilledCustomer {
+                    key: "",
+                    billing_id: id.as_deref(),
+                    updated_at: None,
+                    revenue,
+                })
+                .collect();
+            portfolio(&customers, &policy)
+        };
+        let all = total(&customers);
+        prop_assert_eq!(&all, &total(&shuffled));
+        let rows = customers.into_iter().flat_map(|(_, rows)| rows).collect();
+        prop_assert_eq!(all.mrr_by_currency, figures(rows, vec![], &policy).mrr_by_currency);
     }
 
     #[test]
