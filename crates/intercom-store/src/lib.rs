@@ -43,6 +43,7 @@
 //! |---|---|
 //! | `store` | what a store does |
 //! | `mirror` | records as received, pages, bookmarks |
+//! | `gone` | records that the API knows no more |
 //! | `projection` | pending bodies and what they say |
 //! | `customer` | customers and the support activity in them |
 //! | `history`, `run` | earlier states; what runs did |
@@ -59,6 +60,7 @@ compile_error!("intercom-store needs the feature `sqlite`, the feature `postgres
 mod customer;
 mod dialect;
 mod error;
+mod gone;
 mod history;
 mod lease;
 mod mirror;
@@ -77,6 +79,7 @@ pub use customer::{
     DirtyCustomer, SupportCounts,
 };
 pub use error::{Cause, Location, StoreError};
+pub use gone::{Fate, Gone, Tombstone};
 pub use history::{AttributeHistoryRow, BucketHistoryRow, CustomerHistoryRow, TrackedValues};
 pub use lease::{Lease, LeaseOutcome};
 pub use mirror::{

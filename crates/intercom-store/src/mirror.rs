@@ -60,11 +60,41 @@ pub enum Stream {
     Conversations,
     /// Teammates.
     Admins,
+    /// Companies.
+    Companies,
+    /// Teams of teammates.
+    Teams,
+    /// Tags.
+    Tags,
+    /// Segments of contacts.
+    Segments,
+    /// The attributes that contacts, conversations and companies have.
+    DataAttributes,
 }
 
 impl Stream {
     /// Every stream.
-    pub const ALL: [Self; 3] = [Self::Contacts, Self::Conversations, Self::Admins];
+    pub const ALL: [Self; 8] = [
+        Self::Contacts,
+        Self::Conversations,
+        Self::Admins,
+        Self::Companies,
+        Self::Teams,
+        Self::Tags,
+        Self::Segments,
+        Self::DataAttributes,
+    ];
+
+    /// Whether domain values are made of its bodies.
+    #[must_use]
+    pub fn is_projected(self) -> bool {
+        match self {
+            Self::Contacts | Self::Conversations | Self::Admins => true,
+            Self::Companies | Self::Teams | Self::Tags | Self::Segments | Self::DataAttributes => {
+                false
+            }
+        }
+    }
 
     /// Its name, which is also that of its table.
     #[must_use]
@@ -73,6 +103,11 @@ impl Stream {
             Self::Contacts => "contacts",
             Self::Conversations => "conversations",
             Self::Admins => "admins",
+            Self::Companies => "companies",
+            Self::Teams => "teams",
+            Self::Tags => "tags",
+            Self::Segments => "segments",
+            Self::DataAttributes => "data_attributes",
         }
     }
 
@@ -81,6 +116,11 @@ impl Stream {
             Self::Contacts => "contact_bodies",
             Self::Conversations => "conversation_bodies",
             Self::Admins => "admin_bodies",
+            Self::Companies => "company_bodies",
+            Self::Teams => "team_bodies",
+            Self::Tags => "tag_bodies",
+            Self::Segments => "segment_bodies",
+            Self::DataAttributes => "data_attribute_bodies",
         }
     }
 }
@@ -221,6 +261,9 @@ pub struct Bookmark {
     pub query: String,
     /// Where the walk goes on; `None` when it has not begun or is complete.
     pub cursor: Option<String>,
+    /// When the last record of the walk changed (Unix seconds), where it goes on when the cursor is
+    /// refused; `None` when its records have not come in the order of their changes.
+    pub last_updated_at: Option<i64>,
     /// How many pages the walk has read.
     pub n_pages: i64,
 }

@@ -15,18 +15,30 @@ pub(crate) const TABLES: &[&str] = &[
     "admins",
     "attribute_history",
     "coaches",
+    "companies",
+    "company_bodies",
+    "contact_aliases",
     "contact_bodies",
     "contacts",
     "conversation_bodies",
     "conversations",
     "customer_contacts",
     "customer_history",
+    "data_attribute_bodies",
+    "data_attributes",
     "dirty_customers",
     "facts",
     "intercom_customers",
     "members",
     "outbox",
+    "segment_bodies",
+    "segments",
     "sessions",
+    "tag_bodies",
+    "tags",
+    "team_bodies",
+    "teams",
+    "tombstones",
     "unified_customers",
 ];
 
@@ -48,6 +60,8 @@ pub(crate) fn postgres() -> Migrator {
         ("customers", include_str!("../migrations/postgres/0003_customers.sql")),
         ("history", include_str!("../migrations/postgres/0004_history.sql")),
         ("work", include_str!("../migrations/postgres/0005_work.sql")),
+        ("streams", include_str!("../migrations/postgres/0006_streams.sql")),
+        ("gone", include_str!("../migrations/postgres/0007_gone.sql")),
     ])
 }
 
@@ -59,6 +73,8 @@ pub(crate) fn sqlite() -> Migrator {
         ("customers", include_str!("../migrations/sqlite/0003_customers.sql")),
         ("history", include_str!("../migrations/sqlite/0004_history.sql")),
         ("work", include_str!("../migrations/sqlite/0005_work.sql")),
+        ("streams", include_str!("../migrations/sqlite/0006_streams.sql")),
+        ("gone", include_str!("../migrations/sqlite/0007_gone.sql")),
     ])
 }
 

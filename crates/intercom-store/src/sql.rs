@@ -1,6 +1,7 @@
 //! The statements, written once for every dialect.
 
 mod customers;
+mod gone;
 mod history;
 mod leases;
 mod marks;
@@ -26,10 +27,10 @@ use crate::error::Fault;
 use crate::{
     AttributeHistoryRow, Bookmark, BucketHistoryRow, Claim, ClaimedEffect, CustomerCandidate,
     CustomerHistoryRow, CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome, DeadEffect,
-    DirtyCustomer, Effect, EffectEnd, Lease, LeaseOutcome, LedgerChange, PageOutcome, PageWrite,
-    PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId, RunRow, Store,
-    StoreError, Stored, Stream, SupportCounts, SweepOutcome, SweepRules, Workspace,
-    WorkspaceProfile,
+    DirtyCustomer, Effect, EffectEnd, Gone, Lease, LeaseOutcome, LedgerChange, PageOutcome,
+    PageWrite, PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId,
+    RunRow, Store, StoreError, Stored, Stream, SupportCounts, SweepOutcome, SweepRules, Tombstone,
+    Workspace, WorkspaceProfile,
 };
 
 /// A store on one database. The pools are the same where readers need no connections of their own.
@@ -139,6 +140,38 @@ impl<D: Dialect> Store for SqlStore<D> {
         pages::commit(self, workspace, stream, page)
             .await
             .map_err(during("write a page", workspace))
+    }
+
+    async fn ids(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreError> {
+        gone::ids(self, workspace, stream, after, limit)
+            .await
+            .map_err(during("read ids", workspace))
+    }
+
+    async fn bury(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+        gone: &[Gone],
+        now: i64,
+    ) -> Result<u64, StoreError> {
+        gone::bury(self, workspace, stream, gone, now)
+            .await
+            .map_err(during("bury records", workspace))
+    }
+
+    async fn tombstones(&self, workspace: &Workspace) -> Result<Vec<Tombstone>, StoreError> {
+        gone::tombstones(self, workspace).await.map_err(during("read tombstones", workspace))
+    }
+
+    async fn aliases(&self, workspace: &Workspace) -> Result<BTreeMap<String, String>, StoreError> {
+        gone::aliases(self, workspace).await.map_err(during("read aliases", workspace))
     }
 
     async fn pending(

@@ -11,9 +11,10 @@ use intercom_engagement::{Directory, Sessions};
 use crate::{
     AttributeHistoryRow, Bookmark, BucketHistoryRow, Claim, ClaimedEffect, CustomerCandidate,
     CustomerHistoryRow, CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome, DeadEffect,
-    DirtyCustomer, Effect, EffectEnd, Lease, LeaseOutcome, PageOutcome, PageWrite, PendingBody,
-    ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId, RunRow, StoreError, Stored,
-    Stream, SupportCounts, SweepOutcome, SweepRules, Workspace, WorkspaceProfile,
+    DirtyCustomer, Effect, EffectEnd, Gone, Lease, LeaseOutcome, PageOutcome, PageWrite,
+    PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId, RunRow,
+    StoreError, Stored, Stream, SupportCounts, SweepOutcome, SweepRules, Tombstone, Workspace,
+    WorkspaceProfile,
 };
 
 /// What becomes of a shared rate ledger, given the database's clock and the ledger as text.
@@ -72,6 +73,32 @@ pub trait Store: Send + Sync {
         stream: Stream,
         page: &PageWrite,
     ) -> Result<PageOutcome, StoreError>;
+
+    /// Up to `limit` ids of stored records behind `after`, in order.
+    async fn ids(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreError>;
+
+    /// Takes records that are gone out of the mirror and of what was projected from it, marks the
+    /// customers they touch, and remembers what became of them. One that is received again is
+    /// unburied.
+    async fn bury(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+        gone: &[Gone],
+        now: i64,
+    ) -> Result<u64, StoreError>;
+
+    /// The records that are gone, by stream and id.
+    async fn tombstones(&self, workspace: &Workspace) -> Result<Vec<Tombstone>, StoreError>;
+
+    /// The contacts that were merged, each with the one that remains.
+    async fn aliases(&self, workspace: &Workspace) -> Result<BTreeMap<String, String>, StoreError>;
 
     /// Up to `limit` bodies that the given version of the projection has not seen.
     async fn pending(

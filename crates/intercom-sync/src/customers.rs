@@ -126,8 +126,8 @@ impl Known {
         let before = self.before.get(email).map(alert_state);
         let before = match (kind, &before) {
             (RunKind::First, _) => Before::FirstLoad,
-            (RunKind::Incremental, None) => Before::NotSeen,
-            (RunKind::Incremental, Some(state)) => Before::Seen(state),
+            (RunKind::Incremental | RunKind::Full, None) => Before::NotSeen,
+            (RunKind::Incremental | RunKind::Full, Some(state)) => Before::Seen(state),
         };
         alerts(before, &current.alert_state(), &settings.alerts)
             .into_iter()

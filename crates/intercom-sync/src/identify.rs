@@ -2,20 +2,39 @@
 
 use chrono::{DateTime, Utc};
 use intercom_api::admins::RetrieveMe;
+use intercom_api::contacts::ListContacts;
 use intercom_client::Client;
 use intercom_store::{Store, Workspace, WorkspaceProfile};
 
 use crate::error::SyncError;
 
-/// Asks `/me` and makes the workspace known to the store.
+/// Asks `/me` and makes the workspace known to the store. When the token may not ask, a contact
+/// says which workspace it is, and nobody says its zone.
 pub(crate) async fn identify(
     client: &Client,
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Workspace, SyncError> {
-    let me = client.execute(&RetrieveMe).await.map_err(SyncError::Identify)?;
-    let app = me.app.ok_or(SyncError::UnknownWorkspace)?;
-    let id = app.id_code.ok_or(SyncError::UnknownWorkspace)?.to_string();
-    let profile = WorkspaceProfile { id, name: app.name, timezone: app.timezone };
+    let profile = match client.execute(&RetrieveMe).await {
+        Ok(me) => {
+            let app = me.app.ok_or(SyncError::UnknownWorkspace)?;
+            let id = app.id_code.ok_or(SyncError::UnknownWorkspace)?.to_string();
+            WorkspaceProfile { id, name: app.name, timezone: app.timezone }
+        }
+        Err(refused) if refused.status() == Some(403) => {
+            tracing::warn!(error = %refused, "/me is refused; a contact names the workspace");
+            let id = workspace_of_a_contact(client).await;
+            let id = id.ok_or(SyncError::Identify(refused))?;
+            WorkspaceProfile { id, ..WorkspaceProfile::default() }
+        }
+        Err(error) => return Err(SyncError::Identify(error)),
+    };
     Ok(store.ensure_workspace(&profile, now.timestamp()).await?)
+}
+
+async fn workspace_of_a_contact(client: &Client) -> Option<String> {
+    let list = ListContacts { per_page: Some(1), ..ListContacts::default() };
+    let contacts = client.execute(&list).await.ok()?;
+    let contact = contacts.data?.into_iter().next()?;
+    contact.workspace_id.map(|id| id.as_str().to_owned())
 }

@@ -27,7 +27,9 @@
 //! | module | concept |
 //! |---|---|
 //! | `run` | the order of the steps, and the sum of what they did |
-//! | `pull`, `record` | pages into the mirror |
+//! | `streams` | how each stream is read |
+//! | `pull`, `walk`, `group`, `record` | pages into the mirror |
+//! | `missing` | what a whole walk did not meet |
 //! | `project` | bodies into domain values |
 //! | `customers`, `buckets` | what follows from them |
 //! | `lease`, `calls` | one run at a time; one rate limit for every process on the store |
@@ -37,8 +39,10 @@ mod buckets;
 mod calls;
 mod customers;
 mod error;
+mod group;
 mod identify;
 mod lease;
+mod missing;
 mod progress;
 mod project;
 mod pull;
@@ -46,10 +50,12 @@ mod record;
 mod report;
 mod run;
 mod settings;
+mod streams;
+mod walk;
 
 pub use calls::StoreCalls;
 pub use error::SyncError;
 pub use progress::{Progress, Silent};
 pub use report::{CustomerAlert, LogEntry, Metrics, RunReport, StreamReport};
-pub use run::Sync;
+pub use run::{Extent, Sync};
 pub use settings::SyncSettings;

@@ -54,6 +54,9 @@ impl Projector<'_> {
 
     /// Returns how many bodies were put aside.
     async fn stream(&self, stream: Stream, projected: &mut Projected) -> Result<u64, SyncError> {
+        if !stream.is_projected() {
+            return Ok(0);
+        }
         let version = i64::from(PROJECTION_VERSION);
         let mut n_quarantined = 0;
         loop {
@@ -129,6 +132,11 @@ impl Chunk {
                 let facts = conversation(&decoded, &settings.attributes).value;
                 self.write.conversations.push(conversation_row(id, hash, &facts));
             }),
+            Stream::Companies
+            | Stream::Teams
+            | Stream::Tags
+            | Stream::Segments
+            | Stream::DataAttributes => Ok(()),
         };
         if let Err(reason) = read {
             self.put_aside.push(quarantined(pending, &reason));

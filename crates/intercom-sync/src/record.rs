@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use intercom_api::{Id, JsonError, Timestamp};
-use intercom_store::{AttributeChange, ContentHash, Quarantined, Record};
+use intercom_store::{AttributeChange, ContentHash, Quarantined, Record, Stream};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -12,11 +12,34 @@ use sha2::{Digest, Sha256};
 /// The fields a mirror needs; everything else stays text.
 #[derive(Deserialize)]
 struct Identity {
-    id: Id,
+    #[serde(deserialize_with = "text_of_id")]
+    id: String,
     #[serde(default)]
     created_at: Option<Timestamp>,
     #[serde(default)]
     updated_at: Option<Timestamp>,
+}
+
+fn text_of_id<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Id::deserialize(from).map(|id| id.as_str().to_owned())
+}
+
+/// The attributes that come with Intercom have no id; a model has one of each name.
+#[derive(Deserialize)]
+struct AttributeName {
+    model: String,
+    full_name: String,
+    #[serde(default)]
+    created_at: Option<Timestamp>,
+    #[serde(default)]
+    updated_at: Option<Timestamp>,
+}
+
+impl From<AttributeName> for Identity {
+    fn from(attribute: AttributeName) -> Self {
+        let AttributeName { model, full_name, created_at, updated_at } = attribute;
+        Self { id: format!("{model}:{full_name}"), created_at, updated_at }
+    }
 }
 
 /// The same, when an entry is too odd for [`Identity`]: its id is enough to name it.
@@ -28,13 +51,19 @@ struct IdOnly {
 /// A record of the entry, or the entry put aside with the reason.
 ///
 /// `text` is a part of the page; the record shares its memory.
-pub(crate) fn read(page: &Bytes, text: &str) -> Result<Record, Quarantined> {
+pub(crate) fn read(stream: Stream, page: &Bytes, text: &str) -> Result<Record, Quarantined> {
     let body = page.slice_ref(text.as_bytes());
     let hash = digest(text.as_bytes());
     let mut json = serde_json::Deserializer::from_str(text);
-    match serde_path_to_error::deserialize::<_, Identity>(&mut json) {
+    let read = match stream {
+        Stream::DataAttributes => {
+            serde_path_to_error::deserialize::<_, AttributeName>(&mut json).map(Identity::from)
+        }
+        _ => serde_path_to_error::deserialize::<_, Identity>(&mut json),
+    };
+    match read {
         Ok(identity) => Ok(Record {
-            id: identity.id.as_str().to_owned(),
+            id: identity.id,
             created_at: identity.created_at.map(Timestamp::as_unix),
             updated_at: identity.updated_at.map(Timestamp::as_unix),
             hash,

@@ -25,6 +25,11 @@ pub struct StreamReport {
     pub n_unchanged: u64,
     /// Records put aside because they could not be read.
     pub n_quarantined: u64,
+    /// Records that were stored and are gone.
+    pub n_gone: u64,
+    /// Why records that a whole walk did not meet were kept all the same: too many were missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_because: Option<String>,
     /// Why the stream was left out, when it was: the token lacks a permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skipped_because: Option<String>,
@@ -41,6 +46,8 @@ impl StreamReport {
             n_changed: 0,
             n_unchanged: 0,
             n_quarantined: 0,
+            n_gone: 0,
+            kept_because: None,
             skipped_because: None,
         }
     }
@@ -75,7 +82,7 @@ pub struct Metrics {
     pub updated_contacts: u64,
     /// Changed contacts that have no usable e-mail address; they stay in the mirror.
     pub skipped_contacts: u64,
-    /// Records put aside and streams left out.
+    /// Records put aside, streams left out, and streams with too many missing records.
     pub errors: u64,
     /// Seconds from start to end, to the tenth.
     pub sync_duration_seconds: f64,
@@ -99,7 +106,7 @@ pub struct RunReport {
 }
 
 impl RunReport {
-    /// Whether every stream was read and no record put aside.
+    /// Whether every stream was read, no record put aside and nothing missing left unexplained.
     pub fn is_complete(&self) -> bool {
         self.metrics.errors == 0
     }

@@ -5,12 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use intercom_api::admins::ListAdmins;
-use intercom_api::contacts::SearchContacts;
-use intercom_api::conversations::SearchConversations;
-use intercom_api::{Operator, Query, SearchRequest, Timestamp};
 use intercom_client::Client;
-use intercom_store::{RunCounts, RunEnd, RunId, RunOutcome, RunRow, Store, Stream, Workspace};
+use intercom_store::{RunCounts, RunEnd, RunId, RunOutcome, RunRow, Store, Workspace};
 use tokio::time::Instant;
 
 use crate::buckets;
@@ -23,6 +19,7 @@ use crate::project;
 use crate::pull::Puller;
 use crate::report::{Metrics, RunReport, StreamReport};
 use crate::settings::SyncSettings;
+use crate::streams::pull_or_skip;
 
 /// A workspace, the store it is mirrored in, and the rules.
 pub struct Sync {
@@ -62,28 +59,45 @@ impl Sync {
         now: DateTime<Utc>,
         progress: &dyn Progress,
     ) -> Result<RunReport, SyncError> {
+        self.run_over(Extent::Changed, now, progress).await
+    }
+
+    /// The same over everything or what changed.
+    ///
+    /// What is deleted, merged or archived shows in no search: a run over everything finds it, and
+    /// what changed without a later `updated_at`.
+    ///
+    /// # Errors
+    /// As for [`Sync::run`].
+    pub async fn run_over(
+        &self,
+        extent: Extent,
+        now: DateTime<Utc>,
+        progress: &dyn Progress,
+    ) -> Result<RunReport, SyncError> {
         let workspace = self.workspace(now).await?;
-        let work = async |leased: Workspace| self.run_leased(&leased, now, progress).await;
+        let work = async |leased: Workspace| self.run_leased(&leased, extent, now, progress).await;
         under_lease(self.store.as_ref(), &workspace, &self.settings.holder, work).await
     }
 
     async fn run_leased(
         &self,
         workspace: &Workspace,
+        extent: Extent,
         now: DateTime<Utc>,
         progress: &dyn Progress,
     ) -> Result<RunReport, SyncError> {
         let started = Instant::now();
         let store = self.store.as_ref();
         let last = store.last_runs(workspace, 1).await?.pop();
-        let kind = RunKind::after(last.as_ref());
+        let kind = RunKind::after(last.as_ref(), extent);
         if last.is_some_and(|last| !is_same_day(last.started_at, now)) {
             // Figures that depend on the date move also for customers nothing happened to.
             store.mark_all_customers(workspace).await?;
         }
         let run = store.start_run(workspace, kind.name(), now.timestamp()).await?;
         tracing::info!(kind = kind.name(), "a sync starts");
-        let start = Start { run, kind, now };
+        let start = Start { run, kind, extent, now };
         let mut streams = Vec::with_capacity(self.settings.streams.len());
         match self.work(workspace, start, progress, &mut streams).await {
             Ok(done) => {
@@ -114,12 +128,13 @@ impl Sync {
         progress: &dyn Progress,
         streams: &mut Vec<StreamReport>,
     ) -> Result<Done, SyncError> {
-        let Start { run, kind, now } = start;
+        let Start { run, kind, extent, now } = start;
         let store = self.store.as_ref();
         let settings = &self.settings;
         let observed_at = now.timestamp();
         let client = &self.client;
-        let puller = Puller { client, store, workspace, settings, progress, run, observed_at };
+        let puller =
+            Puller { client, store, workspace, settings, progress, extent, run, observed_at };
         for &stream in &settings.streams {
             let mut report = StreamReport::new(stream);
             let pulled = pull_or_skip(&puller, &mut report).await;
@@ -153,8 +168,11 @@ impl Sync {
         let left_out: Vec<String> = report
             .streams
             .iter()
-            .filter_map(|stream| {
-                Some(format!("{} left out: {}", stream.stream, stream.skipped_because.as_ref()?))
+            .filter_map(|report| {
+                let stream = report.stream;
+                let skipped = report.skipped_because.as_ref();
+                let left_out = skipped.map(|reason| format!("{stream} left out: {reason}"));
+                left_out.or_else(|| Some(format!("{stream}: {}", report.kept_because.as_ref()?)))
             })
             .collect();
         let end = RunEnd {
@@ -178,11 +196,22 @@ impl Sync {
     }
 }
 
+/// How much a run reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Extent {
+    /// What changed since the last run.
+    #[default]
+    Changed,
+    /// Everything; what is stored and no more there is buried.
+    Whole,
+}
+
 /// What a run is known by from its start on.
 #[derive(Clone, Copy)]
 struct Start {
     run: RunId,
     kind: RunKind,
+    extent: Extent,
     now: DateTime<Utc>,
 }
 
@@ -191,17 +220,21 @@ struct Start {
 pub(crate) enum RunKind {
     First,
     Incremental,
+    Full,
 }
 
 impl RunKind {
     /// Runs are first ones until one has come to its end.
-    fn after(last: Option<&RunRow>) -> Self {
+    fn after(last: Option<&RunRow>, extent: Extent) -> Self {
         let Some(last) = last else { return Self::First };
         let came_to_its_end =
             last.end.as_ref().is_some_and(|end| end.outcome != RunOutcome::Failed);
         match last.kind == Self::First.name() && !came_to_its_end {
             true => Self::First,
-            false => Self::Incremental,
+            false => match extent {
+                Extent::Changed => Self::Incremental,
+                Extent::Whole => Self::Full,
+            },
         }
     }
 
@@ -209,6 +242,7 @@ impl RunKind {
         match self {
             Self::First => "first",
             Self::Incremental => "incremental",
+            Self::Full => "full",
         }
     }
 }
@@ -233,7 +267,10 @@ impl Work {
         avg_quality_score: Option<f64>,
     ) -> RunReport {
         let Self { streams, done: Done { customers, n_without_email } } = self;
-        let left_out = streams.iter().filter(|stream| stream.skipped_because.is_some()).count();
+        let is_short = |stream: &&StreamReport| {
+            stream.skipped_because.is_some() || stream.kept_because.is_some()
+        };
+        let left_out = streams.iter().filter(is_short).count();
         let quarantined: u64 = streams.iter().map(|stream| stream.n_quarantined).sum();
         let metrics = Metrics {
             contacts_synced: customers.n_new + customers.n_updated,
@@ -250,28 +287,6 @@ impl Work {
 
 fn is_same_day(unix: i64, now: DateTime<Utc>) -> bool {
     DateTime::from_timestamp(unix, 0).map(|at| at.date_naive()) == Some(now.date_naive())
-}
-
-async fn pull_or_skip(puller: &Puller<'_>, report: &mut StreamReport) -> Result<(), SyncError> {
-    let pulled = match report.stream {
-        Stream::Admins => puller.all(report, ListAdmins::default()).await,
-        Stream::Contacts => {
-            let search = |from| SearchContacts::new(changed_since(from, puller.settings));
-            puller.changed(report, search).await
-        }
-        Stream::Conversations => {
-            let search = |from| SearchConversations::new(changed_since(from, puller.settings));
-            puller.changed(report, search).await
-        }
-    };
-    match pulled {
-        Err(SyncError::Fetch { stream, source }) if source.status() == Some(403) => {
-            tracing::warn!(%stream, error = %source, "the token may not read this stream");
-            report.skipped_because = Some(source.to_string());
-            Ok(())
-        }
-        ended => ended,
-    }
 }
 
 /// The error and its causes in one line; a cause that its effect already quotes is not repeated.
@@ -302,15 +317,6 @@ fn counts(streams: &[StreamReport]) -> RunCounts {
 
 fn whole(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// `=` and `>`: contacts are compared by whole days, of which `>` alone would skip the first.
-fn changed_since(from: Timestamp, settings: &SyncSettings) -> SearchRequest {
-    let query = Query::any([
-        Query::field("updated_at", Operator::Equals, from),
-        Query::field("updated_at", Operator::GreaterThan, from),
-    ]);
-    SearchRequest::new(query).ascending("updated_at").per_page(settings.per_page)
 }
 
 fn zone_of(workspace: &Workspace) -> Option<Tz> {

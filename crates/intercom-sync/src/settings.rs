@@ -1,5 +1,7 @@
 //! What a run reads, how far it reaches back, and by which rules it computes.
 
+use std::time::Duration;
+
 use chrono_tz::Tz;
 use intercom_projection::{AttributeNames, MatchRule};
 use intercom_revenue::{AlertThresholds, RevenuePolicy};
@@ -19,6 +21,12 @@ pub struct SyncSettings {
     /// Seconds that the search index may lag behind a change; the watermark stays this far behind
     /// the server's clock.
     pub index_lag_for: u32,
+    /// How long to wait for a scroll over the companies that somebody else has open, before they
+    /// are listed instead.
+    pub scroll_patience: Duration,
+    /// The share of a stream's stored records, in percent, that one whole walk may find gone. When
+    /// more are missing, nothing is taken for gone and the run is not complete.
+    pub max_missing_percent: u8,
     /// Under which names the workspace keeps what is read from custom attributes.
     pub attributes: AttributeNames,
     /// How subscriptions and payments become MRR, ARR and LTV.
@@ -36,10 +44,12 @@ pub struct SyncSettings {
 impl Default for SyncSettings {
     fn default() -> Self {
         Self {
-            streams: vec![Stream::Admins, Stream::Contacts, Stream::Conversations],
+            streams: Stream::ALL.to_vec(),
             per_page: intercom_api::SearchRequest::MAX_PER_PAGE,
             overlap_for: 900,
             index_lag_for: 300,
+            max_missing_percent: 5,
+            scroll_patience: Duration::from_secs(65),
             attributes: AttributeNames::default(),
             revenue: RevenuePolicy::default(),
             alerts: AlertThresholds::default(),

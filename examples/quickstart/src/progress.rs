@@ -6,8 +6,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use intercom_store::Stream;
 use intercom_sync::Progress;
 
-/// One bar per stream and one per later step.
+/// One bar per large stream, one for the small ones and one per later step.
 pub(crate) struct Bars {
+    catalogue: ProgressBar,
     admins: ProgressBar,
     contacts: ProgressBar,
     conversations: ProgressBar,
@@ -25,6 +26,7 @@ impl Bars {
             bar
         };
         Self {
+            catalogue: bar("catalogue"),
             admins: bar("admins"),
             contacts: bar("contacts"),
             conversations: bar("conversations"),
@@ -38,14 +40,24 @@ impl Bars {
             Stream::Admins => &self.admins,
             Stream::Contacts => &self.contacts,
             Stream::Conversations => &self.conversations,
+            Stream::Companies
+            | Stream::Teams
+            | Stream::Tags
+            | Stream::Segments
+            | Stream::DataAttributes => &self.catalogue,
         }
     }
 
     /// Takes the bars off the screen.
     pub(crate) fn clear(&self) {
-        for bar in
-            [&self.admins, &self.contacts, &self.conversations, &self.projected, &self.customers]
-        {
+        for bar in [
+            &self.catalogue,
+            &self.admins,
+            &self.contacts,
+            &self.conversations,
+            &self.projected,
+            &self.customers,
+        ] {
             bar.finish_and_clear();
         }
     }

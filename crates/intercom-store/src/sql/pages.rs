@@ -21,7 +21,8 @@ pub(super) async fn bookmark<D: Dialect>(
     stream: Stream,
 ) -> Result<Option<Bookmark>, Fault> {
     Ok(Query::<D>::new(
-        "SELECT query, watermark, next_watermark, cursor, n_pages FROM bookmarks \
+        "SELECT query, watermark, next_watermark, cursor, last_updated_at, n_pages \
+         FROM bookmarks \
          WHERE workspace_id = $1 AND stream = $2",
     )
     .bind(&workspace.id)
@@ -32,6 +33,7 @@ pub(super) async fn bookmark<D: Dialect>(
             watermark: row.next()?,
             next_watermark: row.next()?,
             cursor: row.next()?,
+            last_updated_at: row.next()?,
             n_pages: row.next()?,
         })
     })
@@ -109,6 +111,8 @@ pub(super) async fn commit<D: Dialect>(
     write_records(&mut write, workspace, stream, page, &records).await?;
     append_changes(&mut write, workspace, page, &records).await?;
     release(&mut write, workspace, stream, &ids).await?;
+    let inserted: Vec<&str> = ids.iter().copied().filter(|id| !stored.contains_key(*id)).collect();
+    super::gone::unbury(&mut write, workspace, stream, &inserted).await?;
     quarantine(&mut write, workspace, stream, page).await?;
     if let Some(bookmark) = &page.bookmark {
         write_bookmark(&mut write, workspace, stream, bookmark, page.observed_at).await?;
@@ -189,12 +193,15 @@ async fn write_records<D: Dialect>(
          first_seen_at, observed_at)",
         stream.name()
     );
-    let tail = "ON CONFLICT (workspace_id, id) DO UPDATE SET \
-                created_at = excluded.created_at, updated_at = excluded.updated_at, \
-                content_hash = excluded.content_hash, change_number = excluded.change_number, \
-                observed_at = excluded.observed_at, projected_version = 0";
+    let again = if stream.is_projected() { ", projected_version = 0" } else { "" };
+    let tail = format!(
+        "ON CONFLICT (workspace_id, id) DO UPDATE SET \
+         created_at = excluded.created_at, updated_at = excluded.updated_at, \
+         content_hash = excluded.content_hash, change_number = excluded.change_number, \
+         observed_at = excluded.observed_at{again}"
+    );
     let change_number = write.change_number;
-    execute_rows::<D, _>(&mut write.transaction, &head, records, tail, |row, record| {
+    execute_rows::<D, _>(&mut write.transaction, &head, records, &tail, |row, record| {
         row.bind(&workspace.id)
             .bind(&record.id)
             .bind(record.created_at)
@@ -336,11 +343,11 @@ async fn write_bookmark<D: Dialect>(
 ) -> sqlx::Result<u64> {
     Query::<D>::new(
         "INSERT INTO bookmarks (workspace_id, stream, watermark, next_watermark, query, cursor, \
-         n_pages, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+         n_pages, updated_at, last_updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
          ON CONFLICT (workspace_id, stream) DO UPDATE SET \
          watermark = excluded.watermark, next_watermark = excluded.next_watermark, \
          query = excluded.query, cursor = excluded.cursor, n_pages = excluded.n_pages, \
-         updated_at = excluded.updated_at",
+         updated_at = excluded.updated_at, last_updated_at = excluded.last_updated_at",
     )
     .bind(&workspace.id)
     .bind(stream.name())
@@ -350,6 +357,7 @@ async fn write_bookmark<D: Dialect>(
     .bind(&bookmark.cursor)
     .bind(bookmark.n_pages)
     .bind(now)
+    .bind(bookmark.last_updated_at)
     .execute(&mut write.transaction)
     .await
 }

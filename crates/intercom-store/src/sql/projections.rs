@@ -251,6 +251,32 @@ async fn write_conversations<D: Dialect>(
     Ok(())
 }
 
+/// Takes out what was projected from contacts that are gone.
+pub(super) async fn forget_contacts<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    ids: &[&str],
+) -> sqlx::Result<()> {
+    marks::mark_contacts(write, workspace, ids).await?;
+    delete(write, workspace, "customer_contacts", "contact_id", ids).await?;
+    delete(write, workspace, "members", "contact_id", ids).await?;
+    Ok(())
+}
+
+/// Takes out what was projected from conversations that are gone.
+pub(super) async fn forget_conversations<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    ids: &[&str],
+) -> sqlx::Result<()> {
+    let contact_ids = contacts_of(write, workspace, ids).await?;
+    let contact_ids: Vec<&str> = contact_ids.iter().map(String::as_str).collect();
+    marks::mark_contacts(write, workspace, &contact_ids).await?;
+    delete(write, workspace, "facts", "conversation_id", ids).await?;
+    delete(write, workspace, "sessions", "conversation_id", ids).await?;
+    Ok(())
+}
+
 /// The contacts that the given conversations said something about until here.
 async fn contacts_of<D: Dialect>(
     write: &mut Write<D>,

@@ -8,6 +8,7 @@
 mod customers;
 mod database;
 mod debug;
+mod gone;
 mod history;
 mod leases;
 mod mirror;
@@ -87,6 +88,13 @@ conformance! {
         runs_are_numbered_and_ended
         a_row_that_cannot_be_read_is_named
         an_error_shows_no_values;
+    gone:
+        a_buried_contact_leaves_a_tombstone_and_nothing_else
+        a_buried_conversation_counts_no_more
+        an_alias_leads_to_the_contact_that_remains
+        what_is_received_again_is_unburied
+        ids_come_in_order
+        a_failing_burial_leaves_everything;
     leases:
         the_second_hears_who_has_it_and_until_when
         one_of_many_gets_it

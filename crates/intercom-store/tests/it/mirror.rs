@@ -59,6 +59,7 @@ pub(crate) async fn a_page_and_its_bookmark_are_read_back(on: &Database) {
         next_watermark: None,
         query: r#"{"field":"updated_at"}"#.into(),
         cursor: Some("WzE3NjZd".into()),
+        last_updated_at: Some(NOW - 7),
         n_pages: 3,
     };
     let write = PageWrite {

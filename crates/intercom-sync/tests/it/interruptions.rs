@@ -1,7 +1,7 @@
 //! Runs that break off, and what the next run makes of them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use intercom_sim::{DateMode, Invention, SimSettings};
 use intercom_store::{RunOutcome, Stream};
@@ -68,17 +68,57 @@ pub(crate) async fn a_cut_off_run_is_noted_with_what_it_did(on: &Database) {
     assert_eq!(world.last_run().await.kind, "incremental");
 }
 
-pub(crate) async fn a_refused_cursor_starts_the_walk_anew(on: &Database) {
-    let world = interrupted(on).await;
-    let is_refused = AtomicBool::new(false);
-    let once = Meddler::new(&world.sim, move |_, request, response| {
-        let stored = request.operation == CONTACTS && goes_on(request);
-        match stored && !is_refused.swap(true, Ordering::Relaxed) {
+/// Refuses the first cursor that a walk over the contacts goes on from, after so many.
+fn refusing_a_cursor(world: &World, n_accepted: u32) -> Arc<Meddler> {
+    let n_seen = AtomicU32::new(0);
+    Meddler::new(&world.sim, move |_, request, response| {
+        let is_cursor = request.operation == CONTACTS && goes_on(request);
+        match is_cursor && n_seen.fetch_add(1, Ordering::Relaxed) == n_accepted {
             true => Ok(refusal(400, "Invalid starting_after param")),
             false => Ok(response),
         }
+    })
+}
+
+pub(crate) async fn a_refused_cursor_lets_the_walk_go_on_at_the_last_change(on: &Database) {
+    let world = interrupted(on).await;
+    let once = refusing_a_cursor(&world, 0);
+    let report = world.run_over(once).await.expect("the run ends");
+    let contacts = report.stream(Stream::Contacts).expect("contacts are pulled");
+    assert_eq!(contacts.n_inserted, 10);
+    // Those of the same day.
+    assert!((1..=10).contains(&contacts.n_unchanged), "{contacts:?}");
+    world.check_mirror().await;
+}
+
+pub(crate) async fn a_cursor_that_is_refused_in_a_walk_does_not_end_it(on: &Database) {
+    let world = World::new(on);
+    let report = world.run_over(refusing_a_cursor(&world, 1)).await.expect("the run ends");
+    let contacts = report.stream(Stream::Contacts).expect("contacts are pulled");
+    assert_eq!(contacts.n_inserted, 60);
+    assert!((1..=10).contains(&contacts.n_unchanged), "{contacts:?}");
+    world.check_mirror().await;
+}
+
+pub(crate) async fn a_refused_cursor_of_an_unsorted_walk_starts_it_anew(on: &Database) {
+    let world = World::new(on);
+    let cut_off = Unsorted(Meddler::silent_after(&world.sim, 4));
+    world.run_over(Arc::new(cut_off)).await.expect_err("the run breaks off");
+    let report = world.run_over(Arc::new(Unsorted(refusing_a_cursor(&world, 0)))).await;
+    let report = report.expect("the run ends");
+    let contacts = report.stream(Stream::Contacts).expect("contacts are pulled");
+    assert_eq!((contacts.n_inserted, contacts.n_unchanged), (10, 50));
+    world.check_mirror().await;
+}
+
+pub(crate) async fn a_walk_whose_cursors_are_all_refused_gets_to_its_end(on: &Database) {
+    let world = World::new(on);
+    let always = Meddler::new(&world.sim, |_, request, response| match goes_on(request) {
+        true => Ok(refusal(400, "Invalid starting_after param")),
+        false => Ok(response),
     });
-    check_begins_anew(&world, once, 0).await;
+    assert!(world.run_over(always).await.expect("the run ends").is_complete());
+    world.check_mirror().await;
 }
 
 pub(crate) async fn a_stored_cursor_that_leads_in_a_circle_starts_the_walk_anew(on: &Database) {

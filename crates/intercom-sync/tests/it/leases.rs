@@ -66,7 +66,7 @@ async fn refused(world: &World) -> String {
 
 impl Database {
     /// What a minute of silence does to leases.
-    async fn expire_leases(&self) {
+    pub(crate) async fn expire_leases(&self) {
         self.execute("UPDATE leases SET expires_at = expires_at - 60000").await;
     }
 }

@@ -14,9 +14,11 @@ mod history;
 mod interruptions;
 mod leases;
 mod meddler;
+mod missing;
 mod random;
 mod refusals;
 mod report;
+mod streams;
 mod world;
 
 use database::{Database, postgres_server};
@@ -66,7 +68,10 @@ on_both_databases! {
     interruptions:
         a_run_cut_off_at_any_request_is_completed_by_the_next
         a_cut_off_run_is_noted_with_what_it_did
-        a_refused_cursor_starts_the_walk_anew
+        a_refused_cursor_lets_the_walk_go_on_at_the_last_change
+        a_cursor_that_is_refused_in_a_walk_does_not_end_it
+        a_refused_cursor_of_an_unsorted_walk_starts_it_anew
+        a_walk_whose_cursors_are_all_refused_gets_to_its_end
         a_stored_cursor_that_leads_in_a_circle_starts_the_walk_anew
         a_server_that_does_not_sort_hides_no_change;
     bad_answers:
@@ -111,6 +116,20 @@ on_both_databases! {
         one_row_for_each_changed_attribute
         one_row_for_each_change_of_a_customer
         the_buckets_of_the_day;
+    missing:
+        a_run_over_everything_finds_what_is_gone
+        a_run_over_changes_takes_nothing_for_gone
+        too_much_that_is_missing_is_kept_and_named
+        a_walk_that_breaks_off_takes_nothing_for_gone
+        what_a_list_leaves_out_and_is_still_there_is_kept
+        what_comes_back_is_unburied
+        a_run_over_everything_finds_silent_changes;
+    streams:
+        every_stream_is_mirrored
+        a_second_run_over_every_stream_writes_nothing
+        a_scroll_that_breaks_begins_again
+        a_scroll_that_somebody_has_open_makes_way_for_the_list
+        a_token_that_may_not_ask_who_it_is_still_syncs;
     random:
         a_quiet_last_run_leaves_the_workspace;
 }

@@ -5,8 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use intercom_api::admins::ListAdmins;
+use intercom_api::companies::ScrollCompanies;
 use intercom_api::contacts::SearchContacts;
 use intercom_api::conversations::SearchConversations;
+use intercom_api::data_attributes::ListDataAttributes;
+use intercom_api::segments::ListSegments;
+use intercom_api::tags::ListTags;
+use intercom_api::teams::ListTeams;
 use intercom_api::{
     ApiVersion, Cursor, Endpoint, Id, Method, Operator, Paged, Query, Request, Safety,
     SearchRequest,
@@ -14,7 +20,7 @@ use intercom_api::{
 use intercom_client::{Client, ClientSettings, Page, RetryPolicy, Transport};
 use intercom_sim::{Invention, SimClock, SimSettings, SimTransport, Simulator, Workspace};
 use intercom_store::{CustomerRow, RunRow, Store, Stream};
-use intercom_sync::{RunReport, Silent, Sync, SyncError, SyncSettings};
+use intercom_sync::{Extent, RunReport, Silent, Sync, SyncError, SyncSettings};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -64,7 +70,8 @@ impl World {
     ) -> Self {
         let simulator = Simulator::new(Workspace::invent(&invention), settings);
         let sim = SimTransport::new(simulator, SimClock::frozen(NOW));
-        let settings = SyncSettings { per_page: PER_PAGE, ..SyncSettings::default() };
+        let streams = vec![Stream::Admins, Stream::Contacts, Stream::Conversations];
+        let settings = SyncSettings { per_page: PER_PAGE, streams, ..SyncSettings::default() };
         Self { id: format!("sim{:05x}", invention.seed), sim, store, settings }
     }
 
@@ -81,16 +88,30 @@ impl World {
         self.run_over(Arc::new(self.sim.clone())).await.expect("the run ends")
     }
 
+    /// A run over everything that ends.
+    pub(crate) async fn sync_whole(&self) -> RunReport {
+        let run = self.run_extent(Extent::Whole, Arc::new(self.sim.clone()));
+        run.await.expect("the run ends")
+    }
+
     /// A run over another transport to the same workspace.
     pub(crate) async fn run_over(
         &self,
+        transport: Arc<dyn Transport>,
+    ) -> Result<RunReport, SyncError> {
+        self.run_extent(Extent::Changed, transport).await
+    }
+
+    pub(crate) async fn run_extent(
+        &self,
+        extent: Extent,
         transport: Arc<dyn Transport>,
     ) -> Result<RunReport, SyncError> {
         // A wait teaches nothing here: every attempt follows at once.
         let retry = RetryPolicy { base_delay: Duration::ZERO, ..RetryPolicy::default() };
         let client = Client::new(transport, ClientSettings { retry, ..ClientSettings::default() });
         let sync = Sync::new(client, Arc::clone(&self.store), self.settings.clone());
-        sync.run(self.now(), &Silent).await
+        sync.run_over(extent, self.now(), &Silent).await
     }
 
     /// The workspace as the store knows it.
@@ -150,7 +171,14 @@ impl World {
         match stream {
             Stream::Contacts => self.all::<SearchContacts>("/contacts/search"),
             Stream::Conversations => self.all::<SearchConversations>("/conversations/search"),
-            Stream::Admins => unreachable!("admins are not searched"),
+            Stream::Admins => self.list::<ListAdmins>("/admins"),
+            Stream::Companies => self.list::<ScrollCompanies>("/companies/scroll"),
+            Stream::Teams => self.list::<ListTeams>("/teams"),
+            Stream::Tags => self.list::<ListTags>("/tags"),
+            Stream::Segments => self.list::<ListSegments>("/segments"),
+            Stream::DataAttributes => {
+                self.list::<ListDataAttributes>("/data_attributes?include_archived=true")
+            }
         }
     }
 
@@ -164,6 +192,34 @@ impl World {
             }
         }
         records
+    }
+
+    /// Of a list that has one page, or of a scroll until it closes.
+    fn list<O: Paged>(&self, target: &'static str) -> BTreeMap<String, String> {
+        // Later than any scroll lasts.
+        let later = self.sim.now() + 86_400;
+        let mut records = BTreeMap::new();
+        let mut target = target.to_owned();
+        loop {
+            let request = Request::raw(Method::Get, Safety::Read, &target, ApiVersion::V2_16);
+            let answer = self.sim.with(|sim| sim.handle(&request, later));
+            let page = Page::<O>::read(answer).expect("a page");
+            for item in page.view().expect("a page").items {
+                let value: Value = serde_json::from_str(item).expect("JSON");
+                let text = |name: &str| value[name].as_str().expect("a text").to_owned();
+                let id = match O::NAME {
+                    "ListDataAttributes" => format!("{}:{}", text("model"), text("full_name")),
+                    _ => text("id"),
+                };
+                records.insert(id, item.to_owned());
+            }
+            match page.next() {
+                Some(Cursor::Scroll(next)) if !page.is_empty() => {
+                    target = format!("/companies/scroll?scroll_param={next}");
+                }
+                _ => return records,
+            }
+        }
     }
 
     /// The cursors of a walk over everything, by the time of the last change.
@@ -210,6 +266,31 @@ impl World {
             let differing: Vec<&String> = expected.keys().filter(differs).collect();
             assert!(differing.is_empty(), "{stream} differ: {differing:?}");
         }
+    }
+}
+
+impl World {
+    /// The store holds what the workspace holds, and nothing else.
+    pub(crate) async fn check_exact_mirror(&self) {
+        self.check_mirror().await;
+        let workspace = self.workspace().await;
+        for stream in [Stream::Contacts, Stream::Conversations] {
+            let ids = self.store.ids(&workspace, stream, "", 10_000).await.expect("ids");
+            let mut expected: Vec<String> = self.records(stream).into_keys().collect();
+            expected.sort();
+            assert_eq!(ids, expected, "{stream}");
+        }
+    }
+
+    /// A call that the workspace accepts.
+    pub(crate) fn call(&self, method: Method, target: &str) {
+        assert_eq!(self.ask(method, target).status, 200, "{target}");
+    }
+
+    pub(crate) fn ask(&self, method: Method, target: &str) -> intercom_api::Response {
+        let request = Request::raw(method, Safety::Once, target, ApiVersion::V2_16);
+        let now = self.sim.now();
+        self.sim.with(|sim| sim.handle(&request, now))
     }
 }
 

@@ -1,0 +1,43 @@
+//! Records that the API knows no more.
+
+use crate::Stream;
+
+/// A stored record that is gone, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// Its id.
+    pub id: String,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What became of a record that is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It was deleted, archived or hidden: the API does not say which.
+    Deleted,
+    /// The contact was merged into the one with this id.
+    MergedInto(String),
+}
+
+impl Fate {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Deleted => "deleted",
+            Self::MergedInto(_) => "merged",
+        }
+    }
+}
+
+/// What is left of a record that is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tombstone {
+    /// Where it was stored.
+    pub stream: Stream,
+    /// Its id.
+    pub id: String,
+    /// `deleted` or `merged`.
+    pub reason: String,
+    /// When it was found to be gone (Unix seconds).
+    pub observed_at: i64,
+}
