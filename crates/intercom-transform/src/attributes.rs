@@ -2,14 +2,15 @@
 
 mod output;
 
+use std::fmt::Write as _;
+
 use crate::date;
-use crate::event::{Kind, Value, unescape};
+use crate::event::{Field, Kind, Value, unescape};
 use crate::note::{NoteKind, Notes};
 use crate::rejection::{Reason, Rejection};
 use crate::settings::{
     AttributeDates, Forbidden, ListRule, LongTextRule, MisnamedDates, NullRule, Settings,
 };
-use crate::write::push_number;
 
 /// The most characters that Intercom takes for the text of an attribute.
 const MAX_TEXT: usize = 255;
@@ -96,9 +97,9 @@ struct Entry {
 /// Entries of an object that is being written; reused from event to event.
 #[derive(Default)]
 pub(crate) struct Entries {
-    keys: Vec<u8>,
+    keys: String,
     list: Vec<Entry>,
-    path: Vec<u8>,
+    path: String,
     order: Vec<u32>,
     source: u8,
     /// Which hashes names have had: a name whose bit is not set is there for the first time.
@@ -136,10 +137,16 @@ impl Entries {
         notes: &mut Notes,
     ) -> Result<(), Rejection> {
         for field in object.fields() {
-            let name = field.spelled();
-            if !is_reserved(&name) {
-                self.path.clear();
-                self.enter(&name, field.value, rules, notes);
+            self.path.clear();
+            match field.plain_name() {
+                Some(name) if is_reserved(name) => {}
+                Some(name) => self.enter(name, field.value, rules, notes),
+                None => {
+                    let name = field.spelled();
+                    if !is_reserved(&name) {
+                        self.enter(&name, field.value, rules, notes);
+                    }
+                }
             }
         }
         self.check()
@@ -156,7 +163,7 @@ impl Entries {
     ) -> Result<(), Rejection> {
         for field in properties.fields().filter(|field| !is_rich(field.value)) {
             self.path.clear();
-            self.enter(&field.spelled(), field.value, rules, notes);
+            self.enter_field(field, rules, notes);
         }
         for (index, element) in properties.elements().enumerate() {
             self.path.clear();
@@ -164,7 +171,7 @@ impl Entries {
         }
         for (index, character) in properties.as_text().unwrap_or_default().chars().enumerate() {
             self.path.clear();
-            push_number(&mut self.path, i64::try_from(index).unwrap_or(i64::MAX));
+            self.path.push_str(&index.to_string());
             self.push(properties, Form::Character(character));
         }
         self.check()
@@ -173,7 +180,7 @@ impl Entries {
     /// Adds a value under a name of its own, as it was sent.
     pub(crate) fn add_rich(&mut self, name: &str, value: Value<'_>) -> Result<(), Rejection> {
         self.path.clear();
-        self.path.extend_from_slice(name.as_bytes());
+        self.path.push_str(name);
         if self.path.len() > MAX_KEY {
             return Ok(());
         }
@@ -184,11 +191,18 @@ impl Entries {
         self.check()
     }
 
+    fn enter_field(&mut self, field: Field<'_>, rules: &Rules, notes: &mut Notes) {
+        match field.plain_name() {
+            Some(name) => self.enter(name, field.value, rules, notes),
+            None => self.enter(&field.spelled(), field.value, rules, notes),
+        }
+    }
+
     /// Adds a value under a name in the current path.
     fn enter(&mut self, name: &str, value: Value<'_>, rules: &Rules, notes: &mut Notes) {
         let before = self.path.len();
         if before > 0 {
-            self.path.push(rules.separator);
+            self.path.push(char::from(rules.separator));
         }
         let is_kept = self.push_name(name, rules, notes);
         if is_kept {
@@ -205,7 +219,7 @@ impl Entries {
             notes.push(NoteKind::NameDropped, &shown);
             return false;
         }
-        self.path.extend_from_slice(name.as_bytes());
+        self.path.push_str(name);
         if rules.names == Forbidden::Keep {
             return true;
         }
@@ -228,7 +242,7 @@ impl Entries {
                 _ => !character.is_control(),
             };
             let sent = if is_kept { character } else { '_' };
-            self.path.extend_from_slice(sent.encode_utf8(&mut [0; 4]).as_bytes());
+            self.path.push(sent);
         }
         true
     }
@@ -242,7 +256,7 @@ impl Entries {
             },
             Kind::Object => {
                 for field in value.fields() {
-                    self.enter(&field.spelled(), field.value, rules, notes);
+                    self.enter_field(field, rules, notes);
                 }
             }
             Kind::List => match rules.lists {
@@ -264,12 +278,15 @@ impl Entries {
     fn elements(&mut self, list: Value<'_>, rules: &Rules, notes: &mut Notes) {
         let before = self.path.len();
         for (index, element) in list.elements().enumerate() {
-            self.path.push(b'[');
-            push_number(&mut self.path, i64::try_from(index).unwrap_or(i64::MAX));
-            self.path.push(b']');
+            self.push_index(index);
             self.place(element, rules, notes);
             self.path.truncate(before);
         }
+    }
+
+    fn push_index(&mut self, index: usize) {
+        // Writing to a string cannot fail.
+        let _ = write!(self.path, "[{index}]");
     }
 
     fn number(&mut self, value: Value<'_>, rules: &Rules, notes: &mut Notes) {
@@ -286,7 +303,7 @@ impl Entries {
     }
 
     fn text(&mut self, value: Value<'_>, rules: &Rules, notes: &mut Notes) {
-        if self.path.ends_with(rules.date_suffix.as_bytes()) {
+        if self.path.ends_with(rules.date_suffix) {
             if rules.dates == AttributeDates::Seconds {
                 match date::seconds(value) {
                     Some(seconds) => return self.push_date(value, seconds, notes),
@@ -301,7 +318,7 @@ impl Entries {
                 return self.push(value, Form::Sent);
             }
             self.note(notes, NoteKind::DateRenamed);
-            self.path.extend_from_slice(rules.date_suffix.as_bytes());
+            self.path.push_str(rules.date_suffix);
             return self.push(value, Form::Seconds(seconds));
         }
         // Escapes only make a text longer than its characters.
@@ -320,7 +337,7 @@ impl Entries {
     }
 
     fn is_date(&self, rules: &Rules) -> bool {
-        rules.dates == AttributeDates::Seconds && self.path.ends_with(rules.date_suffix.as_bytes())
+        rules.dates == AttributeDates::Seconds && self.path.ends_with(rules.date_suffix)
     }
 
     fn push_date(&mut self, value: Value<'_>, seconds: i64, notes: &mut Notes) {
@@ -342,23 +359,21 @@ impl Entries {
 
     /// Notes something about the current path.
     fn note(&self, notes: &mut Notes, kind: NoteKind) {
-        if let Ok(path) = std::str::from_utf8(&self.path) {
-            notes.push(kind, path);
-        }
+        notes.push(kind, &self.path);
     }
 
     fn push(&mut self, value: Value<'_>, form: Form) {
         if self.list.len() >= MAX_ENTRIES {
-            let key = || String::from_utf8_lossy(&self.path).chars().take(64).collect();
+            let key = || self.path.chars().take(64).collect();
             self.full_at.get_or_insert_with(key);
             return;
         }
-        let bit = hash(&self.path);
+        let bit = hash(self.path.as_bytes());
         let word = &mut self.seen[usize::from(bit >> 6)];
         self.may_repeat |= *word >> (bit & 63) & 1 == 1;
         *word |= 1 << (bit & 63);
         let key_start = self.keys.len();
-        self.keys.extend_from_slice(&self.path);
+        self.keys.push_str(&self.path);
         self.list.push(Entry {
             key_start: offset(key_start),
             key_end: offset(self.keys.len()),

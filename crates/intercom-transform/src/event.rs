@@ -16,7 +16,7 @@ use path::Path;
 
 pub(crate) use parse::{Fault, parse};
 pub(crate) use tape::{Kind, Node};
-pub(crate) use value::{Document, Value, unescape};
+pub(crate) use value::{Document, Field, Value, unescape};
 
 /// A view over one line of customer data.
 ///

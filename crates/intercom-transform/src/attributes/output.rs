@@ -6,12 +6,8 @@ use crate::note::{NoteKind, Notes};
 use crate::write::{Object, push_compact, push_number, push_text};
 
 impl Entries {
-    fn key(&self, entry: &Entry) -> &[u8] {
+    fn key(&self, entry: &Entry) -> &str {
         &self.keys[entry.key_start as usize..entry.key_end as usize]
-    }
-
-    fn key_text(&self, entry: &Entry) -> &str {
-        std::str::from_utf8(self.key(entry)).unwrap_or_default()
     }
 
     /// Of entries with the same name the first keeps its place and gets the value of the last.
@@ -38,7 +34,7 @@ impl Entries {
                 if self.list[index as usize].source == last.source
                     && self.list[first].source == last.source
                 {
-                    notes.push(NoteKind::KeyCollision, self.key_text(&self.list[first]));
+                    notes.push(NoteKind::KeyCollision, self.key(&self.list[first]));
                 }
                 self.list[index as usize].is_replaced = true;
             }
@@ -84,7 +80,7 @@ impl Entries {
         if !priority.is_empty() {
             let rank = |index: &u32| {
                 let key = self.key(entry(index));
-                priority.iter().position(|name| name.as_bytes() == key).unwrap_or(usize::MAX)
+                priority.iter().position(|name| *name == key).unwrap_or(usize::MAX)
             };
             // Stable, so that equals stay in the order sent.
             order[n_rich..].sort_by_cached_key(rank);
@@ -96,13 +92,13 @@ impl Entries {
         }
         object.close();
         for &index in &order[n_kept..] {
-            notes.push(NoteKind::MetadataDropped, self.key_text(&self.list[index as usize]));
+            notes.push(NoteKind::MetadataDropped, self.key(&self.list[index as usize]));
         }
         self.order = order;
     }
 
     fn write_entry(&self, entry: &Entry, object: &mut Object<'_>, document: &Document<'_>) {
-        let out = object.spelled_field(self.key(entry));
+        let out = object.spelled_field(self.key(entry).as_bytes());
         let value = document.at(entry.position);
         match entry.form {
             Form::Sent => out.extend_from_slice(value.source().as_bytes()),
