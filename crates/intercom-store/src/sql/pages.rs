@@ -301,6 +301,33 @@ async fn release<D: Dialect>(
         .await
 }
 
+/// A body that was put aside because nobody could project it leaves the quarantine when somebody
+/// can.
+pub(super) async fn release_projected<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    stream: Stream,
+    ids: &[&str],
+) -> sqlx::Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "DELETE FROM quarantine WHERE workspace_id = $1 AND stream = $2 AND record_id {} \
+         AND EXISTS (SELECT 1 FROM {} r WHERE r.workspace_id = $1 \
+         AND r.id = quarantine.record_id AND r.content_hash = quarantine.content_hash)",
+        D::is_one_of(3),
+        stream.name()
+    );
+    Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(stream.name())
+        .bind(ids)
+        .execute(&mut write.transaction)
+        .await?;
+    Ok(())
+}
+
 async fn quarantine<D: Dialect>(
     write: &mut Write<D>,
     workspace: &Workspace,

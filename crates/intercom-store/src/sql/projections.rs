@@ -98,6 +98,14 @@ pub(super) async fn commit<D: Dialect>(
             .await?;
     let admins = claim(&mut write, workspace, Stream::Admins, version, &results.admins).await?;
 
+    for (stream, ids) in [
+        (Stream::Contacts, ids_of(&contacts)),
+        (Stream::Conversations, ids_of(&conversations)),
+        (Stream::Admins, ids_of(&admins)),
+    ] {
+        super::pages::release_projected(&mut write, workspace, stream, &ids).await?;
+    }
+
     let mut n_unreadable = 0;
     for stream in Stream::ALL {
         let of_stream: Vec<_> = results.unreadable.iter().filter(|b| b.stream == stream).collect();
@@ -115,6 +123,10 @@ pub(super) async fn commit<D: Dialect>(
         + results.unreadable.len();
     let n_written = contacts.len() + conversations.len() + admins.len() + n_unreadable;
     Ok(ProjectionOutcome { n_written: n_written as u64, n_outdated: (n_given - n_written) as u64 })
+}
+
+fn ids_of<'p, P: Projected>(results: &[&'p P]) -> Vec<&'p str> {
+    results.iter().map(|result| result.id()).collect()
 }
 
 /// Marks as projected the records whose body is still the one that was read, and returns them.

@@ -63,6 +63,7 @@ conformance! {
     projection:
         a_projected_body_is_no_longer_pending
         a_later_version_is_pending_again
+        what_a_later_version_can_read_leaves_the_quarantine
         results_of_an_outdated_body_are_dropped
         results_replace_earlier_results
         a_failing_projection_leaves_nothing

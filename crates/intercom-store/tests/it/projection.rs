@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate};
 use intercom_engagement::{CaseloadParams, Channel, UnixSecond, caseload};
 use intercom_store::{
-    CustomerContact, FactRow, MemberRow, PendingBody, ProjectedAdmin, ProjectedContact,
-    ProjectedConversation, ProjectionOutcome, ProjectionWrite, SessionRow, Stream, SupportCounts,
+    CustomerContact, FactRow, MemberRow, PageWrite, PendingBody, ProjectedAdmin, ProjectedContact,
+    ProjectedConversation, ProjectionOutcome, ProjectionWrite, Quarantined, SessionRow, Stream,
+    SupportCounts, UnreadableBody,
 };
 
 use crate::database::{Database, NOW};
-use crate::mirror::record;
+use crate::mirror::{page, record};
 
 const DAY: i64 = 86_400;
 
@@ -101,6 +102,35 @@ pub(crate) async fn a_later_version_is_pending_again(on: &Database) {
     assert!(pending(on, Stream::Contacts, 2, 10).await.is_empty());
     assert!(pending(on, Stream::Contacts, 1, 10).await.is_empty());
     assert_eq!(pending(on, Stream::Contacts, 3, 10).await, bodies);
+}
+
+pub(crate) async fn what_a_later_version_can_read_leaves_the_quarantine(on: &Database) {
+    let records = ["c1", "c2"].map(|id| record(id, NOW, id.as_bytes()));
+    on.commit(Stream::Contacts, records.to_vec()).await;
+    let bodies = pending(on, Stream::Contacts, 1, 10).await;
+    let quarantined = bodies.iter().map(|body| Quarantined {
+        record_id: Some(body.id.clone()),
+        reason: "mirrored but not projected".into(),
+        hash: body.hash,
+        body: body.body.clone(),
+    });
+    let page = PageWrite { quarantined: quarantined.collect(), ..page(Vec::new()) };
+    on.store.commit_page(&on.workspace, Stream::Contacts, &page).await.unwrap();
+    let unreadable = bodies.iter().map(|body| UnreadableBody {
+        stream: Stream::Contacts,
+        id: body.id.clone(),
+        hash: body.hash,
+    });
+    let write =
+        ProjectionWrite { version: 1, unreadable: unreadable.collect(), ..Default::default() };
+    project(on, &write).await;
+    assert_eq!(on.store.quarantined(&on.workspace).await.unwrap().len(), 2);
+
+    let bodies = pending(on, Stream::Contacts, 2, 10).await;
+    project(on, &read_by(2, &bodies[..1])).await;
+    let left = on.store.quarantined(&on.workspace).await.unwrap();
+    let left: Vec<_> = left.iter().map(|entry| entry.record_id.as_deref()).collect();
+    assert_eq!(left, [Some("c2")]);
 }
 
 pub(crate) async fn results_of_an_outdated_body_are_dropped(on: &Database) {
