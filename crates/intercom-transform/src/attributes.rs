@@ -95,7 +95,6 @@ struct Entry {
 }
 
 /// Entries of an object that is being written; reused from event to event.
-#[derive(Default)]
 pub(crate) struct Entries {
     keys: String,
     list: Vec<Entry>,
@@ -103,10 +102,25 @@ pub(crate) struct Entries {
     order: Vec<u32>,
     source: u8,
     /// Which hashes names have had: a name whose bit is not set is there for the first time.
-    seen: [u64; 8],
+    seen: Box<[u64; 64]>,
     may_repeat: bool,
     /// The first name for which there was no more room.
     full_at: Option<String>,
+}
+
+impl Default for Entries {
+    fn default() -> Self {
+        Self {
+            keys: String::new(),
+            list: Vec::new(),
+            path: String::new(),
+            order: Vec::new(),
+            source: 0,
+            seen: Box::new([0; 64]),
+            may_repeat: false,
+            full_at: None,
+        }
+    }
 }
 
 impl Entries {
@@ -115,7 +129,7 @@ impl Entries {
         self.list.clear();
         self.path.clear();
         self.source = 0;
-        self.seen = [0; 8];
+        self.seen.fill(0);
         self.may_repeat = false;
         self.full_at = None;
     }
@@ -395,18 +409,17 @@ impl Entries {
     }
 }
 
-/// Nine bits of a name. Names that share them are compared; nothing depends on how many do.
+/// Twelve bits of a name, from its length and its ends. Names that share them are compared; nothing
+/// depends on how many do.
 fn hash(name: &[u8]) -> u16 {
     const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
-    let mut chunks = name.chunks_exact(8);
-    let mut state = name.len() as u64;
-    for chunk in &mut chunks {
-        let word = chunk.try_into().map_or(0, u64::from_le_bytes);
-        state = (state ^ word).wrapping_mul(MIX).rotate_left(29);
-    }
-    let tail = chunks.remainder().iter().fold(0_u64, |tail, byte| tail << 8 | u64::from(*byte));
-    let state = (state ^ tail).wrapping_mul(MIX);
-    u16::try_from(state >> 55).unwrap_or_default()
+    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+    let ends = match (name.first_chunk(), name.last_chunk()) {
+        (Some(first), Some(last)) => word(first) ^ word(last).rotate_left(21),
+        _ => name.iter().fold(0, |ends, byte| ends << 8 | u64::from(*byte)),
+    };
+    let mixed = (ends ^ name.len() as u64).wrapping_mul(MIX);
+    u16::try_from((mixed ^ mixed << 23) >> 52).unwrap_or_default()
 }
 
 /// Keys are at most [`MAX_ENTRIES`] times [`MAX_KEY`] bytes.

@@ -35,7 +35,7 @@
 //!
 //! [`Plan`] implements `Exchange` of the API crate: `next()` yields the request to send, `reply()`
 //! takes the answer, whatever its status; when `next()` yields `Done`, its [`Outcome`] says how it
-//! went. `Client::drive` of the client crate does this; for a dry run, [`preview`] answers by itself.
+//! went. `Client::drive` of the client crate does this; for a dry run, [`preview`](preview()) answers by itself.
 //!
 //! - Keep one [`Tape`] and one [`Scratch`] for each thread; both reuse their memory. The events of
 //!   one user ([`Event::ordering_key`]) go through one `Scratch`, in order.
@@ -52,7 +52,7 @@
 //! # Modules
 //!
 //! [`event`], [`settings`], [`plan`](mod@plan), [`outcome`], [`note`], [`rejection`], [`scratch`]:
-//! the types above. [`preview`]: what a plan would send. [`router`]: failures in RudderStack's words.
+//! the types above. [`preview`](mod@preview): what a plan would send. [`router`]: failures in RudderStack's words.
 
 mod attributes;
 mod company;

@@ -15,6 +15,9 @@ use crate::plan::{Identity, Plan};
 /// It also holds what plans of a batch share: contacts that were looked up or written
 /// ([`remember`](Self::remember)), and the seconds in which a user's events are. Events of one user
 /// belong to one `Scratch`. [`begin_batch`](Self::begin_batch) forgets both, which bounds the memory.
+///
+/// An event that is planned again in a batch keeps its second if it has a `messageId`; without one
+/// it counts as another event.
 #[derive(Default)]
 pub struct Scratch {
     pub(crate) body: Vec<u8>,
