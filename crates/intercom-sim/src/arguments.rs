@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
 use intercom_api::{ApiVersion, Scope};
-use intercom_sim::server::WebhookUrl;
+use intercom_sim::server::{self, WebhookUrl};
 use intercom_sim::{Plan, RefusedCalls};
 
 const EXAMPLES: &str = "\
@@ -23,11 +23,11 @@ Examples:
     --webhook http://127.0.0.1:8080/intercom --webhook-secret-env SECRET
 
   curl -H 'Authorization: Bearer any' http://127.0.0.1:8700/me
-  curl http://127.0.0.1:8700/__sim/stats
   curl -d '{\"advance\": 60}' http://127.0.0.1:8700/__sim/clock
-  curl http://127.0.0.1:8700/__sim/webhooks
-  curl -X POST http://127.0.0.1:8700/__sim/webhooks/ping
 
+It writes \"listening on http://…\" to standard output when it is ready, and its log to standard error.";
+
+const FAULTS: &str = "\
 Answers of a file of faults: a status from 400 to 599, 429 with headers = false or retry_after = S,
 stale-cursor, html (status = N), truncated, empty, oversized (bytes = N), silent, late and dripping
 (seconds = S), reset, reset-in-body; create, update, merge and delete change a contact right before
@@ -47,7 +47,7 @@ A file of faults: contact searches 11 to 13 answer 429, then one call in twenty 
 
 /// A simulated Intercom workspace that answers like the API, on a loopback address.
 #[derive(Debug, Parser)]
-#[command(name = "intercom-sim", version, after_help = EXAMPLES)]
+#[command(name = "intercom-sim", version, after_help = after_help())]
 pub(crate) struct Arguments {
     /// Loopback address to listen on; port 0 takes a free one.
     #[arg(long, value_name = "ADDR", value_parser = loopback)]
@@ -128,6 +128,13 @@ pub(crate) struct Arguments {
     /// Format of the log on standard error.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
+}
+
+/// Examples, the simulator's own paths, and a file of faults.
+fn after_help() -> String {
+    let own = server::own_paths().iter();
+    let own: String = own.map(|path| format!("  {:<41} {}\n", path.name, path.purpose)).collect();
+    format!("{EXAMPLES}\n\nPaths of its own, without a token:\n{own}\n{FAULTS}")
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

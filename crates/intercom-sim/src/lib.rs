@@ -165,6 +165,11 @@
 //! API, each with the test that proves it or the reason why none does, are a table beside the
 //! tests, `facts.tsv`.
 
+/// The code of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
+
 mod answer;
 mod faults;
 mod invent;

@@ -3,7 +3,7 @@
 mod arguments;
 mod waiting;
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -28,9 +28,8 @@ fn wall_clock() -> i64 {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let log = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
+    let log =
+        tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     match arguments.log_format {
         LogFormat::Json => log.json().init(),
         LogFormat::Text => log.init(),
@@ -67,9 +66,17 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     let url = format!("http://{}", listener.local_addr()?);
     tracing::info!(url, contacts, conversations, "The simulated workspace is ready.");
+    announce(&url);
     server::serve_until(listener, transport, stop_signal()).await.context("serving failed")?;
     tracing::info!("The simulated workspace has stopped.");
     Ok(())
+}
+
+/// Tells a waiting script where the workspace is.
+fn announce(url: &str) {
+    let mut output = io::stdout().lock();
+    // Whoever closed standard output does not want to know.
+    let _told = writeln!(output, "listening on {url}").and_then(|()| output.flush());
 }
 
 /// Where notifications go, and what they are signed with.
@@ -139,9 +146,30 @@ async fn live(transport: SimTransport, per_second: u32) {
     }
 }
 
+/// Ctrl-C, or what `kill` sends.
 async fn stop_signal() {
+    tokio::select! {
+        () = interrupted() => {}
+        () = terminated() => {}
+    }
+}
+
+async fn interrupted() {
     if tokio::signal::ctrl_c().await.is_err() {
         // Without a handler the process can still be ended from outside.
         std::future::pending::<()>().await;
     }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut signal) => drop(signal.recv().await),
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending().await
 }

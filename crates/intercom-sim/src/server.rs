@@ -4,6 +4,8 @@
 //! what only HTTP knows: the token, the version header, the length of a body. The paths under
 //! `/__sim` are the simulator's own; they need no token and are not counted.
 
+mod changes;
+mod control;
 mod courier;
 mod wire;
 
@@ -18,18 +20,15 @@ use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, Response as HttpResponse};
 use bytes::Bytes;
 use intercom_api::{ApiVersion, Method, Request, Response, Safety};
-use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::answer::Refusal;
 use crate::reply::{Manner, Reply};
 use crate::server::wire::{Cut, Stopping, Wires};
-use crate::simulator::Simulator;
 use crate::transport::SimTransport;
-use crate::workspace::Workspace;
-use crate::workspace::change::ChangeError;
 
+pub use control::{OwnPath, own_paths};
 pub use courier::{BadWebhookUrl, ProbeError, WebhookUrl, deliver, probe};
 
 /// No body of the API comes near this.
@@ -81,10 +80,10 @@ async fn answer(
     let path = parts.uri.path().to_owned();
     let reply = match to_bytes(body, MAX_BODY).await {
         Err(_) => prompt(refused(&Refusal::new(413, "payload_too_large", "the body is too large"))),
-        Ok(body) => match path.strip_prefix("/__sim/") {
-            Some(control) => prompt(operate(&transport, &parts, control, &body)),
-            None => call(&transport, &parts, body).await,
-        },
+        Ok(body) if path == control::ROOT || path.starts_with("/__sim/") => {
+            prompt(control::answer(&transport, (parts.method.as_str(), &path), &body))
+        }
+        Ok(body) => call(&transport, &parts, body).await,
     };
     tracing::debug!(method = %parts.method, status = reply.response.status, "A request was answered.");
     send(reply, cut, stopping).await
@@ -163,100 +162,6 @@ fn method(parts: &Parts) -> Option<Method> {
     ALL.into_iter().find(|method| method.as_str() == parts.method.as_str())
 }
 
-/// The simulator's own paths.
-fn operate(transport: &SimTransport, parts: &Parts, path: &str, body: &[u8]) -> Response {
-    let body = if body.is_empty() { b"{}" } else { body };
-    let fields: Value = match serde_json::from_slice(body) {
-        Ok(fields) => fields,
-        Err(error) => return complaint(&format!("the body is not JSON: {error}")),
-    };
-    let now = transport.now();
-    let route: Vec<&str> = path.split('/').collect();
-    match (parts.method.as_str(), route.as_slice()) {
-        ("GET", ["stats"]) => json_answer(200, &json!(transport.stats())),
-        ("GET", ["dump"]) => Response::new(200, transport.with(|simulator| simulator.dump())),
-        ("GET", ["clock"]) => json_answer(200, &json!({"now": now})),
-        ("POST", ["clock"]) => match fields["advance"].as_i64() {
-            Some(seconds) => match transport.clock().try_advance(seconds) {
-                Ok(now) => json_answer(200, &json!({"now": now})),
-                Err(error) => complaint(&error.to_string()),
-            },
-            None => complaint("the body must be {\"advance\": seconds}"),
-        },
-        ("POST", ["live"]) => match fields.get("n").map_or(Some(1), Value::as_u64) {
-            Some(n @ 0..=100_000) => {
-                let n = u32::try_from(n).unwrap_or(0);
-                transport.with(|simulator| simulator.live(n, now));
-                json_answer(200, &json!({"changed": n}))
-            }
-            _ => complaint("the body must be {\"n\": changes}, at most 100000"),
-        },
-        ("GET", ["webhooks"]) => webhooks(transport, now),
-        ("POST", ["webhooks", "ping"]) => {
-            transport.with(|simulator| simulator.ping(now));
-            webhooks(transport, now)
-        }
-        ("POST", ["webhooks", "resume"]) => {
-            transport.with(Simulator::resume_webhooks);
-            webhooks(transport, now)
-        }
-        (method, ["contacts" | "conversations", ..]) => changed(
-            transport
-                .with(|simulator| change(simulator.workspace_mut(), (method, &route), fields, now)),
-        ),
-        _ => not_here(),
-    }
-}
-
-/// A change of the workspace that the API has no part in: the changed object, or `None` for a
-/// path that means nothing.
-fn change(
-    workspace: &mut Workspace,
-    (method, route): (&str, &[&str]),
-    fields: Value,
-    now: i64,
-) -> Result<Option<Value>, ChangeError> {
-    match (method, route) {
-        ("POST", ["contacts"]) => {
-            let id = workspace.create_contact(fields, now)?;
-            Ok(workspace.contact(&id))
-        }
-        ("POST", ["contacts", id]) => {
-            workspace.update_contact(id, fields, now)?;
-            Ok(workspace.contact(id))
-        }
-        ("DELETE", ["contacts", id]) => {
-            workspace.delete_contact(id)?;
-            Ok(Some(json!({"id": id, "deleted": true})))
-        }
-        ("POST", ["conversations", id]) => {
-            workspace.update_conversation(id, fields, now)?;
-            Ok(workspace.conversation(id))
-        }
-        _ => Ok(None),
-    }
-}
-
-fn changed(result: Result<Option<Value>, ChangeError>) -> Response {
-    match result {
-        Ok(Some(object)) => json_answer(200, &object),
-        Ok(None) => not_here(),
-        Err(error @ ChangeError::Unknown { .. }) => {
-            refused(&Refusal::new(404, "not_found", error.to_string()))
-        }
-        Err(error @ (ChangeError::Patch | ChangeError::Field(_))) => complaint(&error.to_string()),
-    }
-}
-
-/// What became of the notifications.
-fn webhooks(transport: &SimTransport, now: i64) -> Response {
-    json_answer(200, &json!(transport.with(|simulator| simulator.webhook_stats(now))))
-}
-
-fn complaint(message: &str) -> Response {
-    refused(&Refusal::new(400, "bad_request", message))
-}
-
 fn not_here() -> Response {
     refused(&Refusal::not_found("Resource"))
 }
@@ -264,10 +169,6 @@ fn not_here() -> Response {
 /// A refusal that no call of the API caused, so it has no number.
 fn refused(refusal: &Refusal) -> Response {
     Response::new(refusal.status, refusal.envelope("none"))
-}
-
-fn json_answer(status: u16, body: &Value) -> Response {
-    Response::new(status, body.to_string())
 }
 
 fn into_http(response: Response, body: impl FnOnce(Bytes) -> Body) -> HttpResponse<Body> {

@@ -1,10 +1,12 @@
 //! Faults from a TOML file.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use toml::Spanned;
 
 use crate::faults::answer::{FaultAnswer, PageStatus, TooManyRequests};
@@ -80,9 +82,12 @@ impl FromStr for Faults {
         };
         let document: Document = toml::from_str(text)
             .map_err(|error| problem(error.span().map_or(0, |span| span.start), error.message()))?;
-        let entries = document.fault.into_iter().map(|entry| {
+        let entries = document.fault.into_iter().enumerate().map(|(number, entry)| {
             let at = entry.span().start;
-            Fault::try_from(entry.into_inner()).map_err(|bad| problem(at, &bad.to_string()))
+            Fault::try_from(entry.into_inner()).map_err(|bad| {
+                let at = Places::of(text, number, bad.key()).unwrap_or(at);
+                problem(at, &bad.to_string())
+            })
         });
         let seed = document.seed.unwrap_or(Self::default().seed);
         Ok(Self { seed, list: entries.collect::<Result<_, _>>()? })
@@ -95,6 +100,20 @@ struct Document {
     seed: Option<u64>,
     #[serde(default)]
     fault: Vec<Spanned<Entry>>,
+}
+
+/// Where the keys of the entries stand.
+#[derive(Deserialize)]
+struct Places {
+    fault: Vec<BTreeMap<String, Spanned<IgnoredAny>>>,
+}
+
+impl Places {
+    /// The place of a key's value in an entry.
+    fn of(text: &str, entry: usize, key: &str) -> Option<usize> {
+        let places: Self = toml::from_str(text).ok()?;
+        places.fault.get(entry)?.get(key).map(|value| value.span().start)
+    }
 }
 
 #[derive(Deserialize)]

@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod change;
 #[cfg(feature = "server")]
 pub(crate) mod file;
+mod nearest;
 
 use std::str::FromStr;
 
@@ -105,20 +106,23 @@ impl FromStr for RouteName {
     fn from_str(text: &str) -> Result<Self, BadFault> {
         match routes::names().any(|name| name == text) {
             true => Ok(Self(text.to_owned())),
-            false => Err(BadFault::UnknownRoute),
+            false => {
+                let nearest = nearest::nearest(text, routes::names()).map(Self);
+                Err(BadFault::UnknownRoute { nearest })
+            }
         }
     }
 }
 
 /// Why something is no fault. What was given is not repeated: a path can hold an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadFault {
     /// No route has the name.
-    #[error(
-        "`route` is none of the simulator's; write method and path with parameters in braces, \
-         such as \"GET /contacts/{{id}}\", or leave it out for every route"
-    )]
-    UnknownRoute,
+    #[error("`route` is none of the simulator's; {}", advice(.nearest.as_ref()))]
+    UnknownRoute {
+        /// The route that was probably meant.
+        nearest: Option<RouteName>,
+    },
     /// The answer has another name than any there is.
     #[error(
         "`answer` must be a status from \"400\" to \"599\", \"stale-cursor\", \"html\", \
@@ -151,6 +155,30 @@ pub enum BadFault {
     /// Two frequencies exclude each other.
     #[error("a fault has `count` or `probability`, not both; remove one")]
     TwoFrequencies,
+}
+
+impl BadFault {
+    /// The key of the file that is wrong.
+    #[cfg(feature = "server")]
+    fn key(&self) -> &'static str {
+        match self {
+            Self::UnknownRoute { .. } => "route",
+            Self::UnknownAnswer => "answer",
+            Self::Misplaced(name) | Self::OutOfRange { name, .. } => name,
+            Self::PageStatus => "status",
+            Self::Seconds => "seconds",
+            Self::Probability | Self::TwoFrequencies => "probability",
+        }
+    }
+}
+
+fn advice(nearest: Option<&RouteName>) -> String {
+    match nearest {
+        Some(route) => format!("did you mean \"{}\"?", route.as_str()),
+        None => "write method and path with parameters in braces, such as \"GET /contacts/{id}\", \
+                 or leave it out for every route"
+            .to_owned(),
+    }
 }
 
 /// The faults of a running simulator, with what they remember.

@@ -160,27 +160,27 @@ fn details_that_an_answer_cannot_have_are_refused() {
     check_problems(&[
         (
             "[[fault]]\nanswer = \"late\"\n[[fault]]\nanswer = \"reset\"\nseconds = 3",
-            3,
+            5,
             "`seconds` does not go with this `answer`; remove it",
         ),
         (
             "[[fault]]\nanswer = \"503\"\nretry_after = 3",
-            1,
+            3,
             "`retry_after` does not go with this `answer`; remove it",
         ),
         (
             "[[fault]]\nanswer = \"late\"\nseconds = 86401",
-            1,
+            3,
             "`seconds` must be a number from 0.001 to 86400",
         ),
         (
             "[[fault]]\nanswer = \"oversized\"\nbytes = 9223372036854775807",
-            1,
+            3,
             "`bytes` must be a number from 1 to 268435456",
         ),
         (
             "[[fault]]\nanswer = \"html\"\nstatus = 204",
-            1,
+            3,
             "answers of this `status` have no body; choose another",
         ),
     ]);
@@ -188,34 +188,37 @@ fn details_that_an_answer_cannot_have_are_refused() {
 
 #[test]
 fn bad_texts_are_named_by_line() {
-    let route = "`route` is none of the simulator's; write method and path with parameters in \
-                 braces, such as \"GET /contacts/{id}\", or leave it out for every route";
+    let contact = "`route` is none of the simulator's; did you mean \"GET /contacts/{id}\"?";
+    let me = "`route` is none of the simulator's; did you mean \"GET /me\"?";
+    let none = "`route` is none of the simulator's; write method and path with parameters in \
+                braces, such as \"GET /contacts/{id}\", or leave it out for every route";
     let answer = "`answer` must be a status from \"400\" to \"599\", \"stale-cursor\", \"html\", \
                   \"truncated\", \"empty\", \"oversized\", \"silent\", \"late\", \"dripping\", \
                   \"reset\", \"reset-in-body\", \"create\", \"update\", \"merge\" or \"delete\"";
     let cases = [
         (
             "seed = 1\n\n[[fault]]\nanswer = \"429\"\nroute = \"GET /contacts/joe@example.com\"",
-            3,
-            route,
+            5,
+            contact,
         ),
-        ("[[fault]]\nanswer = \"429\"\nroute = \"/me\"", 1, route),
-        ("[[fault]]\nanswer = \"sometimes\"", 1, answer),
-        ("[[fault]]\nanswer = \"200\"", 1, answer),
-        ("[[fault]]\nanswer = \"600\"", 1, answer),
+        ("[[fault]]\nanswer = \"429\"\nroute = \"/me\"", 3, me),
+        ("[[fault]]\nroute = \"GET /articles/collections\"\nanswer = \"429\"", 2, none),
+        ("[[fault]]\nanswer = \"sometimes\"", 2, answer),
+        ("[[fault]]\nanswer = \"200\"", 2, answer),
+        ("[[fault]]\nanswer = \"600\"", 2, answer),
         (
             "[[fault]]\nanswer = \"empty\"\n\n[[fault]]\nanswer = \"429\"\ncount = 1\nprobability = 0.5",
-            4,
+            7,
             "a fault has `count` or `probability`, not both; remove one",
         ),
         (
             "[[fault]]\nanswer = \"429\"\nprobability = 2",
-            1,
+            3,
             "`probability` must be a number from 0 to 1",
         ),
         (
             "[[fault]]\nanswer = \"429\"\nprobability = nan",
-            1,
+            3,
             "`probability` must be a number from 0 to 1",
         ),
         (
@@ -241,7 +244,7 @@ fn a_file_is_named_and_its_values_are_checked_in_code_too() {
     assert!(missing.to_string().ends_with("faults.toml"), "{missing}");
     std::fs::write(&file, "[[fault]]\nanswer = \"sometimes\"").expect("the folder takes files");
     let bad = Faults::load(&file).expect_err("no such answer").to_string();
-    assert!(bad.contains("faults.toml, line 1: `answer` must be"), "{bad}");
+    assert!(bad.contains("faults.toml, line 2: `answer` must be"), "{bad}");
     std::fs::write(&file, "[[fault]]\nanswer = \"empty\"").expect("the folder takes files");
     assert_eq!(Faults::load(&file).expect("it is well written").list.len(), 1);
 

@@ -3,6 +3,7 @@
 mod activities;
 mod calls;
 mod catalogue;
+mod clock;
 mod columns;
 mod companies;
 mod contacts;
@@ -21,6 +22,8 @@ mod limits_of_data;
 mod matrix;
 mod merging;
 mod mishaps;
+mod own_paths;
+mod page;
 mod paging;
 mod program;
 mod redaction;

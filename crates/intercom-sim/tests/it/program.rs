@@ -1,6 +1,41 @@
 //! The program's arguments, as its user meets them.
 
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+/// The program at work, ended when dropped.
+pub(crate) struct Running {
+    process: Child,
+    output: BufReader<ChildStdout>,
+    pub(crate) url: String,
+}
+
+impl Running {
+    /// Starts the program and waits until it says where it listens.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_intercom-sim"))
+            .args(arguments)
+            .env("SECRET", "s3cret")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program runs");
+        let mut output = BufReader::new(process.stdout.take().expect("an output"));
+        let mut line = String::new();
+        output.read_line(&mut line).expect("the output is text");
+        let url = line.strip_prefix("listening on ").map(|url| url.trim_end().to_owned());
+        let url = url.unwrap_or_else(|| panic!("{arguments:?} said {line:?}"));
+        Self { process, output, url }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let ended = self.process.kill().and_then(|()| self.process.wait());
+        ended.expect("the program can be ended");
+    }
+}
 
 fn run(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_intercom-sim"))
@@ -19,6 +54,8 @@ fn check_refused(arguments: &[&str], message: &str) {
 
 #[test]
 fn arguments_out_of_range_are_refused() {
+    check_refused(&["--contact", "5"], "a similar argument exists: '--contacts'");
+    check_refused(&["--listen", "0.0.0.0:80"], "cannot be used multiple times");
     check_refused(&["--activity", "2000000000"], "2000000000 is not in 0..=1000");
     check_refused(&["--activity", "1001"], "1001 is not in 0..=1000");
     check_refused(&["--rate-limit", "0"], "0 is not in 1..");
@@ -44,6 +81,10 @@ fn a_bad_file_of_faults_ends_the_program_with_one_line() {
             Some("[[fault]]\nanswer = \"429\"\nwhen = 3"),
             "faults.toml, line 3: unknown field `when`",
         ),
+        (
+            Some("[[fault]]\nanswer = \"429\"\nroute = \"GET /contact\""),
+            "faults.toml, line 3: `route` is none of the simulator's; did you mean \"GET /contacts\"?",
+        ),
         (Some("fault fault\n=\n"), "faults.toml, line 1: "),
     ] {
         if let Some(text) = text {
@@ -54,6 +95,17 @@ fn a_bad_file_of_faults_ends_the_program_with_one_line() {
         assert_eq!((output.status.code(), log.lines().count()), (Some(1), 1), "{log}");
         assert!(log.contains(message), "{log}");
         assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn help_lists_the_programs_own_paths() {
+    let help = String::from_utf8(run(&["--help"]).stdout).expect("the help is text");
+    for path in intercom_sim::server::own_paths() {
+        let is_listed = help
+            .lines()
+            .any(|line| line.trim_start().starts_with(path.name) && line.ends_with(path.purpose));
+        assert!(is_listed, "{}", path.name);
     }
 }
 
@@ -86,4 +138,35 @@ fn a_webhook_is_checked_before_the_program_serves() {
         assert_eq!(output.status.code(), Some(1), "{log}");
         assert!(log.contains(message), "{log}");
     }
+}
+
+#[test]
+fn the_address_is_the_one_line_of_standard_output() {
+    let arguments = ["--listen", "127.0.0.1:0", "--contacts", "3", "--conversations", "0"];
+    let mut running = Running::start(&arguments);
+    let address = running.url.strip_prefix("http://").expect("a URL").to_owned();
+    let mut stream = TcpStream::connect(&address).expect("the program listens");
+    let head = format!("GET /__sim/clock HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).expect("the request is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("the answer is text");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    running.process.kill().expect("the program can be ended");
+    let mut rest = String::new();
+    running.output.read_to_string(&mut rest).expect("the output is text");
+    assert_eq!(rest, "");
+}
+
+#[test]
+fn a_port_that_is_taken_ends_the_program_with_one_line() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let output = Command::new(env!("CARGO_BIN_EXE_intercom-sim"))
+        .args(["--listen", &address])
+        .output()
+        .expect("the program runs");
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), log.lines().count()), (Some(1), 1), "{log}");
+    assert!(log.contains(&format!("cannot listen on {address}: Address already in use")), "{log}");
+    assert!(output.stdout.is_empty());
 }

@@ -9,12 +9,13 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::{NOW, code};
 
-struct Served {
-    port: u16,
-    transport: SimTransport,
+pub(crate) struct Served {
+    pub(crate) port: u16,
+    pub(crate) transport: SimTransport,
 }
 
-async fn serve() -> Served {
+/// A server over 30 contacts and as many conversations, whose clock stands still.
+pub(crate) async fn serve() -> Served {
     let invention = Invention { contacts: 30, conversations: 30, now: NOW, ..Invention::default() };
     let settings = SimSettings { rate_limit: Some(100), ..SimSettings::default() };
     let simulator = Simulator::new(Workspace::invent(&invention), settings);
@@ -35,7 +36,8 @@ async fn exchange(port: u16, request: &str) -> (String, String) {
     (head.to_owned(), body.to_owned())
 }
 
-async fn call(port: u16, line: &str, headers: &str, body: &str) -> (u16, String, Value) {
+/// The status, the head and the body of an answer.
+pub(crate) async fn call(port: u16, line: &str, headers: &str, body: &str) -> (u16, String, Value) {
     let request = format!(
         "{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n{body}",
         body.len(),
@@ -45,7 +47,8 @@ async fn call(port: u16, line: &str, headers: &str, body: &str) -> (u16, String,
     (status.expect("a status"), head, serde_json::from_str(&body).unwrap_or(Value::Null))
 }
 
-const TOKEN: &str = "Authorization: Bearer anything\r\nContent-Type: application/json\r\n";
+pub(crate) const TOKEN: &str =
+    "Authorization: Bearer anything\r\nContent-Type: application/json\r\n";
 
 #[tokio::test]
 async fn calls_are_answered_like_the_api_does() {
