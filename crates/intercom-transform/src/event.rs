@@ -75,6 +75,14 @@ impl<'a> Event<'a> {
         self.root().get("anonymousId")?.to_plain().filter(|id| !id.is_empty())
     }
 
+    /// The e-mail address of the person, from the event's traits or those of its context.
+    pub fn email(&self) -> Option<Cow<'_, str>> {
+        let own = self.root().get("traits");
+        let of_context = || self.root().get("context")?.get("traits")?.get("email");
+        let email = own.and_then(|traits| traits.get("email")).or_else(of_context)?;
+        email.as_text().filter(|email| !email.is_empty())
+    }
+
     /// Whom events must be kept in order for: the user, else the anonymous visitor.
     pub fn ordering_key(&self) -> Option<Cow<'_, str>> {
         self.user_id().or_else(|| self.anonymous_id())

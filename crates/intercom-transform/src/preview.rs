@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use intercom_api::{BuildError, Exchange, Request, Response, Step};
 
+use crate::note::Notes;
 use crate::outcome::{Outcome, Purpose};
 use crate::plan::Plan;
 
@@ -27,6 +28,8 @@ pub struct Preview {
     pub requests: Vec<(Purpose, Request)>,
     /// How it would end.
     pub outcome: Outcome,
+    /// What would be left out or changed.
+    pub notes: Notes,
 }
 
 /// What a plan would send if the API answered as assumed. The plan itself stays where it is.
@@ -39,13 +42,18 @@ pub fn preview(plan: &Plan, assumption: Assumption) -> Result<Preview, BuildErro
     loop {
         let purpose = plan.purpose();
         match (plan.next()?, purpose) {
-            (Step::Done(outcome), _) => return Ok(Preview { requests, outcome }),
+            (Step::Done(outcome), _) => {
+                return Ok(Preview { requests, outcome, notes: plan.notes().clone() });
+            }
             (Step::Send(request), Some(purpose)) => {
                 plan.reply(answer(purpose, assumption));
                 requests.push((purpose, request));
             }
             // A request always has a purpose.
-            (Step::Send(_), None) => return Ok(Preview { requests, outcome: Outcome::Delivered }),
+            (Step::Send(_), None) => {
+                let (outcome, notes) = (Outcome::Delivered, plan.notes().clone());
+                return Ok(Preview { requests, outcome, notes });
+            }
         }
     }
 }

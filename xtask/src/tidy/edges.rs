@@ -53,6 +53,11 @@ const PLACES: &[Place] = &[
         ],
     },
     Place {
+        name: "intercom-deliver",
+        purity: Purity::Shell,
+        may_use: &["intercom-api", "intercom-client", "intercom-transform"],
+    },
+    Place {
         name: "xtask",
         purity: Purity::Shell,
         may_use: &["intercom-api", "intercom-transform"],

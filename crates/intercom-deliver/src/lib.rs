@@ -1,0 +1,57 @@
+//! Customer-data events, line by line, planned or sent.
+//!
+//! `intercom-transform` knows what becomes of one event; this crate takes files of them, of any
+//! length and with any number of bad lines, in memory of a fixed size.
+//!
+//! [`plan_lines`] writes what would be sent, on all cores and in the order of the lines:
+//!
+//! ```
+//! use std::num::NonZeroUsize;
+//!
+//! use intercom_deliver::{Answers, plan_lines};
+//! use intercom_transform::{Assumption, Settings};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let events = "{\"type\":\"track\",\"event\":\"paid\",\"userId\":\"u1\"}\nnot json\n";
+//! let (settings, answers) = (Settings::default(), Answers::Assumed(Assumption::Found));
+//! let mut plans = Vec::new();
+//! let counts = plan_lines(
+//!     events.as_bytes(),
+//!     &mut plans,
+//!     &settings,
+//!     &answers,
+//!     NonZeroUsize::MIN,
+//!     &mut |_| {},
+//! )?;
+//! assert_eq!((counts.n_planned, counts.n_rejected), (1, 1));
+//! let plans = String::from_utf8(plans)?;
+//! assert!(plans.lines().next().is_some_and(|line| line.contains("\"path\":\"/events\"")));
+//! assert!(plans.lines().last().is_some_and(|line| line.contains("\"code\":\"not_json\"")));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Modules
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `lines` | batches of lines |
+//! | `planned` | one line as plans |
+//! | `plan_lines` | [`plan_lines`] |
+//! | `replies` | [`Replies`] |
+//! | `settings` | [`read_settings`] |
+//! | `error` | [`Error`] |
+
+mod error;
+mod lines;
+mod plan_lines;
+mod planned;
+mod replies;
+mod settings;
+
+pub use error::Error;
+pub use lines::MAX_LINE_BYTES;
+pub use plan_lines::{PlanCounts, plan_lines};
+pub use planned::Answers;
+pub use replies::Replies;
+pub use settings::read_settings;
