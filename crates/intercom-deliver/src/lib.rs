@@ -31,6 +31,16 @@
 //! # }
 //! ```
 //!
+//! [`send_lines`] sends them with a client, each user's in order and different users' at the same
+//! time:
+//!
+//! - What holds for everybody pauses everything: a token that is refused, the rate limit, an API
+//!   that fails or cannot be reached. None of it rejects a line.
+//! - What only one line meets again and again leaves it behind, with the later ones of its user.
+//! - A [`Journal`] holds what is finished. The effect comes first, then the outcome, then the entry:
+//!   who is killed in between repeats lines whose answer was not seen, which plans bear.
+//! - What cannot be delivered goes to the rejected, with its reason and the event.
+//!
 //! # Modules
 //!
 //! | module | what it holds |
@@ -38,20 +48,29 @@
 //! | `lines` | batches of lines |
 //! | `planned` | one line as plans |
 //! | `plan_lines` | [`plan_lines`] |
+//! | `send` | [`send_lines`]: reading and dealing; `lane` is one user after the other, `pauses` makes everybody wait, `records` writes down |
+//! | `journal` | [`Journal`] |
+//! | `dry_run` | [`dry_run`](dry_run()) |
 //! | `replies` | [`Replies`] |
 //! | `settings` | [`read_settings`] |
 //! | `error` | [`Error`] |
 
+mod dry_run;
 mod error;
+mod journal;
 mod lines;
 mod plan_lines;
 mod planned;
 mod replies;
+mod send;
 mod settings;
 
+pub use dry_run::dry_run;
 pub use error::Error;
+pub use journal::Journal;
 pub use lines::MAX_LINE_BYTES;
 pub use plan_lines::{PlanCounts, plan_lines};
 pub use planned::Answers;
 pub use replies::Replies;
+pub use send::{Extent, SendCounts, SendOptions, SendReport, Sinks, send_lines};
 pub use settings::read_settings;

@@ -63,7 +63,16 @@ impl Batch {
     }
 }
 
-/// Reads lines in batches; the batches depend on the input alone.
+/// When a batch ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fill {
+    /// When it is full: the batches depend on the input alone.
+    Full,
+    /// When it is full, or the next line would have to be waited for.
+    WhatIsThere,
+}
+
+/// Reads lines in batches.
 pub(crate) struct Batches<R> {
     reader: BufReader<R>,
     n_read: u64,
@@ -75,10 +84,11 @@ impl<R: Read> Batches<R> {
     }
 
     /// The next batch; an empty one at the end.
-    pub(crate) fn next_batch(&mut self) -> io::Result<Batch> {
+    pub(crate) fn next_batch(&mut self, fill: Fill) -> io::Result<Batch> {
         let mut batch = Batch { first: self.n_read + 1, ..Batch::default() };
         while batch.text.len() < BATCH_BYTES && batch.entries.len() < BATCH_LINES {
-            if !self.read_line(&mut batch)? {
+            let is_end = !self.read_line(&mut batch)?;
+            if is_end || fill == Fill::WhatIsThere && self.reader.buffer().is_empty() {
                 break;
             }
         }

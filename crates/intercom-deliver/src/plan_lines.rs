@@ -8,7 +8,7 @@ use std::thread;
 use intercom_transform::Settings;
 
 use crate::error::Error;
-use crate::lines::{Batch, Batches};
+use crate::lines::{Batch, Batches, Fill};
 use crate::planned::{Answers, Rendered, Renderer};
 
 /// Batches that wait for a worker, and batches of a worker that wait to be written.
@@ -75,7 +75,7 @@ pub fn plan_lines<R: Read + Send>(
 fn deal<R: Read>(input: R, to_workers: &[SyncSender<Batch>]) -> Result<(), Error> {
     let mut batches = Batches::new(input);
     for worker in to_workers.iter().cycle() {
-        let batch = batches.next_batch().map_err(|source| Error::Read { source })?;
+        let batch = batches.next_batch(Fill::Full).map_err(|source| Error::Read { source })?;
         if batch.is_empty() || worker.send(batch).is_err() {
             break;
         }

@@ -42,6 +42,19 @@ A settings file is TOML and holds what differs from the profile:
   priority = [\"plan\"]
 The documentation of intercom_transform::Settings names all fields.";
 
+const SENDING: &str = "\
+Events of one user (userId, else anonymousId, else e-mail) are sent in order, one after the other.
+Every line has an outcome on standard output, in the order in which they end: delivered, rejected
+or aborted with the reason, or left_behind.
+
+While the API refuses the token (401), limits the rate (429), fails (5xx) or cannot be reached,
+everything waits, and standard error says for what and until when. An event that alone fails again
+and again is left behind with the later ones of its user. Whatever is left behind or rejected makes
+the exit status 1.
+
+The journal knows lines by their number and text: lines may be added at the end of the input, but
+not changed. Ctrl-C finishes the lines in flight; the journal also bears being killed.";
+
 /// Customer-data events become requests to Intercom: shown, or sent.
 #[derive(Parser, Debug)]
 #[command(name = "deliver", version, after_help = EXAMPLES)]
@@ -63,6 +76,9 @@ pub(crate) enum Command {
     /// Write for each event what would be sent; no token, no call.
     #[command(after_help = SETTINGS, after_long_help = SETTINGS)]
     Plan(Plan),
+    /// Send events, each user's in order.
+    #[command(after_help = SENDING, after_long_help = SENDING)]
+    Send(Send),
 }
 
 /// Write for each event what would be sent; no token, no call.
@@ -84,6 +100,40 @@ pub(crate) struct Plan {
     /// Threads that plan; as many as there are processors when left out.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) threads: Option<u16>,
+}
+
+/// Send events, each user's in order.
+#[derive(Args, Debug)]
+pub(crate) struct Send {
+    /// How events become requests; see `deliver plan --help`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+
+    /// Write what would be sent, as `deliver plan` does; no token, no call, no file is changed.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Lines that are finished, so that the same command goes on where it ended. The file is made
+    /// when there is none.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+
+    /// Where rejected events go, each with its reason; appended to what is there.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejected: Option<PathBuf>,
+
+    /// Scheme, host and port of the API, such as `http://127.0.0.1:8700`.
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+
+    /// How many users' events are under way at the same time, within the rate limit.
+    #[arg(long, value_name = "N", default_value_t = 32,
+          value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) concurrency: u16,
+
+    /// How long nothing may succeed before the rest is left behind, in seconds.
+    #[arg(long, value_name = "S", default_value_t = 3600)]
+    pub(crate) max_pause: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 
 use anyhow::{Context, bail};
+use secrecy::SecretString;
 
 /// Settings from the environment; what it does not have comes from the file `.env`.
 pub(crate) struct Environment {
@@ -27,6 +28,12 @@ impl Environment {
         let own = std::env::var(name).ok();
         let value = own.or_else(|| self.file.get(name).cloned())?;
         Some(value).filter(|value| !value.trim().is_empty())
+    }
+
+    /// The access token, under either of its names.
+    pub(crate) fn token(&self) -> anyhow::Result<SecretString> {
+        let token = self.get("INTERCOM_ACCESS_TOKEN").or_else(|| self.get("INTERCOM_API_KEY"));
+        Ok(token.context("INTERCOM_ACCESS_TOKEN is not set")?.into())
     }
 }
 

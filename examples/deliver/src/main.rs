@@ -4,6 +4,7 @@ mod arguments;
 mod environment;
 mod planning;
 mod progress;
+mod sending;
 mod settings;
 
 use std::process::ExitCode;
@@ -13,14 +14,20 @@ use tracing_subscriber::EnvFilter;
 
 use arguments::{Arguments, Command, LogFormat};
 
-fn main() -> ExitCode {
+#[tokio::main]
+async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log_to_stderr(arguments.log_format);
+    #[expect(clippy::disallowed_methods, reason = "the program's clock, unless --now is given")]
+    let now = arguments.now.unwrap_or_else(|| std::time::SystemTime::now().into());
     let ended = match &arguments.command {
-        Command::Plan(plan) => planning::run(plan),
+        Command::Plan(plan) => planning::run(plan).map(|()| true),
+        Command::Send(send) => sending::run(send, now).await,
     };
     match ended {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        // What was left behind has been said.
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE

@@ -2,3 +2,4 @@
 
 mod plan;
 mod program;
+mod send;
