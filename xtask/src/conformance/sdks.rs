@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
@@ -165,24 +165,21 @@ fn tally(line: &str) -> Option<Tally> {
 struct Simulator {
     process: Child,
     url: String,
-    /// Kept open, so that the simulator can go on writing its log.
-    _log: BufReader<ChildStderr>,
 }
 
 impl Simulator {
     fn start() -> anyhow::Result<Self> {
         let mut process = Command::new(built()?)
-            .args(["--listen", "127.0.0.1:0", "--log-format", "json"])
+            .args(["--listen", "127.0.0.1:0"])
             .args(["--contacts", "2000", "--conversations", "400"])
             .args(["--now", "2026-01-05T12:00:00Z"])
             .stdin(Stdio::null())
-            .stderr(Stdio::piped())
+            .stdout(Stdio::piped())
             .spawn()
             .context("the simulator could not be started")?;
-        let log = process.stderr.take().context("the simulator has no log")?;
-        let mut log = BufReader::new(log);
-        match address(&mut log) {
-            Ok(url) => Ok(Self { process, url, _log: log }),
+        let output = process.stdout.take().context("the simulator has no output")?;
+        match address(&mut BufReader::new(output)) {
+            Ok(url) => Ok(Self { process, url }),
             Err(error) => {
                 stop(&mut process);
                 Err(error)
@@ -203,18 +200,12 @@ fn stop(process: &mut Child) {
     }
 }
 
-/// The address in the simulator's log.
-fn address(log: &mut impl BufRead) -> anyhow::Result<String> {
+/// The address in the line that the simulator writes when it is ready.
+fn address(output: &mut impl BufRead) -> anyhow::Result<String> {
     let mut line = String::new();
-    while log.read_line(&mut line).context("the simulator's log cannot be read")? > 0 {
-        let entry: Value = serde_json::from_str(&line).unwrap_or_default();
-        if let Some(url) = entry.pointer("/fields/url").and_then(Value::as_str) {
-            return Ok(url.to_owned());
-        }
-        eprint!("{line}");
-        line.clear();
-    }
-    anyhow::bail!("the simulator ended before it was ready")
+    output.read_line(&mut line).context("the simulator's output cannot be read")?;
+    let url = line.strip_prefix("listening on ").map(|url| url.trim_end().to_owned());
+    url.context("the simulator ended before it was ready")
 }
 
 /// The program, built.
@@ -249,10 +240,11 @@ mod tests {
     }
 
     #[test]
-    fn the_address_stands_in_the_log() {
-        let log =
-            "{\"fields\":{\"message\":\"a\"}}\n{\"fields\":{\"url\":\"http://127.0.0.1:1\"}}\n";
-        assert_eq!(address(&mut log.as_bytes()).expect("an address"), "http://127.0.0.1:1");
-        assert!(address(&mut "no address\n".as_bytes()).is_err());
+    fn the_address_stands_in_the_output() {
+        let output = "listening on http://127.0.0.1:1\n";
+        assert_eq!(address(&mut output.as_bytes()).expect("an address"), "http://127.0.0.1:1");
+        for output in ["", "no address\n"] {
+            assert!(address(&mut output.as_bytes()).is_err(), "{output}");
+        }
     }
 }
