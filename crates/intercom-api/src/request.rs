@@ -269,7 +269,8 @@ fn fill(endpoint: &Endpoint, parameters: &[&dyn PathSegment]) -> Result<String, 
     let (mut remaining, mut rest) = (parameters.iter(), endpoint.route);
     while let Some((before, after)) = rest.split_once('{') {
         path.push_str(before);
-        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+        // A parameter is a whole segment; one of the official names has braces of its own.
+        rest = after.find('/').and_then(|end| after.get(end..)).unwrap_or_default();
         let segment = remaining.next().ok_or_else(arity)?.segment();
         // `.` and `..` would be resolved away and address another resource.
         if matches!(segment.as_ref(), "" | "." | "..") {
