@@ -9,6 +9,7 @@ mod control;
 mod courier;
 mod wire;
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 
@@ -19,6 +20,7 @@ use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, Response as HttpResponse};
 use bytes::Bytes;
+use futures_util::stream;
 use intercom_api::{ApiVersion, Method, Request, Response, Safety};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -27,6 +29,7 @@ use crate::answer::Refusal;
 use crate::reply::{Manner, Reply};
 use crate::server::wire::{Cut, Stopping, Wires};
 use crate::transport::SimTransport;
+use crate::workspace::dump::Dumped;
 
 pub use control::{OwnPath, own_paths};
 pub use courier::{BadWebhookUrl, ProbeError, WebhookUrl, deliver, probe};
@@ -78,6 +81,9 @@ async fn answer(
 ) -> HttpResponse<Body> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
+    if parts.method == "GET" && path == "/__sim/dump" {
+        return dump(transport);
+    }
     let reply = match to_bytes(body, MAX_BODY).await {
         Err(_) => prompt(refused(&Refusal::new(413, "payload_too_large", "the body is too large"))),
         Ok(body) if path == control::ROOT || path.starts_with("/__sim/") => {
@@ -114,6 +120,16 @@ async fn send(reply: Reply, cut: Cut, mut stopping: Stopping) -> HttpResponse<Bo
             into_http(response, Body::from)
         }
     }
+}
+
+/// The whole workspace, which is written while it is sent.
+fn dump(transport: SimTransport) -> HttpResponse<Body> {
+    let begin = (transport, Dumped::default());
+    let pieces = stream::unfold(begin, |(transport, mut dumped)| async {
+        let piece = transport.with(|simulator| simulator.workspace().dump_piece(&mut dumped))?;
+        Some((Ok::<_, Infallible>(piece), (transport, dumped)))
+    });
+    into_http(Response::new(200, Vec::new()), |_| Body::from_stream(pieces))
 }
 
 /// One call of the API.

@@ -265,16 +265,12 @@ impl Search {
             (oriented(places.of_key(&cursor.after), slot), own)
         });
         let entries = slots.into_iter().map(|slot| oriented(places.of(slot), slot));
-        let mut after: Vec<(u64, Slot)> = match edge {
-            None => entries.collect(),
-            Some((edge, true)) => entries.filter(|entry| *entry > edge).collect(),
-            Some((edge, false)) => entries.filter(|entry| *entry >= edge).collect(),
+        let wanted = self.per_page + 1;
+        let after = match edge {
+            None => first(entries, wanted),
+            Some((edge, true)) => first(entries.filter(|entry| *entry > edge), wanted),
+            Some((edge, false)) => first(entries.filter(|entry| *entry >= edge), wanted),
         };
-        if after.len() > self.per_page {
-            after.select_nth_unstable(self.per_page);
-            after.truncate(self.per_page + 1);
-        }
-        after.sort_unstable();
         let slots =
             after.into_iter().map(|(_, slot)| if self.sort.is_ascending { slot } else { !slot });
         (slots.collect(), total)
@@ -343,6 +339,27 @@ impl Search {
         });
         Page { slots, number, per_page: self.per_page, total, next }
     }
+}
+
+/// The first entries in their order. What lies behind the best so far is not even kept, and of many
+/// entries that is most.
+fn first(entries: impl Iterator<Item = (u64, Slot)>, n_wanted: usize) -> Vec<(u64, Slot)> {
+    let n_kept = n_wanted * 8;
+    let (mut best, mut limit) = (Vec::with_capacity(n_kept), None);
+    for entry in entries {
+        if limit.is_some_and(|limit| entry > limit) {
+            continue;
+        }
+        best.push(entry);
+        if best.len() == n_kept {
+            let (_, last, _) = best.select_nth_unstable(n_wanted - 1);
+            limit = Some(*last);
+            best.truncate(n_wanted);
+        }
+    }
+    best.sort_unstable();
+    best.truncate(n_wanted);
+    best
 }
 
 fn index<R: Searchable>(table: &Table<R>, column: Column) -> &Index {

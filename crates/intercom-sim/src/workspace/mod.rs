@@ -10,6 +10,7 @@ pub(crate) mod change;
 pub(crate) mod company;
 pub(crate) mod contact;
 pub(crate) mod conversation;
+pub(crate) mod dump;
 pub(crate) mod happening;
 pub(crate) mod journal;
 pub(crate) mod load;

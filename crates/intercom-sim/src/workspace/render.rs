@@ -52,26 +52,6 @@ impl Workspace {
         serde_json::from_slice(&out).ok()
     }
 
-    /// The whole workspace as one JSON object: a list of API objects for each file of a data set.
-    pub fn dump(&self) -> Vec<u8> {
-        let version = ApiVersion::V2_16;
-        json::object_text(|object| {
-            object.list("contacts", self.contacts.iter(), |out, (_, contact)| {
-                self.render_contact(out, contact, version);
-            });
-            object.list("conversations", self.conversations.iter(), |out, (_, conversation)| {
-                self.render_conversation(out, conversation, version, WithParts::Yes);
-            });
-            object.list("companies", self.companies.iter(), |out, (_, company)| {
-                self.render_company(out, company);
-            });
-            object.list("admins", &self.admins, |out, admin| json::value(out, &admin.fields));
-            object.list("tags", self.tags.iter(), |out, (_, tag)| {
-                json::object(out, |object| tag.render(object));
-            });
-        })
-    }
-
     pub(crate) fn render_contact(&self, out: &mut Vec<u8>, contact: &Contact, version: ApiVersion) {
         let tags: Vec<&str> = contact.tags.iter().filter_map(|a| self.tag_id(a)).collect();
         let companies: Vec<&str> = contact

@@ -33,7 +33,22 @@ async fn exchange(port: u16, request: &str) -> (String, String) {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.expect("the answer is read");
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-    (head.to_owned(), body.to_owned())
+    let body = match head.contains("transfer-encoding: chunked") {
+        true => joined(body),
+        false => body.to_owned(),
+    };
+    (head.to_owned(), body)
+}
+
+/// A body that came in pieces, each behind a line with its length.
+fn joined(mut body: &str) -> String {
+    let mut whole = String::new();
+    while let Some((length, rest)) = body.split_once("\r\n") {
+        let length = usize::from_str_radix(length, 16).expect("a length");
+        whole.push_str(&rest[..length]);
+        body = rest[length..].strip_prefix("\r\n").expect("the end of a piece");
+    }
+    whole
 }
 
 /// The status, the head and the body of an answer.

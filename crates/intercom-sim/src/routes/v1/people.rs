@@ -3,9 +3,13 @@
 use crate::answer::{Answer, Refusal};
 use crate::routes::companies::by_company_id;
 use crate::routes::contact_lists::{company_not_found, numbered_page};
-use crate::routes::pages::{self, MAX_LISTED};
+use crate::routes::pages::{self, MAX_LISTED, NumberedPage};
 use crate::routes::v1::person;
 use crate::routes::{Call, scroll};
+use crate::search::cursor::SortUnit;
+use crate::search::fields::Column;
+use crate::search::filter::{self, Leaf, Needle, Source, Span, Test};
+use crate::search::{self, Search};
 use crate::workspace::Workspace;
 use crate::workspace::catalogue::Membership;
 use crate::workspace::contact::{Contact, Role};
@@ -125,7 +129,7 @@ pub(super) fn is_ascending(call: &Call<'_>) -> Result<bool, Refusal> {
 }
 
 /// A page of the people of a role that the query asks for.
-pub(super) fn list(call: &Call<'_>, role: Role, shape: Shape) -> Result<Answer, Refusal> {
+pub(super) fn list(call: &mut Call<'_>, role: Role, shape: Shape) -> Result<Answer, Refusal> {
     let (filter, sort, is_ascending) =
         (Filter::read(call)?, Sort::read(call)?, is_ascending(call)?);
     let since = match call.query("created_since").map(str::parse::<i64>) {
@@ -136,6 +140,16 @@ pub(super) fn list(call: &Call<'_>, role: Role, shape: Shape) -> Result<Answer, 
             return Err(Refusal::invalid(message).field("created_since"));
         }
     };
+    let column = match sort {
+        Sort::Creation => Some(Column::CreatedAt),
+        Sort::LastChange => Some(Column::UpdatedAt),
+        Sort::LastRequest | Sort::SignUp => None,
+    };
+    if let (Filter::All, Some(column)) = (&filter, column) {
+        let (source, unit) = (Source::Column(column), SortUnit::Instant);
+        let sort = search::Sort { source, unit, is_ascending };
+        return everybody(call, (role, since), sort, shape);
+    }
     let workspace = &*call.workspace;
     let passes = |slot: &Slot| {
         let contact = workspace.contacts.get(*slot).filter(|contact| !contact.is_archived);
@@ -167,6 +181,31 @@ pub(super) fn list(call: &Call<'_>, role: Role, shape: Shape) -> Result<Answer, 
     page(call, &found, shape.path, shape)
 }
 
+/// A page of everybody who has a role and was created since an instant, in the order of an index:
+/// of a large workspace only what leads up to the page is walked.
+fn everybody(
+    call: &mut Call<'_>,
+    (role, since): (Role, i64),
+    sort: search::Sort,
+    shape: Shape,
+) -> Result<Answer, Refusal> {
+    let asked = numbered_page(call, MAX_LISTED)?;
+    asked.refuse_beyond_cap()?;
+    let leaf = |column, test| filter::Filter::Leaf(Leaf { source: Source::Column(column), test });
+    let needles = vec![Needle::Text(role.as_str().into())];
+    let mut parts = vec![leaf(Column::Role, Test::Among { needles, is_negated: false })];
+    if since > i64::MIN {
+        let span = Span { from: since, ..Span::ALL };
+        parts.push(leaf(Column::CreatedAt, Test::Within(vec![span])));
+    }
+    let filter = Some(filter::Filter::All(parts));
+    let search = Search { filter, sort, per_page: asked.range().end.max(1), cursor: None };
+    let found = search.page::<Contact>(call.workspace, call.now)?;
+    let shown = numbered_page(call, found.total.min(MAX_LISTED))?;
+    let slots = found.slots.get(shown.range()).unwrap_or_default();
+    Ok(answer(call, (slots, found.total), shown, shape.path, shape))
+}
+
 /// A page of people.
 pub(super) fn page(
     call: &Call<'_>,
@@ -177,13 +216,24 @@ pub(super) fn page(
     let page = numbered_page(call, found.len().min(MAX_LISTED))?;
     page.refuse_beyond_cap()?;
     let shown = found.get(page.range()).unwrap_or_default();
-    Ok(Answer::object(|object| {
+    Ok(answer(call, (shown, found.len()), page, path, shape))
+}
+
+/// A page with these people on it, of so many.
+fn answer(
+    call: &Call<'_>,
+    (shown, total): (&[Slot], usize),
+    page: NumberedPage,
+    path: &str,
+    shape: Shape,
+) -> Answer {
+    Answer::object(|object| {
         object.field("type", shape.kind);
         object.list(shape.entries, shown, |out, slot| person::render(call, out, *slot));
-        object.field("total_count", &found.len());
-        object.field("limited", &(found.len() > MAX_LISTED));
+        object.field("total_count", &total);
+        object.field("limited", &(total > MAX_LISTED));
         page.render_pages(object, &pages::filtered(call, path));
-    }))
+    })
 }
 
 /// The next page of the scroll over the people of a role.
