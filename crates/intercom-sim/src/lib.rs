@@ -155,7 +155,8 @@
 //! What the live API leaves open, the simulator decides: a page length above the limit is refused,
 //! but taken for the most by the feed of activities, refused calls do not count towards the rate
 //! limit unless [`SimSettings::refused_calls`] says otherwise, writes are seen by searches at once
-//! unless [`SimSettings::index_lag`] does, `>` in conversation searches leaves the second itself
+//! unless [`SimSettings::index_lag`] does, a user may be made a lead again, a text attribute takes a
+//! number as it is, `!=` and `NIN` find what has no value, events of the future are taken, `>` in conversation searches leaves the second itself
 //! out, and contacts sort by creation, conversations by last change, when a search does not say how.
 //!
 //! What a workspace cannot do by itself is invented or left out: the feed of activities begins with

@@ -39,7 +39,8 @@ pub struct SimSettings {
     pub date_mode: DateMode,
     /// The zone of the workspace; `None` keeps the workspace's own.
     pub timezone: Option<Tz>,
-    /// Searches do not find what changed less than so many seconds ago.
+    /// Searches see the workspace as it was so many seconds ago, except that what was deleted is
+    /// gone at once: what is new is not found yet, and what changed is found as it was.
     pub index_lag: u32,
     /// Calls per ten seconds for each app; `None` answers everything and sends no rate headers,
     /// and the workspace has no limit either.
@@ -146,6 +147,9 @@ impl Simulator {
     pub fn new(mut workspace: Workspace, settings: SimSettings) -> Self {
         if let Some(timezone) = settings.timezone {
             workspace.set_timezone(timezone);
+        }
+        if settings.index_lag > 0 {
+            workspace.keep_versions();
         }
         Self {
             workspace,
@@ -259,6 +263,7 @@ impl Simulator {
 
     /// Does what was put off until now.
     pub(crate) fn catch_up(&mut self, now: i64) {
+        self.workspace.wake(now);
         routes::v1::jobs::work(&mut self.workspace, &self.settings, &mut self.session, now);
         self.notice(now);
     }
@@ -304,7 +309,17 @@ impl Simulator {
         budget: Option<Budget>,
         now: i64,
     ) -> Response {
+        let until = now.saturating_sub(self.settings.index_lag.into());
+        let present = match &found {
+            Some((route, _)) if self.settings.index_lag > 0 => {
+                self.workspace.rewind(route.path, until)
+            }
+            _ => None,
+        };
         let result = self.run(found, request, now);
+        if let Some(present) = present {
+            self.workspace.restore(present);
+        }
         self.respond(name, result, budget, now)
     }
 

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::answer::{Answer, Refusal};
 use crate::routes::contact_lists::{company_answer, company_not_found, notes_about, numbered_page};
 use crate::routes::data_attributes::{self, Unknown};
+use crate::routes::fields::{self, Takes};
 use crate::routes::pages::NumberedPage;
 use crate::routes::{Call, pages, scroll};
 use crate::search::fields::{COMPANY_FIELDS, COMPANY_RULES, Column};
@@ -116,24 +117,30 @@ pub(super) fn write(
     Ok(call.workspace.companies.push(company))
 }
 
+/// What the fields of a company take.
+const FIELDS: &[(&str, Takes)] = &[
+    ("company_id", Takes::Text),
+    ("name", Takes::Text),
+    ("plan", Takes::Text),
+    ("size", Takes::Whole),
+    ("website", Takes::Text),
+    ("industry", Takes::Text),
+    ("remote_created_at", Takes::Instant),
+    ("monthly_spend", Takes::Amount),
+];
+
 /// The fields of a body that clients may write; the rest is ignored.
 pub(super) fn writable(
     call: &Call<'_>,
     mut body: Map<String, Value>,
     unknown: Unknown,
 ) -> Result<Map<String, Value>, Refusal> {
-    const FIELDS: &[&str] = &[
-        "company_id",
-        "name",
-        "plan",
-        "size",
-        "website",
-        "industry",
-        "custom_attributes",
-        "remote_created_at",
-        "monthly_spend",
-    ];
-    body.retain(|name, _| FIELDS.contains(&name.as_str()));
+    let is_known = |name: &str| FIELDS.iter().any(|(known, _)| *known == name);
+    body.retain(|name, _| is_known(name) || name == "custom_attributes");
+    fields::check(&mut body, FIELDS)?;
+    if body.get("plan").is_some_and(Value::is_null) {
+        body.insert("plan".to_owned(), Value::Object(Map::new()));
+    }
     if let Some(attributes) = body.get("custom_attributes") {
         data_attributes::check(call.workspace, Model::Company, attributes, unknown)?;
     }
@@ -222,7 +229,7 @@ pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         version: call.version,
         workspace: call.workspace,
     };
-    let search = Search::parse(&body, &grammar, SEARCH_PAGE, Column::CreatedAt)?.lagging(call);
+    let search = Search::parse(&body, &grammar, SEARCH_PAGE, Column::CreatedAt)?;
     let page = search.page::<Company>(call.workspace, call.now)?;
     Ok(Answer::object(|object| {
         object.field("type", "list");

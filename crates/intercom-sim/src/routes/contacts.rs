@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use crate::answer::{Answer, Refusal};
 use crate::json;
 use crate::routes::data_attributes::{self, Unknown};
+use crate::routes::fields::{self, Takes};
 use crate::routes::{Call, merging, pages};
 use crate::search::cursor::SortUnit;
 use crate::search::fields::{
@@ -34,7 +35,7 @@ pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         version: call.version,
         workspace: call.workspace,
     };
-    let search = Search::parse(&body, &grammar, PAGE, Column::CreatedAt)?.lagging(call);
+    let search = Search::parse(&body, &grammar, PAGE, Column::CreatedAt)?;
     let page = search.page::<Contact>(call.workspace, call.now)?;
     Ok(answer(call, &page))
 }
@@ -91,11 +92,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if !["email", "external_id", "role", "phone"].iter().any(|name| is_given(&fields, name)) {
         return Err(Refusal::missing("email, external_id or role"));
     }
-    let role = match fields.get("role").and_then(Value::as_str) {
-        Some("lead" | "contact") => Role::Lead,
-        _ => Role::User,
-    };
-    refuse_conflict(call, &fields, role, None)?;
+    refuse_conflict(call, &fields, None)?;
     let slot = call.workspace.add_contact(fields, call.now)?;
     render(call, slot)
 }
@@ -107,15 +104,14 @@ fn is_given(fields: &Map<String, Value>, name: &str) -> bool {
 pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let slot = call.contact()?;
     let fields = writable(call, call.body()?)?;
-    let role = call.workspace.contacts.get(slot).map_or(Role::User, |contact| contact.role);
-    refuse_conflict(call, &fields, role, Some(slot))?;
+    refuse_conflict(call, &fields, Some(slot))?;
     call.workspace.patch_contact(slot, fields, call.now)?;
     render(call, slot)
 }
 
 /// The fields of a body that clients may write; the rest is ignored, as the API does.
 fn writable(call: &Call<'_>, mut body: Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
-    const FIELDS: &[&str] = &[
+    const WRITABLE: &[&str] = &[
         "role",
         "external_id",
         "email",
@@ -129,26 +125,51 @@ fn writable(call: &Call<'_>, mut body: Map<String, Value>) -> Result<Map<String,
         "language_override",
         "custom_attributes",
     ];
-    body.retain(|name, _| FIELDS.contains(&name.as_str()));
+    body.retain(|name, _| WRITABLE.contains(&name.as_str()));
     if let Some(attributes) = body.get("custom_attributes") {
         data_attributes::check(call.workspace, Model::Contact, attributes, Unknown::Refused)?;
     }
-    checked(body)
+    checked(call, body)
 }
 
+/// What the fields of a person take.
+const FIELDS: &[(&str, Takes)] = &[
+    ("external_id", Takes::Text),
+    ("email", Takes::Text),
+    ("phone", Takes::Text),
+    ("name", Takes::Text),
+    ("signed_up_at", Takes::Instant),
+    ("last_seen_at", Takes::Instant),
+    ("owner_id", Takes::Whole),
+    ("unsubscribed_from_emails", Takes::Flag),
+    ("language_override", Takes::Text),
+];
+
 /// Fields of a person as they are stored: instants as numbers, the picture as an object.
-pub(super) fn checked(mut body: Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
-    if let Some(Value::String(url)) = body.get("avatar") {
-        let avatar = serde_json::json!({"type": "avatar", "image_url": url});
-        body.insert("avatar".to_owned(), avatar);
-    }
-    for name in ["signed_up_at", "last_seen_at"] {
-        if let Some(value) = body.get(name).filter(|value| !value.is_null()) {
-            let seconds = misfit::whole(value).ok_or_else(|| {
-                Refusal::invalid(format!("{name} must be a unix timestamp")).field(name)
-            })?;
-            body.insert(name.to_owned(), seconds.into());
+pub(super) fn checked(
+    call: &Call<'_>,
+    mut body: Map<String, Value>,
+) -> Result<Map<String, Value>, Refusal> {
+    fields::check(&mut body, FIELDS)?;
+    if let Some(avatar) = body.get_mut("avatar").filter(|avatar| !avatar.is_null()) {
+        let url = match avatar {
+            Value::Object(fields) => fields.remove("image_url").unwrap_or_default(),
+            _ => avatar.take(),
+        };
+        if !matches!(url, Value::String(_) | Value::Null) {
+            let message = "avatar must be a string or an object with an image_url";
+            return Err(Refusal::invalid(message).field("avatar"));
         }
+        *avatar = serde_json::json!({"type": "avatar", "image_url": url});
+    }
+    let owner = body.get("owner_id").and_then(misfit::id);
+    if owner.is_some_and(|owner| call.workspace.admin(&owner).is_none()) {
+        return Err(Refusal::invalid("owner_id must be the id of an admin").field("owner_id"));
+    }
+    if let Some(role) = body.get("role")
+        && !matches!(role.as_str(), Some("user" | "lead" | "contact" | "visitor"))
+    {
+        return Err(Refusal::invalid("role must be user or lead").field("role"));
     }
     if let Some(email) = body.get("email").and_then(Value::as_str)
         && !email.is_empty()
@@ -159,19 +180,33 @@ pub(super) fn checked(mut body: Map<String, Value>) -> Result<Map<String, Value>
     Ok(body)
 }
 
-/// External ids are unique; e-mails are unique among users, while leads may share one.
+/// External ids are unique; e-mails are unique among users, while leads may share one. What counts
+/// is what the contact will be, so a lead with a user's e-mail cannot become a user.
 fn refuse_conflict(
     call: &Call<'_>,
     fields: &Map<String, Value>,
-    role: Role,
     own: Option<Slot>,
 ) -> Result<(), Refusal> {
     let text = |name: &str| fields.get(name).and_then(misfit::id);
+    let before = own.and_then(|slot| call.workspace.contacts.get(slot));
+    let role = match (fields.get("role").and_then(Value::as_str), before) {
+        (Some("user"), _) | (None, None) => Role::User,
+        (Some(_), _) => Role::Lead,
+        (None, Some(before)) => before.role,
+    };
+    // Users that share an e-mail since API 1.4 wrote it may still be changed otherwise.
+    let becomes_user = before.is_some_and(|before| before.role != role);
+    let email = match fields.contains_key("email") {
+        true => text("email"),
+        false => {
+            before.filter(|_| becomes_user).and_then(|c| c.email.as_deref()).map(str::to_owned)
+        }
+    };
     let by_external_id = text("external_id").and_then(|external_id| {
         let mut others = call.workspace.contacts_by_external_id(&external_id);
         others.find(|slot| Some(*slot) != own)
     });
-    let by_email = text("email").filter(|_| role == Role::User).and_then(|email| {
+    let by_email = email.filter(|_| role == Role::User).and_then(|email| {
         let mut others = call.workspace.contacts_by_email(&email);
         others.find(|slot| {
             let other = call.workspace.contacts.get(*slot);

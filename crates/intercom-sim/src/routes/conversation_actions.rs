@@ -132,11 +132,11 @@ pub(super) fn add_reply(
     body: &Map<String, Value>,
 ) -> Result<(), Refusal> {
     let text = body.get("body").and_then(Value::as_str).filter(|text| !text.is_empty());
+    let message_type = message_type(body, &["comment", "note", "quick_reply"])?;
     let (author, part_type) = match body.get("type").and_then(Value::as_str) {
         Some("admin") => {
             let admin = admin(call, body)?;
-            let is_note = body.get("message_type").and_then(Value::as_str) == Some("note");
-            (Author::Admin(admin), if is_note { "note" } else { "comment" })
+            (Author::Admin(admin), if message_type == "note" { "note" } else { "comment" })
         }
         Some("user" | "lead" | "contact") => {
             let author = contact(call, body)?;
@@ -150,6 +150,21 @@ pub(super) fn add_reply(
     let part = NewPart { part_type, body: Some(html(text)), author, assigned_to: None };
     call.workspace.add_part(slot, &part, call.now);
     Ok(())
+}
+
+/// The kind of a reply, which may be left out; the first one is the usual one.
+pub(super) fn message_type<'k>(
+    body: &Map<String, Value>,
+    kinds: &[&'k str],
+) -> Result<&'k str, Refusal> {
+    let given = match body.get("message_type") {
+        None | Some(Value::Null) => return Ok(kinds.first().copied().unwrap_or_default()),
+        Some(given) => given.as_str(),
+    };
+    kinds.iter().copied().find(|kind| Some(*kind) == given).ok_or_else(|| {
+        let message = format!("message_type must be one of {}", kinds.join(", "));
+        Refusal::invalid(message).field("message_type")
+    })
 }
 
 /// `/conversations/last/reply` answers the contact's latest conversation.
@@ -219,6 +234,10 @@ pub(super) fn add_change(
             let until = body.get("snoozed_until").and_then(misfit::whole);
             let until = until.and_then(|until| u32::try_from(until).ok());
             let until = until.ok_or_else(|| Refusal::missing("snoozed_until"))?;
+            if i64::from(until) <= call.now {
+                let message = "snoozed_until must lie in the future";
+                return Err(Refusal::invalid(message).field("snoozed_until"));
+            }
             call.workspace.conversations.change(slot, |conversation| {
                 conversation.state = State::Snoozed;
                 conversation.snoozed_until = Some(until);

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::answer::{Answer, Refusal};
 use crate::json as text;
 use crate::routes::data_attributes::{self, Unknown};
+use crate::routes::fields::{self, Takes};
 use crate::routes::pages::NumberedPage;
 use crate::routes::{Call, pages, required_id, required_text};
 use crate::search::cursor::SortUnit;
@@ -30,7 +31,7 @@ pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         version: call.version,
         workspace: call.workspace,
     };
-    let search = Search::parse(&body, &grammar, PAGE, Column::UpdatedAt)?.lagging(call);
+    let search = Search::parse(&body, &grammar, PAGE, Column::UpdatedAt)?;
     let page = search.page::<Conversation>(call.workspace, call.now)?;
     Ok(answer(call, &page))
 }
@@ -196,6 +197,7 @@ pub(super) fn change(call: &mut Call<'_>) -> Result<Slot, Refusal> {
     let slot = call.conversation()?;
     let mut body = call.body()?;
     body.retain(|name, _| matches!(name.as_str(), "read" | "title" | "custom_attributes"));
+    fields::check(&mut body, &[("read", Takes::Flag), ("title", Takes::Text)])?;
     if let Some(attributes) = body.get("custom_attributes") {
         let (model, unknown) = (Model::Conversation, Unknown::Refused);
         data_attributes::check(call.workspace, model, attributes, unknown)?;

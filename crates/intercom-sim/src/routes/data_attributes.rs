@@ -8,6 +8,7 @@ use crate::json;
 use crate::routes::{Call, required_text};
 use crate::workspace::Workspace;
 use crate::workspace::catalogue::{DataAttribute, DataType, Model};
+use crate::workspace::misfit;
 
 /// The API takes so many attributes of a model; archiving one frees its place.
 const MAX_ATTRIBUTES: usize = 250;
@@ -33,11 +34,14 @@ pub(super) fn check(
     let Value::Object(attributes) = attributes else {
         return Err(Refusal::invalid("custom_attributes must be an object"));
     };
-    let n_own = workspace.attributes.iter().filter(|a| a.model == model && !a.is_archived).count();
+    let n_own = n_active(workspace, model);
     let mut n_new = 0;
     for (name, value) in attributes {
         let data_type = match (workspace.attribute(model, name), unknown) {
-            (Some(definition), _) => definition.data_type,
+            (Some(definition), _) => {
+                refuse_other_options(definition, value)?;
+                definition.data_type
+            }
             (None, Unknown::Refused) => {
                 let message = format!("Custom attribute '{name}' does not exist");
                 return Err(Refusal::invalid(message).field(name.as_str()));
@@ -61,6 +65,18 @@ pub(super) fn check(
     Ok(())
 }
 
+/// Refuses a value that is none of the options, if there are any.
+fn refuse_other_options(definition: &DataAttribute, value: &Value) -> Result<(), Refusal> {
+    let given = misfit::id(value);
+    let is_option = |given: &str| definition.options.iter().any(|option| **option == *given);
+    if definition.options.is_empty() || value.is_null() || given.as_deref().is_some_and(is_option) {
+        return Ok(());
+    }
+    let name = &*definition.name;
+    let message = format!("Custom attribute '{name}' must be one of its options");
+    Err(Refusal::invalid(message).field(name))
+}
+
 /// The type of an attribute that a write defines.
 fn type_of_new(name: &str, value: &Value) -> Result<DataType, Refusal> {
     if name.is_empty() || name.contains(['.', '$']) {
@@ -68,6 +84,11 @@ fn type_of_new(name: &str, value: &Value) -> Result<DataType, Refusal> {
         return Err(Refusal::invalid(message).field(name));
     }
     Ok(DataType::infer(name, value).unwrap_or(DataType::String))
+}
+
+/// How many attributes of a model are not archived.
+fn n_active(workspace: &Workspace, model: Model) -> usize {
+    workspace.attributes.iter().filter(|a| a.model == model && !a.is_archived).count()
 }
 
 fn refuse_above_limit(n_attributes: usize) -> Result<(), Refusal> {
@@ -165,8 +186,7 @@ fn check_name(workspace: &Workspace, model: Model, name: &str) -> Result<(), Ref
         let message = format!("You already have '{name}' in your {data} data");
         return Err(Refusal::invalid(message).field("name"));
     }
-    let own = workspace.attributes.iter().filter(|a| a.model == model && !a.is_archived);
-    refuse_above_limit(own.count() + 1)
+    refuse_above_limit(n_active(workspace, model) + 1)
 }
 
 /// Options come as texts or as objects with a value.
@@ -200,9 +220,14 @@ fn write_flags(attribute: &mut DataAttribute, body: &Map<String, Value>) {
 pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let body = call.body()?;
     let id = call.parameter(0).to_owned();
-    let attribute = call.workspace.attributes.iter_mut().find(|a| a.id.to_string() == id);
-    let attribute = attribute
-        .ok_or_else(|| Refusal::new(404, "field_not_found", "there is no such attribute"))?;
+    let place = call.workspace.attributes.iter().position(|a| a.id.to_string() == id);
+    let place =
+        place.ok_or_else(|| Refusal::new(404, "field_not_found", "there is no such attribute"))?;
+    let known = &call.workspace.attributes[place];
+    if known.is_archived && body.get("archived") == Some(&Value::Bool(false)) {
+        refuse_above_limit(n_active(call.workspace, known.model) + 1)?;
+    }
+    let attribute = &mut call.workspace.attributes[place];
     if body.contains_key("options") {
         attribute.options = options(&body)?;
     }

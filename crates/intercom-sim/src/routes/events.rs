@@ -27,13 +27,18 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     submit(call, &body, created_at)
 }
 
-/// Writes down an event.
+/// Writes down an event. One of the future is taken; milliseconds, which lie far behind 2106, are
+/// not.
 pub(super) fn submit(
     call: &mut Call<'_>,
     body: &Map<String, Value>,
     created_at: i64,
 ) -> Result<Answer, Refusal> {
     let name = required_text(body, "event_name")?;
+    if u32::try_from(created_at).is_err() {
+        let message = "created_at must be in unix seconds, between 1970 and 2106";
+        return Err(Refusal::invalid(message).field("created_at"));
+    }
     let given = |name: &str| body.get(name).and_then(misfit::id);
     let slot = subject::find(call.workspace, Who::Users, given)?;
     let metadata: Sent = serde_json::from_slice(call.body)

@@ -11,6 +11,7 @@ pub(crate) mod conversations;
 mod data_attributes;
 pub(crate) mod events;
 mod exports;
+mod fields;
 mod merging;
 pub(crate) mod pages;
 mod participants;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, Refusal};
 use crate::json;
-use crate::routes::conversation_actions::{Author, admin, contact};
+use crate::routes::conversation_actions::{Author, admin, contact, message_type};
 use crate::routes::tickets::named;
 use crate::routes::{Call, conversations, required_id, required_text};
 use crate::workspace::contact::Applied;
@@ -24,12 +24,7 @@ pub(super) fn reply(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let (author, part_type) = match required_text(&body, "type")? {
         "admin" => {
             let author = Author::Admin(admin(call, &body)?);
-            let kind = match body.get("message_type").and_then(Value::as_str) {
-                Some("note") => "note",
-                Some("quick_reply") => "quick_reply",
-                _ => "comment",
-            };
-            (author, kind)
+            (author, message_type(&body, &["comment", "note", "quick_reply"])?)
         }
         "user" | "contact" | "lead" if category(call, slot) == Some(BACK_OFFICE) => {
             let message = "User replies are not allowed on Backoffice tickets";

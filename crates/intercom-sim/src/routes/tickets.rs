@@ -24,7 +24,7 @@ pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         version: call.version,
         workspace: call.workspace,
     };
-    let search = Search::parse(&body, &grammar, PAGE, Column::UpdatedAt)?.lagging(call);
+    let search = Search::parse(&body, &grammar, PAGE, Column::UpdatedAt)?;
     let page = search.page::<Ticket>(call.workspace, call.now)?;
     Ok(Answer::object(|object| {
         object.field("type", "ticket.list");

@@ -33,6 +33,8 @@ impl Cursor {
         let after = match (&self.after, unit) {
             (SortKey::Number(seconds), SortUnit::Instant) => json!(seconds.saturating_mul(1_000)),
             (SortKey::Number(number), SortUnit::Plain) => json!(number),
+            // As text in a list: JSON numbers may lose the last digit on their way back.
+            (SortKey::Fraction(number), _) => json!([number.to_string()]),
             (SortKey::Text(text), _) => json!(text),
             (SortKey::Missing, _) => Value::Null,
         };
@@ -51,6 +53,10 @@ impl Cursor {
         let after = match (after, unit) {
             (Value::Null, _) => SortKey::Missing,
             (Value::String(text), SortUnit::Plain) => SortKey::Text(text.into()),
+            (Value::Array(fraction), _) => {
+                let [Value::String(text)] = fraction.as_slice() else { return None };
+                SortKey::of_float(text.parse().ok().filter(|number: &f64| number.is_finite())?)
+            }
             (value, SortUnit::Instant) => SortKey::Number(value.as_i64()?.div_euclid(1_000)),
             (value, SortUnit::Plain) => SortKey::Number(value.as_i64()?),
         };

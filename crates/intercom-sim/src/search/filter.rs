@@ -1,6 +1,7 @@
 //! A query after checking: what is compared, and how one row is tested.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use serde_json::Value;
 
@@ -15,7 +16,7 @@ pub(crate) enum Filter {
     Leaf(Leaf),
     All(Vec<Filter>),
     Any(Vec<Filter>),
-    /// Queries have no such operator; the rules of segments do.
+    /// No operator of a query: dates that are not these, and the rules of segments.
     Not(Box<Filter>),
 }
 
@@ -158,21 +159,74 @@ pub(crate) trait Searchable: Record + Sync {
     fn read<'a>(&'a self, source: &Source, workspace: &'a Workspace, now: i64) -> Found<'a>;
 }
 
-/// A value to sort by; what is missing comes last.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// A value to sort by: numbers, then texts; what is missing comes last.
+#[derive(Debug, Clone)]
 pub(crate) enum SortKey {
     Number(i64),
+    /// A number that is not whole, or too large for one; see [`SortKey::of_float`].
+    Fraction(f64),
     Text(Box<str>),
     Missing,
 }
+
+impl SortKey {
+    /// Whole numbers have one key, however they are written.
+    pub(crate) fn of_float(number: f64) -> Self {
+        /// Up to here every whole number has a `f64` of its own.
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        #[expect(clippy::cast_possible_truncation, reason = "used when whole and within 2^53")]
+        let whole = number as i64;
+        let is_whole = number.fract() == 0.0 && number.abs() <= EXACT;
+        if is_whole { Self::Number(whole) } else { Self::Fraction(number) }
+    }
+
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Number(_) | Self::Fraction(_) => 0,
+            Self::Text(_) => 1,
+            Self::Missing => 2,
+        }
+    }
+}
+
+impl Ord for SortKey {
+    #[expect(clippy::cast_precision_loss, reason = "what rounds to the same is told apart by kind")]
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Number(left), Self::Number(right)) => left.cmp(right),
+            (Self::Fraction(left), Self::Fraction(right)) => left.total_cmp(right),
+            (Self::Number(left), Self::Fraction(right)) => {
+                (*left as f64).total_cmp(right).then(Ordering::Less)
+            }
+            (Self::Fraction(left), Self::Number(right)) => {
+                left.total_cmp(&(*right as f64)).then(Ordering::Greater)
+            }
+            (Self::Text(left), Self::Text(right)) => left.cmp(right),
+            (left, right) => left.rank().cmp(&right.rank()),
+        }
+    }
+}
+
+impl PartialOrd for SortKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for SortKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for SortKey {}
 
 impl From<Found<'_>> for SortKey {
     fn from(found: Found<'_>) -> Self {
         match found {
             Found::Missing | Found::Texts(_) => Self::Missing,
             Found::Whole(number) => Self::Number(number),
-            #[expect(clippy::cast_possible_truncation, reason = "an order, not a value")]
-            Found::Fraction(number) => Self::Number(number as i64),
+            Found::Fraction(number) => Self::of_float(number),
             Found::Bool(value) => Self::Number(i64::from(value)),
             Found::Text(text) => Self::Text(text.into()),
         }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::answer::Refusal;
 use crate::search::days::day_of;
-use crate::search::fields::{Field, Kind, OperatorRules};
+use crate::search::fields::{Column, Field, Kind, OperatorRules};
 use crate::search::filter::{Comparison, Filter, Leaf, Needle, Place, Source, Span, Test};
 use crate::workspace::Workspace;
 use crate::workspace::catalogue::{DataType, Model};
@@ -99,7 +99,22 @@ impl Grammar<'_> {
             let message = format!("{} cannot be used with {name}", operator.as_str());
             return Err(Refusal::invalid(message).field(name));
         }
-        let test = self.test(name, kind, operator, value)?;
+        let is_priority = source == Source::Column(Column::Priority);
+        let value = if is_priority { older_priorities(value) } else { value.clone() };
+        // What has no date is none of these dates, as with every other kind of field. The two
+        // instants that are always there need no detour.
+        let always = [Source::Column(Column::CreatedAt), Source::Column(Column::UpdatedAt)];
+        let affirmed = match operator {
+            Operator::NotEquals => Some(Operator::Equals),
+            Operator::NotIn => Some(Operator::In),
+            _ => None,
+        };
+        let is_date = matches!(kind, Kind::Instant | Kind::Day) && !always.contains(&source);
+        if let Some(affirmed) = affirmed.filter(|_| is_date && !value.is_null()) {
+            let test = self.test(name, kind, affirmed, &value)?;
+            return Ok(Filter::Not(Box::new(Filter::Leaf(Leaf { source, test }))));
+        }
+        let test = self.test(name, kind, operator, &value)?;
         Ok(Filter::Leaf(Leaf { source, test }))
     }
 
@@ -218,6 +233,17 @@ impl Grammar<'_> {
             Operator::NotEquals | Operator::NotIn => outside(units),
             _ => inside(units),
         })
+    }
+}
+
+/// Priorities in the words that are stored: since 2.16 answers say `high` and `none`, and searches
+/// take either pair.
+fn older_priorities(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text == "high" => "priority".into(),
+        Value::String(text) if text == "none" => "not_priority".into(),
+        Value::Array(values) => values.iter().map(older_priorities).collect(),
+        value => value.clone(),
     }
 }
 

@@ -14,13 +14,12 @@ use std::cmp::Ordering;
 use cursor::{Cursor, SortUnit};
 use facets::{Bits, Facets, LAST};
 use fields::{Column, Kind};
-use filter::{Filter, Leaf, Searchable, SortKey, Source, Span, Test};
+use filter::{Filter, Searchable, SortKey, Source, Span};
 use grammar::Grammar;
 use intercom_api::ApiVersion;
 use serde_json::{Map, Value};
 
 use crate::answer::Refusal;
-use crate::routes::Call;
 use crate::workspace::Workspace;
 use crate::workspace::misfit;
 use crate::workspace::table::{Index, Slot, Table};
@@ -104,22 +103,6 @@ impl Search {
             Some(_) => return Err(bad_cursor()),
         };
         Ok(Self { filter: Some(filter), sort, per_page, cursor })
-    }
-
-    /// Hides rows that the search index has not seen yet: those that changed within its lag.
-    pub(crate) fn lagging(mut self, call: &Call<'_>) -> Self {
-        if call.settings.index_lag == 0 {
-            return self;
-        }
-        let until = call.now - i64::from(call.settings.index_lag);
-        let span = Span { from: i64::MIN, until: until.saturating_add(1) };
-        let source = Source::Column(Column::UpdatedAt);
-        let indexed = Filter::Leaf(Leaf { source, test: Test::Within(vec![span]) });
-        self.filter = Some(match self.filter {
-            Some(filter) => Filter::All(vec![indexed, filter]),
-            None => indexed,
-        });
-        self
     }
 
     /// Runs the search.
@@ -209,7 +192,7 @@ impl Search {
             let slot = table.slot_at_or_after(&cursor.id);
             let seconds = match cursor.after {
                 SortKey::Number(seconds) => seconds,
-                SortKey::Text(_) | SortKey::Missing => 0,
+                SortKey::Fraction(_) | SortKey::Text(_) | SortKey::Missing => 0,
             };
             // The cursor's own row, if it still stands there, is excluded either way.
             let position = index.position(seconds, slot);

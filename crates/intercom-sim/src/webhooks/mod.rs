@@ -152,6 +152,9 @@ impl Simulator {
 
     /// Writes down what has changed since it was called last.
     pub(crate) fn notice(&mut self, now: i64) {
+        if self.settings.index_lag > 0 {
+            self.workspace.date_changes(now, self.settings.index_lag);
+        }
         let Some(webhooks) = &mut self.webhooks else { return };
         let contacts = self.workspace.contacts.take_recorded();
         let companies = self.workspace.companies.take_recorded();

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 /// How long after a failure the second and last attempt is made.
 const RETRY_AFTER: i64 = 60;
-/// How long the first 429 holds everything back; each further one doubles it.
+/// How long the first 429 holds everything back; a further one to what was sent after that doubles
+/// it.
 const FIRST_THROTTLE: i64 = 60;
 /// A notification that was held back by 429 for so long is dropped.
 const MAX_THROTTLE: i64 = 2 * 3_600;
@@ -108,6 +109,8 @@ pub(super) struct Entry {
     has_failed: bool,
     /// When a 429 first held it back.
     throttled_at: Option<i64>,
+    /// The step of throttling at which the attempt under way began.
+    step: u64,
 }
 
 impl Entry {
@@ -122,6 +125,7 @@ impl Entry {
             due_at: now,
             has_failed: false,
             throttled_at: None,
+            step: 0,
         }
     }
 }
@@ -132,8 +136,10 @@ pub(super) struct Outbox {
     waiting: Vec<Entry>,
     in_flight: BTreeMap<String, Entry>,
     halt: Halt,
-    /// What the next 429 costs.
+    /// What the last 429 cost.
     throttle: i64,
+    /// How often deliveries were held back; what is under way together is held back together.
+    step: u64,
     n_errors: u32,
     /// When the counted errors began.
     errors_since: i64,
@@ -188,6 +194,7 @@ impl Outbox {
         due.sort_by_key(|entry| entry.due_at);
         for entry in &mut due {
             entry.first_sent_at = entry.first_sent_at.or(Some(now));
+            entry.step = self.step;
             self.stats.attempts += 1;
             self.in_flight.insert(entry.id.clone(), entry.clone());
         }
@@ -214,16 +221,23 @@ impl Outbox {
 
     fn hold_back(&mut self, mut entry: Entry, now: i64) {
         self.stats.failed += 1;
-        self.throttle = (self.throttle * 2).clamp(FIRST_THROTTLE, MAX_THROTTLE);
-        if !self.is_over() {
-            self.halt = Halt::Throttled(now.saturating_add(self.throttle));
+        // The answers to what was under way together are one step, whenever they come.
+        if entry.step == self.step {
+            self.step += 1;
+            self.throttle = (self.throttle * 2).clamp(FIRST_THROTTLE, MAX_THROTTLE);
+            if !self.is_over() {
+                self.halt = Halt::Throttled(now.saturating_add(self.throttle));
+            }
         }
         let since = *entry.throttled_at.get_or_insert(now);
         if now.saturating_sub(since) >= MAX_THROTTLE {
             self.stats.dropped += 1;
             return;
         }
-        entry.due_at = now.saturating_add(self.throttle);
+        entry.due_at = match self.halt {
+            Halt::Throttled(until) | Halt::Paused(until) => until,
+            Halt::None | Halt::Disabled | Halt::Suspended => now.saturating_add(FIRST_THROTTLE),
+        };
         entry.attempt += 1;
         self.wait(entry);
     }

@@ -141,6 +141,10 @@ impl Record for Conversation {
     fn links(&self) -> &str {
         &self.contacts
     }
+
+    fn due_at(&self) -> Option<i64> {
+        self.snoozed_until.filter(|_| self.state == State::Snoozed).map(i64::from)
+    }
 }
 
 impl Conversation {

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::search::facets::Facets;
+use crate::workspace::hindsight::{Hindsight, Versions};
 use crate::workspace::ordered::Ordered;
 
 /// The number of a row in its table. Slots are handed out in the order of ids, so comparing slots
@@ -23,6 +24,10 @@ pub(crate) trait Record: Clone {
     /// The ids of other objects by which it is looked up, separated by commas.
     fn links(&self) -> &str {
         ""
+    }
+    /// When it changes by itself, unix seconds.
+    fn due_at(&self) -> Option<i64> {
+        None
     }
 }
 
@@ -95,6 +100,10 @@ pub(crate) struct Table<R> {
     /// What the rows that changed held before, while somebody wants to know; `None` for a row that
     /// was not there.
     recorded: Option<BTreeMap<Slot, Option<R>>>,
+    /// The rows that change by themselves, by when.
+    due: Index,
+    /// What rows held before they changed, while searches lag behind.
+    hindsight: Option<Hindsight<R>>,
 }
 
 #[derive(Debug, Clone)]
@@ -144,26 +153,46 @@ impl<R: Record> Table<R> {
             .zip(&records)
             .flat_map(|(slot, record)| linked(record.links()).map(move |id| (id, slot)));
         let links = TextIndex::new(ids);
+        let due = (0..).zip(&records).filter_map(|(slot, r)| Some(entry(r.due_at()?, slot)));
+        let due = Index(Ordered::new(due.collect()));
         let rows = records.into_iter().map(Row::Live).collect();
         let facets = Facets::default();
-        Ok(Self { rows, created, updated, links, facets, recorded: None })
+        Ok(Self { rows, created, updated, links, facets, recorded: None, due, hindsight: None })
     }
 
     /// Adds a row whose id follows all others, returning its slot.
     pub(crate) fn push(&mut self, record: R) -> Slot {
         debug_assert!(self.last_id().is_none_or(|last| compare_ids(last, record.id()).is_lt()));
         let slot = Slot::try_from(self.rows.len()).expect("fewer than 2^32 rows");
+        self.enlist(slot, &record);
+        self.rows.push(Row::Live(record));
+        if let Some(hindsight) = &mut self.hindsight {
+            hindsight.keep_new(slot);
+        }
+        if let Some(recorded) = &mut self.recorded {
+            recorded.insert(slot, None);
+        }
+        slot
+    }
+
+    /// Brings a row into the indexes.
+    fn enlist(&mut self, slot: Slot, record: &R) {
         if record.is_listed() {
             self.created.0.insert(entry(record.created_at(), slot));
             self.updated.0.insert(entry(record.updated_at(), slot));
         }
         linked(record.links()).for_each(|id| self.links.insert(id, slot));
+        record.due_at().into_iter().for_each(|at| self.due.0.insert(entry(at, slot)));
         self.facets.touch(slot);
-        self.rows.push(Row::Live(record));
-        if let Some(recorded) = &mut self.recorded {
-            recorded.insert(slot, None);
-        }
-        slot
+    }
+
+    /// Takes a row out of the indexes.
+    fn delist(&mut self, slot: Slot, record: &R) {
+        self.created.0.remove(entry(record.created_at(), slot));
+        self.updated.0.remove(entry(record.updated_at(), slot));
+        linked(record.links()).for_each(|id| self.links.remove(id, slot));
+        record.due_at().into_iter().for_each(|at| self.due.0.remove(entry(at, slot)));
+        self.facets.touch(slot);
     }
 
     /// The row at a slot.
@@ -195,13 +224,22 @@ impl<R: Record> Table<R> {
         if let Some(recorded) = &mut self.recorded {
             recorded.entry(slot).or_insert_with(|| Some(record.clone()));
         }
+        if let Some(hindsight) = &mut self.hindsight {
+            hindsight.keep(slot, record);
+        }
         self.facets.touch(slot);
+        let due_before = record.due_at();
         let before = (record.is_listed(), record.created_at(), record.updated_at());
         let links: Box<str> = record.links().into();
         let result = change(record);
         if *links != *record.links() {
             linked(&links).for_each(|id| self.links.remove(id, slot));
             linked(record.links()).for_each(|id| self.links.insert(id, slot));
+        }
+        let due_after = record.due_at();
+        if due_before != due_after {
+            due_before.into_iter().for_each(|at| self.due.0.remove(entry(at, slot)));
+            due_after.into_iter().for_each(|at| self.due.0.insert(entry(at, slot)));
         }
         let after = (record.is_listed(), record.created_at(), record.updated_at());
         if before != after {
@@ -222,14 +260,58 @@ impl<R: Record> Table<R> {
         let row = self.rows.get_mut(slot as usize)?;
         let id: Box<str> = row.id().into();
         let Row::Live(record) = std::mem::replace(row, Row::Gone(id)) else { return None };
-        self.created.0.remove(entry(record.created_at(), slot));
-        self.updated.0.remove(entry(record.updated_at(), slot));
-        linked(record.links()).for_each(|id| self.links.remove(id, slot));
-        self.facets.touch(slot);
+        self.delist(slot, &record);
+        if let Some(hindsight) = &mut self.hindsight {
+            hindsight.forget(slot);
+        }
         if let Some(recorded) = &mut self.recorded {
             recorded.entry(slot).or_insert_with(|| Some(record.clone()));
         }
         Some(record)
+    }
+
+    /// A row whose time to change by itself has come at `now`.
+    pub(crate) fn first_due(&self, now: i64) -> Option<Slot> {
+        self.due.slots(self.due.range(0, now.saturating_add(1))).next()
+    }
+
+    /// Begins to keep what rows were before they change.
+    pub(crate) fn keep_versions(&mut self) {
+        self.hindsight = Some(Hindsight::default());
+    }
+
+    /// Dates the changes since the last time; see [`Hindsight::date`].
+    pub(crate) fn date_changes(&mut self, now: i64, until: i64) {
+        if let Some(mut hindsight) = self.hindsight.take() {
+            hindsight.date(now, until, |slot| self.get(slot));
+            self.hindsight = Some(hindsight);
+        }
+    }
+
+    /// The rows that changed after `until` as they were then.
+    pub(crate) fn versions_at(&self, until: i64) -> Versions<R> {
+        self.hindsight.as_ref().map_or_else(Versions::new, |hindsight| hindsight.at(until))
+    }
+
+    /// Puts versions in the place of rows and returns those that stood there. Nobody takes it for
+    /// a change.
+    pub(crate) fn exchange(&mut self, mut versions: Versions<R>) -> Versions<R> {
+        for (slot, version) in &mut versions {
+            let Some(row) = self.rows.get_mut(*slot as usize) else { continue };
+            let gone = Row::Gone(row.id().into());
+            let present = match std::mem::replace(row, gone) {
+                Row::Live(record) => Some(record),
+                Row::Gone(_) => None,
+            };
+            if let Some(present) = &present {
+                self.delist(*slot, present);
+            }
+            if let Some(version) = std::mem::replace(version, present) {
+                self.enlist(*slot, &version);
+                self.rows[*slot as usize] = Row::Live(version);
+            }
+        }
+        versions
     }
 
     /// Begins to record what rows held before they changed.

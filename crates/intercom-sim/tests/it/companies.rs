@@ -1,10 +1,10 @@
 //! Companies: look-ups, the capped list, the one scroll.
 
-use intercom_api::Method;
+use intercom_api::{ApiVersion, Method};
 use intercom_sim::Simulator;
 use serde_json::{Value, json};
 
-use crate::support::{NOW, code, delete, get, ids, post, put, read, request, simulator};
+use crate::support::{NOW, code, delete, get, ids, post, put, read, request, send_in, simulator};
 
 fn create(sim: &mut Simulator, company_id: &str) -> String {
     let (status, body) =
@@ -100,4 +100,43 @@ fn one_scroll_is_open_at_a_time_and_for_a_minute() {
     let (status, body) = scroll(&mut sim, Some(&param), NOW + 123);
     assert_eq!((status, code(&body)), (404, "not_found"));
     assert_eq!(scroll(&mut sim, None, NOW + 123).0, 200);
+}
+
+#[test]
+fn a_field_of_another_type_is_refused_by_its_name() {
+    let mut sim = simulator(0, 0);
+    for (name, value) in [
+        ("monthly_spend", json!("bad")),
+        ("monthly_spend", json!([1])),
+        ("size", json!("huge")),
+        ("size", json!(1.5)),
+        ("remote_created_at", json!("yesterday")),
+        ("plan", json!(true)),
+        ("plan", json!({"name": "Pro"})),
+        ("website", json!([1])),
+        ("industry", json!({})),
+        ("name", json!(true)),
+        ("company_id", json!([])),
+    ] {
+        for version in [ApiVersion::V2_16, ApiVersion::V1_4] {
+            let mut fields = json!({"company_id": "c1", "name": "Acme"});
+            fields[name] = value.clone();
+            let (status, body) =
+                send_in(&mut sim, version, Method::Post, "/companies", Some(&fields));
+            assert_eq!((status, code(&body)), (400, "parameter_invalid"), "{version} {fields}");
+            assert_eq!(body["errors"][0]["field"], name, "{version} {fields}");
+        }
+    }
+    let written = json!({
+        "company_id": 7, "name": "Acme", "size": "12", "monthly_spend": "49.9", "plan": "Pro",
+        "remote_created_at": "1700000000",
+    });
+    let (status, body) = post(&mut sim, "/companies", &written);
+    assert_eq!((status, &body["company_id"], &body["size"]), (200, &json!("7"), &json!(12)));
+    assert_eq!((&body["monthly_spend"], &body["plan"]["name"]), (&json!(49), &json!("Pro")));
+    assert_eq!(body["remote_created_at"], 1_700_000_000);
+    let nulls = json!({"company_id": "7", "size": null, "monthly_spend": null, "plan": null});
+    let (status, body) = post(&mut sim, "/companies", &nulls);
+    assert_eq!((status, &body["size"], &body["plan"]), (200, &Value::Null, &json!({})));
+    assert_eq!(body["monthly_spend"], 0);
 }

@@ -14,8 +14,10 @@ fn create(sim: &mut Simulator, fields: &Value) -> String {
 #[test]
 fn a_new_contact_has_every_field() {
     let mut sim = simulator(0, 0);
-    let id =
-        create(&mut sim, &json!({"email": "Ada@example.com", "name": "Ada <b>", "owner_id": 7}));
+    let id = create(
+        &mut sim,
+        &json!({"email": "Ada@example.com", "name": "Ada <b>", "owner_id": 814860}),
+    );
     let (_, body) = get(&mut sim, &format!("/contacts/{id}"));
     let text = serde_json::to_string_pretty(&body).expect("JSON").replace(&id, "[id]");
     insta::assert_snapshot!(text);
@@ -203,4 +205,86 @@ fn segments_follow_from_rules() {
     let (_, all) = get(&mut sim, "/segments?include_count=true");
     assert_eq!(all["segments"][2]["count"], 1);
     assert_eq!(get(&mut sim, "/segments/none").0, 404);
+}
+
+#[test]
+fn a_field_of_another_type_is_refused_by_its_name_and_nothing_is_written() {
+    let mut sim = simulator(0, 0);
+    let id = create(&mut sim, &json!({"email": "a@example.com", "name": "Ada"}));
+    let path = format!("/contacts/{id}");
+    for (name, value) in [
+        ("name", json!([1])),
+        ("phone", json!(true)),
+        ("email", json!({"a": 1})),
+        ("external_id", json!(false)),
+        ("unsubscribed_from_emails", json!("maybe")),
+        ("unsubscribed_from_emails", json!(1)),
+        ("avatar", json!(5)),
+        ("avatar", json!({"image_url": 5})),
+        ("language_override", json!({"a": 1})),
+        ("last_seen_at", json!("yesterday")),
+        ("owner_id", json!("me")),
+        ("owner_id", json!(99_999_999)),
+        ("role", json!("owner")),
+    ] {
+        for target in ["/contacts", &*path] {
+            let mut fields = json!({"role": "lead"});
+            fields[name] = value.clone();
+            let (status, body) = match target == path {
+                true => put(&mut sim, target, &fields),
+                false => post(&mut sim, target, &fields),
+            };
+            assert_eq!((status, code(&body)), (400, "parameter_invalid"), "{target} {fields}");
+            assert_eq!(body["errors"][0]["field"], name, "{target} {fields}");
+        }
+    }
+    assert_eq!(sim.workspace().n_contacts(), 1);
+    let (_, body) = get(&mut sim, &path);
+    assert_eq!((&body["name"], &body["role"]), (&json!("Ada"), &json!("user")));
+}
+
+#[test]
+fn numbers_and_flags_may_be_texts_and_null_clears() {
+    let mut sim = simulator(0, 0);
+    let written = json!({
+        "role": "user", "phone": 491_555, "owner_id": "814860", "signed_up_at": "1700000000",
+        "unsubscribed_from_emails": "true", "avatar": "https://example.com/a.png", "name": "Ada",
+    });
+    let path = format!("/contacts/{}", create(&mut sim, &written));
+    let (_, body) = get(&mut sim, &path);
+    assert_eq!((&body["phone"], &body["owner_id"]), (&json!("491555"), &json!("814860")));
+    assert_eq!(body["unsubscribed_from_emails"], true);
+    assert_eq!((&body["signed_up_at"], &body["name"]), (&json!(1_700_000_000), &json!("Ada")));
+    let avatar = json!({"type": "avatar", "image_url": "https://example.com/a.png"});
+    assert_eq!(body["avatar"], avatar);
+    assert_eq!(put(&mut sim, &path, &json!({"avatar": avatar})).1["avatar"], avatar);
+
+    let names = ["phone", "owner_id", "signed_up_at", "unsubscribed_from_emails", "avatar", "name"];
+    let nulls = names.map(|name| (name.to_owned(), Value::Null));
+    let (status, body) = put(&mut sim, &path, &nulls.into_iter().collect());
+    assert_eq!((status, &body["unsubscribed_from_emails"]), (200, &json!(false)));
+    for name in ["phone", "owner_id", "signed_up_at", "avatar", "name"] {
+        assert_eq!(body[name], Value::Null, "{name}");
+    }
+}
+
+#[test]
+fn a_lead_with_the_e_mail_of_a_user_stays_a_lead() {
+    let mut sim = simulator(0, 0);
+    let user = create(&mut sim, &json!({"email": "a@example.com"}));
+    let lead = create(&mut sim, &json!({"role": "lead", "email": "a@example.com"}));
+    let path = format!("/contacts/{lead}");
+    for fields in [json!({"role": "user"}), json!({"role": "user", "email": "A@example.com"})] {
+        let (status, body) = put(&mut sim, &path, &fields);
+        assert_eq!((status, code(&body)), (409, "conflict"), "{fields}");
+        let message = body["errors"][0]["message"].as_str().expect("a message");
+        assert!(message.ends_with(&user), "{message}");
+    }
+    assert_eq!(get(&mut sim, &path).1["role"], "lead");
+    let (status, body) = put(&mut sim, &path, &json!({"role": "user", "email": "b@example.com"}));
+    assert_eq!((status, &body["role"]), (200, &json!("user")));
+    // The way back is open, and then the address may be shared again.
+    let back = json!({"role": "lead", "email": "a@example.com"});
+    let (status, body) = put(&mut sim, &path, &back);
+    assert_eq!((status, &body["role"]), (200, &json!("lead")));
 }

@@ -104,6 +104,8 @@ fn what_makes_no_sense_is_refused() {
     for (reply, status) in [
         (json!({"type": "admin", "admin_id": ADMIN, "message_type": "comment"}), 400),
         (json!({"type": "robot", "body": "x"}), 400),
+        (json!({"type": "admin", "admin_id": ADMIN, "message_type": "shout", "body": "x"}), 400),
+        (json!({"type": "admin", "admin_id": ADMIN, "message_type": 7, "body": "x"}), 400),
         (json!({"type": "user", "body": "x"}), 400),
         (json!({"type": "user", "intercom_user_id": "nobody", "body": "x"}), 404),
     ] {
@@ -232,4 +234,86 @@ fn contacts_join_a_conversation_and_leave_it_but_for_the_last() {
     let nobody = json!({"customer": {"intercom_user_id": "nobody"}});
     assert_eq!(post(&mut sim, &path, &nobody).0, 404);
     assert_eq!(post(&mut sim, &path, &json!({})).0, 400);
+}
+
+#[test]
+fn a_snoozed_conversation_opens_by_itself_when_its_time_has_come() {
+    let mut sim = simulator(0, 0);
+    sim.subscribe("the client secret".to_owned().into());
+    let (_, id) = began(&mut sim);
+    for until in [NOW, NOW - 1, 0] {
+        let (status, body) =
+            manage(&mut sim, &id, &json!({"message_type": "snoozed", "snoozed_until": until}));
+        assert_eq!((status, code(&body)), (400, "parameter_invalid"), "{until}");
+        assert_eq!(body["errors"][0]["field"], "snoozed_until");
+    }
+    let snooze = json!({"message_type": "snoozed", "snoozed_until": NOW + 3_600});
+    assert_eq!(manage(&mut sim, &id, &snooze).0, 200);
+    sim.take_notifications(NOW);
+    let show = request(Method::Get, &format!("/conversations/{id}"), None);
+    let (_, body) = read(&sim.handle(&show, NOW + 3_599));
+    assert_eq!((&body["state"], &body["open"]), (&json!("snoozed"), &json!(true)));
+    let query = json!({"query": {"field": "state", "operator": "=", "value": "snoozed"}});
+    let search = request(Method::Post, "/conversations/search", Some(&query));
+    assert_eq!(read(&sim.handle(&search, NOW + 3_599)).1["total_count"], 1);
+    assert!(sim.take_notifications(NOW + 3_599).is_empty());
+
+    let due = sim.take_notifications(NOW + 4_000);
+    let topics: Vec<&str> = due.iter().map(|one| one.topic.as_str()).collect();
+    assert_eq!(topics, ["conversation.admin.unsnoozed"]);
+    assert_eq!(read(&sim.handle(&search, NOW + 4_000)).1["total_count"], 0);
+    let (_, body) = read(&sim.handle(&show, NOW + 4_000));
+    assert_eq!((&body["state"], &body["snoozed_until"]), (&json!("open"), &Value::Null));
+    assert_eq!(body["updated_at"], NOW + 3_600, "when it woke, not when somebody looked");
+    assert_eq!(part_types(&body), ["snoozed", "unsnoozed"]);
+    let part = &body["conversation_parts"]["conversation_parts"][1];
+    assert_eq!(
+        (&part["created_at"], &part["author"]["type"]),
+        (&json!(NOW + 3_600), &json!("bot"))
+    );
+    assert!(sim.take_notifications(NOW + 5_000).is_empty(), "once");
+}
+
+#[test]
+fn one_that_is_opened_before_its_time_does_not_wake() {
+    let mut sim = simulator(0, 0);
+    let (_, id) = began(&mut sim);
+    for fields in [
+        json!({"message_type": "snoozed", "snoozed_until": NOW + 60}),
+        json!({"message_type": "close"}),
+        json!({"message_type": "snoozed", "snoozed_until": NOW + 600}),
+    ] {
+        assert_eq!(manage(&mut sim, &id, &fields).0, 200, "{fields}");
+    }
+    let show = request(Method::Get, &format!("/conversations/{id}"), None);
+    assert_eq!(read(&sim.handle(&show, NOW + 60)).1["state"], "snoozed");
+    assert_eq!(read(&sim.handle(&show, NOW + 600)).1["state"], "open");
+}
+
+#[test]
+fn priorities_are_searched_in_the_words_of_either_line() {
+    let mut sim = simulator(0, 0);
+    let (contact, urgent) = began(&mut sim);
+    let patch = json!({"priority": "priority"});
+    sim.workspace_mut().update_conversation(&urgent, patch, NOW).expect("the patch fits");
+    let usual = json!({"from": {"type": "user", "id": contact}, "body": "Hello?"});
+    let (_, body) = post(&mut sim, "/conversations", &usual);
+    let usual = body["conversation_id"].as_str().expect("an id").to_owned();
+    for (operator, value, expected) in [
+        ("=", json!("priority"), &urgent),
+        ("=", json!("high"), &urgent),
+        ("!=", json!("none"), &urgent),
+        ("IN", json!(["high"]), &urgent),
+        ("=", json!("none"), &usual),
+        ("=", json!("not_priority"), &usual),
+        ("NIN", json!(["high", "urgent"]), &usual),
+    ] {
+        let query = json!({"field": "priority", "operator": operator, "value": value});
+        for version in [ApiVersion::V2_16, ApiVersion::V2_11] {
+            let search = json!({"query": query});
+            let path = "/conversations/search";
+            let (_, found) = send_in(&mut sim, version, Method::Post, path, Some(&search));
+            assert_eq!(ids(&found, "conversations"), [expected.as_str()], "{version} {query}");
+        }
+    }
 }

@@ -142,3 +142,96 @@ fn searches_lag_behind_by_the_setting() {
     let show = request(Method::Get, &format!("/contacts/{id}"), None);
     assert_eq!(sim.handle(&show, NOW).status, 200);
 }
+
+#[test]
+fn what_changed_is_found_as_it_was_until_the_index_knows() {
+    let settings = SimSettings { index_lag: 120, rate_limit: None, ..SimSettings::default() };
+    let mut sim = simulator_with(0, 0, settings);
+    let create = |sim: &mut Simulator, email: &str| {
+        let fields = json!({"email": email, "name": "Old"});
+        let created = sim.workspace_mut().create_contact(fields, NOW - 1_000);
+        created.expect("the fields fit")
+    };
+    let (id, other) = (create(&mut sim, "old@example.com"), create(&mut sim, "gone@example.com"));
+    let found = |sim: &mut Simulator, field: &str, value: &Value, now: i64| -> Value {
+        let query = json!({"query": {"field": field, "operator": "=", "value": value}});
+        let search = request(Method::Post, "/contacts/search", Some(&query));
+        read(&sim.handle(&search, now)).1
+    };
+    let is_found = |sim: &mut Simulator, field: &str, value: &str, now: i64| {
+        found(sim, field, &json!(value), now)["total_count"] == 1
+    };
+    let change = |sim: &mut Simulator, fields: Value, now: i64| {
+        let write = request(Method::Put, &format!("/contacts/{id}"), Some(&fields));
+        assert_eq!(sim.handle(&write, now).status, 200);
+    };
+    change(&mut sim, json!({"name": "New", "email": "new@example.com"}), NOW);
+    change(&mut sim, json!({"name": "Newer"}), NOW + 60);
+    for (now, email, name) in [
+        (NOW + 60, "old@example.com", "Old"),
+        (NOW + 119, "old@example.com", "Old"),
+        (NOW + 120, "new@example.com", "New"),
+        (NOW + 179, "new@example.com", "New"),
+        (NOW + 180, "new@example.com", "Newer"),
+    ] {
+        for known in ["old@example.com", "new@example.com"] {
+            assert_eq!(is_found(&mut sim, "email", known, now), known == email, "{known} {now}");
+        }
+        for known in ["Old", "New", "Newer"] {
+            // The other contact keeps its name.
+            let total = i64::from(known == name) + i64::from(known == "Old");
+            assert_eq!(found(&mut sim, "name", &json!(known), now)["total_count"], total);
+        }
+        let shown = found(&mut sim, "email", &json!(email), now);
+        assert_eq!(
+            (&shown["data"][0]["name"], &shown["data"][0]["id"]),
+            (&json!(name), &json!(id))
+        );
+        // Reading and listing do not lag.
+        let show = request(Method::Get, &format!("/contacts/{id}"), None);
+        assert_eq!(read(&sim.handle(&show, now)).1["name"], "Newer");
+        let list = request(Method::Get, "/contacts", None);
+        assert_eq!(read(&sim.handle(&list, now)).1["total_count"], 2);
+    }
+    // What was archived is still found, what was deleted is not.
+    let archive = request(Method::Post, &format!("/contacts/{id}/archive"), Some(&json!({})));
+    assert_eq!(sim.handle(&archive, NOW + 500).status, 200);
+    assert!(is_found(&mut sim, "email", "new@example.com", NOW + 619));
+    assert!(!is_found(&mut sim, "email", "new@example.com", NOW + 620));
+    let delete = request(Method::Delete, &format!("/contacts/{other}"), None);
+    assert_eq!(sim.handle(&delete, NOW + 500).status, 200);
+    assert!(!is_found(&mut sim, "email", "gone@example.com", NOW + 501));
+}
+
+#[test]
+fn a_search_of_many_rows_lags_like_one_of_few() {
+    let settings = SimSettings { index_lag: 120, rate_limit: None, ..SimSettings::default() };
+    let mut sim = simulator_with(1_500, 0, settings);
+    let total = |sim: &mut Simulator, now: i64| -> Value {
+        let query = json!({"query": {"field": "role", "operator": "=", "value": "user"}});
+        let search = request(Method::Post, "/contacts/search", Some(&query));
+        read(&sim.handle(&search, now)).1["total_count"].clone()
+    };
+    let before = total(&mut sim, NOW).as_u64().expect("a number");
+    let ids: Vec<String> = sim.workspace().contact_ids().map(str::to_owned).collect();
+    let users = ids
+        .iter()
+        .filter(|id| sim.workspace().contact(id).is_some_and(|contact| contact["role"] == "user"));
+    let users: Vec<String> = users.take(40).cloned().collect();
+    for id in &users {
+        let patch = json!({"role": "lead"});
+        sim.workspace_mut().update_contact(id, patch, NOW + 10).expect("the patch fits");
+    }
+    for _ in 0..5 {
+        let fields = json!({"role": "user"});
+        sim.workspace_mut().create_contact(fields, NOW + 20).expect("the fields fit");
+    }
+    for (now, expected) in [
+        (NOW + 20, before),
+        (NOW + 129, before),
+        (NOW + 130, before - 40),
+        (NOW + 140, before - 35),
+    ] {
+        assert_eq!(total(&mut sim, now), expected, "{now}");
+    }
+}

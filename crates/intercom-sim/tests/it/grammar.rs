@@ -306,3 +306,35 @@ fn message_bodies_are_matched_by_words() {
         assert_eq!(answer["total_count"], found, "{operator} {value}");
     }
 }
+
+#[test]
+fn what_has_no_date_is_none_of_the_dates() {
+    let mut sim = simulator(0, 0);
+    let conversation = |sim: &mut Simulator, fields: Value| {
+        let contact = sim.workspace_mut().create_contact(json!({"role": "user"}), NOW);
+        let contact = contact.expect("the fields fit");
+        let begin = json!({"from": {"type": "user", "id": contact}, "body": "Hi"});
+        let (_, body) = post(sim, "/conversations", &begin);
+        let id = body["conversation_id"].as_str().expect("an id").to_owned();
+        sim.workspace_mut().update_conversation(&id, fields, NOW).expect("the patch fits");
+        id
+    };
+    let later = conversation(&mut sim, json!({"waiting_since": NOW + 5}));
+    let never = conversation(&mut sim, json!({"waiting_since": null}));
+    let now = conversation(&mut sim, json!({"waiting_since": NOW}));
+    for (operator, value, expected) in [
+        ("=", json!(NOW), vec![&now]),
+        ("!=", json!(NOW), vec![&later, &never]),
+        ("NIN", json!([NOW, NOW + 5]), vec![&never]),
+        ("IN", json!([NOW, NOW + 5]), vec![&later, &now]),
+        ("!=", json!(null), vec![&later, &now]),
+        ("=", json!(null), vec![&never]),
+        (">", json!(NOW - 1), vec![&later, &now]),
+    ] {
+        let query = json!({"field": "waiting_since", "operator": operator, "value": value});
+        let (_, found) = post(&mut sim, "/conversations/search", &json!({"query": query}));
+        let mut found = ids(&found, "conversations");
+        found.sort();
+        assert!(found.iter().eq(expected), "{query}: {found:?}");
+    }
+}

@@ -203,3 +203,71 @@ fn a_repeated_event_costs_a_call() {
     let (first, second) = (left(), left());
     assert_eq!(first.map(|left| left - 1), second);
 }
+
+#[test]
+fn an_attribute_comes_back_only_where_there_is_a_place() {
+    let mut sim = simulator(0, 0);
+    let (_, known) = get(&mut sim, "/data_attributes?model=contact");
+    let n_known = known["data"].as_array().map_or(0, Vec::len);
+    let mut last = Value::Null;
+    for number in n_known..250 {
+        last = define(&mut sim, "contact", &format!("Extra {number}")).1["id"].clone();
+    }
+    let path = format!("/data_attributes/{last}");
+    assert_eq!(put(&mut sim, &path, &json!({"archived": true})).0, 200);
+    let (_, added) = define(&mut sim, "contact", "One more");
+    let (status, answer) = put(&mut sim, &path, &json!({"archived": false}));
+    assert_eq!((status, code(&answer)), (400, "custom_data_limit_reached"));
+    let added = format!("/data_attributes/{}", added["id"]);
+    assert_eq!(put(&mut sim, &added, &json!({"archived": false})).0, 200, "it never left");
+    assert_eq!(put(&mut sim, &added, &json!({"archived": true})).0, 200);
+    assert_eq!(put(&mut sim, &path, &json!({"archived": false})).0, 200);
+}
+
+#[test]
+fn an_attribute_with_options_takes_nothing_else() {
+    let mut sim = simulator(0, 0);
+    let fields = json!({
+        "name": "Tier", "model": "contact", "data_type": "options", "options": ["gold", "7"],
+    });
+    assert_eq!(post(&mut sim, "/data_attributes", &fields).0, 200);
+    let path = format!("/contacts/{}", create(&mut sim, &json!({"email": "a@example.com"})));
+    for (value, expected) in [
+        (json!("gold"), 200),
+        (json!(7), 200),
+        (json!(null), 200),
+        (json!("silver"), 400),
+        (json!("Gold"), 400),
+        (json!(""), 400),
+        (json!(true), 400),
+    ] {
+        let write = json!({"custom_attributes": {"Tier": value}});
+        let (status, answer) = put(&mut sim, &path, &write);
+        assert_eq!(status, expected, "{write}");
+        if status == 400 {
+            assert_eq!(
+                (code(&answer), &answer["errors"][0]["field"]),
+                ("parameter_invalid", &json!("Tier"))
+            );
+        }
+    }
+}
+
+#[test]
+fn an_event_happens_between_1970_and_2106() {
+    let mut sim = simulator(0, 0);
+    let id = create(&mut sim, &json!({"email": "a@example.com"}));
+    for (at, expected) in [
+        (0, 202),
+        (NOW + 86_400, 202),
+        (i64::from(u32::MAX), 202),
+        (i64::from(u32::MAX) + 1, 400),
+        (NOW * 1_000, 400),
+        (-1, 400),
+    ] {
+        let event = json!({"event_name": "x", "created_at": at, "id": id});
+        let (status, answer) = submit(&mut sim, &event);
+        assert_eq!(status, expected, "{event}");
+        assert_eq!(answer == "parameter_invalid", status == 400, "{event}");
+    }
+}

@@ -158,3 +158,42 @@ fn plain_lists_walk_by_query() {
     assert_eq!(get(&mut sim, "/contacts?starting_after=x").0, 400);
     assert_eq!(get(&mut sim, "/contacts?per_page=500").0, 400);
 }
+
+#[test]
+fn fractions_are_sorted_by_their_value_with_few_rows_and_with_many() {
+    for n_rows in [40_u32, 700] {
+        let mut sim = simulator(0, 0);
+        let attribute = json!({"name": "Score", "model": "contact", "data_type": "float"});
+        assert_eq!(post(&mut sim, "/data_attributes", &attribute).0, 200);
+        // Whole numbers, negative ones and thirds, each value twice, in no order.
+        let scores: Vec<f64> =
+            (0..n_rows).map(|n| f64::from(n * 7_919 % n_rows / 2) / 3.0 - 5.0).collect();
+        for score in &scores {
+            let fields = json!({"role": "user", "custom_attributes": {"Score": score}});
+            sim.workspace_mut().create_contact(fields, NOW).expect("the fields fit");
+        }
+        for (order, is_ascending) in [("ascending", true), ("descending", false)] {
+            let mut search = json!({
+                "query": {"field": "role", "operator": "=", "value": "user"},
+                "sort": {"field": "custom_attributes.Score", "order": order},
+                "pagination": {"per_page": 13},
+            });
+            let (mut found, mut seen) = (Vec::new(), std::collections::BTreeSet::new());
+            loop {
+                let (status, page) = post(&mut sim, "/contacts/search", &search);
+                assert_eq!(status, 200, "{page}");
+                let contacts = page["data"].as_array().expect("a list");
+                let score = |contact: &Value| contact["custom_attributes"]["Score"].as_f64();
+                found.extend(contacts.iter().map(|contact| score(contact).expect("a score")));
+                seen.extend(ids(&page, "data"));
+                match page["pages"]["next"]["starting_after"].as_str() {
+                    Some(after) => search["pagination"]["starting_after"] = after.into(),
+                    None => break,
+                }
+            }
+            assert_eq!((found.len(), seen.len()), (scores.len(), scores.len()), "{order} {n_rows}");
+            let is_sorted = found.is_sorted_by(|a, b| if is_ascending { a <= b } else { a >= b });
+            assert!(is_sorted, "{order} {n_rows}: {found:?}");
+        }
+    }
+}

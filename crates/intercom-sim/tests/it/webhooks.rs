@@ -289,8 +289,8 @@ fn a_410_ends_the_subscription_and_a_429_holds_everything_back() {
     // The second 429 costs twice as much.
     assert_eq!(attempt(&mut sim, Outcome::Throttled, NOW + 60), [1, 2]);
     assert!(attempt(&mut sim, Outcome::Delivered, NOW + 179).is_empty());
-    // Each of two 429 has doubled it.
-    assert_eq!(attempt(&mut sim, Outcome::Delivered, NOW + 300).len(), 2);
+    // Two 429 to what was under way together double it once.
+    assert_eq!(attempt(&mut sim, Outcome::Delivered, NOW + 180).len(), 2);
     one(&mut sim);
     assert_eq!(attempt(&mut sim, Outcome::of_status(410), NOW + 300), [1]);
     one(&mut sim);
@@ -299,6 +299,33 @@ fn a_410_ends_the_subscription_and_a_429_holds_everything_back() {
     sim.resume_webhooks();
     one(&mut sim);
     assert_eq!(attempt(&mut sim, Outcome::Delivered, NOW), [1]);
+}
+
+#[test]
+fn a_burst_of_429_is_one_step() {
+    let mut sim = subscribed();
+    let mut now = NOW;
+    for _ in 0..20 {
+        one(&mut sim);
+    }
+    for (step, seconds) in [60, 120, 240, 480].into_iter().enumerate() {
+        let due = sim.take_notifications(now);
+        assert_eq!(due.len(), 20, "step {step}");
+        for (seconds, notification) in (0..).zip(&due) {
+            // The answers come one after the other, the last ones after a few seconds.
+            sim.conclude(&notification.id, Outcome::of_status(429), now + seconds / 5);
+        }
+        let until = now + seconds;
+        assert_eq!(sim.webhook_stats(now).state, WebhookState::Throttled { until });
+        assert!(sim.take_notifications(until - 1).is_empty());
+        now = until;
+    }
+    assert_eq!(attempt(&mut sim, Outcome::Delivered, now).len(), 20);
+    assert_eq!(sim.webhook_stats(now).dropped, 0);
+    // A success begins anew.
+    one(&mut sim);
+    assert_eq!(attempt(&mut sim, Outcome::Throttled, now), [1]);
+    assert_eq!(sim.webhook_stats(now).state, WebhookState::Throttled { until: now + 60 });
 }
 
 #[test]

@@ -62,7 +62,7 @@ impl Patch {
             Some(value) => misfit::text(name, value.clone()),
         };
         Ok(Self {
-            fields: contacts::checked(fields)?,
+            fields: contacts::checked(call, fields)?,
             is_new_session: is_true(body.get("new_session")),
             last_ip: text("last_seen_ip")?,
             user_agent: text("last_seen_user_agent")?,

@@ -273,6 +273,11 @@ impl Places<'_> {
                 Ok(number) => (number * 2 + 1).min(LAST - 1),
                 Err(_) => 0,
             },
+            (Self::Numbers(_), SortKey::Fraction(number)) => {
+                #[expect(clippy::cast_possible_truncation, reason = "clamped to 32 bits")]
+                let below = number.floor().clamp(-1.0, f64::from(u32::MAX)) as i64;
+                u64::try_from(below).map_or(0, |below| below * 2 + 2)
+            }
             // Texts come behind numbers.
             (Self::Numbers(_), SortKey::Text(_)) => LAST - 1,
             (Self::Coded { keys, .. }, key) => match keys.binary_search(key) {

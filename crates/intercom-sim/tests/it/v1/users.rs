@@ -5,7 +5,7 @@ use intercom_api::Method;
 use serde_json::{Value, json};
 
 use super::Legacy;
-use crate::support::NOW;
+use crate::support::{NOW, code};
 
 fn id(object: &Value) -> String {
     object["id"].as_str().expect("an id").to_owned()
@@ -260,4 +260,16 @@ fn archived_users_are_out_of_sight_until_somebody_writes_to_them() {
     assert_eq!(api.get("/users?user_id=u").0, 404);
     let (_, other) = api.post("/users", &json!({"user_id": "u"}));
     assert_ne!(other["id"], user["id"]);
+}
+
+#[test]
+fn a_field_of_another_type_is_refused() {
+    let mut api = Legacy::new(0, 0);
+    for (name, value) in [("name", json!([1])), ("owner_id", json!(99_999_999))] {
+        let mut fields = json!({"user_id": "u1"});
+        fields[name] = value;
+        let (status, answer) = api.send(Method::Post, "/users", Some(&fields));
+        assert_eq!((status, code(&answer)), (400, "parameter_invalid"), "{fields}");
+        assert_eq!(answer["errors"][0]["field"], name);
+    }
 }
