@@ -35,12 +35,12 @@ impl Takes {
             (Self::Flag, Value::Null) => Some(Value::Bool(false)),
             (Self::Amount, Value::Null) => Some(Value::from(0)),
             (_, Value::Null) => Some(Value::Null),
-            (Self::Text, Value::String(_)) => Some(value.clone()),
+            (Self::Text, Value::String(_))
+            | (Self::Flag, Value::Bool(_))
+            | (Self::Amount, Value::Number(_)) => Some(value.clone()),
             (Self::Text, Value::Number(number)) => Some(number.to_string().into()),
-            (Self::Flag, Value::Bool(_)) => Some(value.clone()),
             (Self::Flag, Value::String(text)) => text.parse::<bool>().ok().map(Value::from),
             (Self::Whole | Self::Instant, value) => misfit::whole(value).map(Value::from),
-            (Self::Amount, Value::Number(_)) => Some(value.clone()),
             (Self::Amount, Value::String(text)) => {
                 text.parse().ok().and_then(Number::from_f64).map(Value::Number)
             }
