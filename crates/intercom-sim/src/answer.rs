@@ -65,17 +65,22 @@ pub(crate) struct Refusal {
     pub(crate) code: &'static str,
     pub(crate) message: String,
     pub(crate) field: Option<String>,
-    /// The `Link` header.
-    pub(crate) link: Option<String>,
+    /// A header of its own, by name.
+    pub(crate) header: Option<(&'static str, String)>,
 }
 
 impl Refusal {
     pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), field: None, link: None }
+        Self { status, code, message: message.into(), field: None, header: None }
     }
 
     pub(crate) fn field(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.header = Some((name, value.into()));
         self
     }
 

@@ -145,6 +145,7 @@
 //! | `search` | fields and operators as a table, the grammar, filters, cursors, pages |
 //! | `routes` | one function per route of the API, those of 1.4 in a folder of their own |
 //! | `simulator` | what surrounds a route: versions, rate windows, headers, statistics |
+//! | `stats` | how often each route was called and what it answered |
 //! | `parallel` | work on all processors |
 //! | `rate` | the budgets of apps and workspace |
 //! | `faults` | refusals, damaged or lost answers and changes on purpose, from code or a file |
@@ -183,6 +184,7 @@ mod search;
 #[cfg(feature = "server")]
 pub mod server;
 mod simulator;
+mod stats;
 #[cfg(feature = "transport")]
 mod transport;
 mod webhooks;
@@ -196,7 +198,8 @@ pub use faults::{BadFault, Fault, Faults, Frequency, Probability, RouteName};
 pub use invent::{Invention, Progress, Stage};
 pub use rate::{AppName, Apps, RateHeaders, RefusedCalls};
 pub use reply::{Manner, Reply};
-pub use simulator::{DateMode, Plan, SimSettings, Simulator, Stats};
+pub use simulator::{DateMode, Plan, SimSettings, Simulator};
+pub use stats::Stats;
 #[cfg(feature = "transport")]
 pub use transport::{ClockError, Patience, SimClock, SimTransport};
 pub use webhooks::{Notification, Outcome, WebhookState, WebhookStats};

@@ -1,6 +1,7 @@
 //! `intercom-sim`: a simulated Intercom workspace on a loopback port.
 
 mod arguments;
+mod signals;
 mod waiting;
 
 use std::io::{self, IsTerminal, Write};
@@ -67,7 +68,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let url = format!("http://{}", listener.local_addr()?);
     tracing::info!(url, contacts, conversations, "The simulated workspace is ready.");
     announce(&url);
-    server::serve_until(listener, transport, stop_signal()).await.context("serving failed")?;
+    server::serve_until(listener, transport, signals::first()).await.context("serving failed")?;
     tracing::info!("The simulated workspace has stopped.");
     Ok(())
 }
@@ -144,32 +145,4 @@ async fn live(transport: SimTransport, per_second: u32) {
         let now = transport.now();
         transport.with(|simulator| simulator.live(1, now));
     }
-}
-
-/// Ctrl-C, or what `kill` sends.
-async fn stop_signal() {
-    tokio::select! {
-        () = interrupted() => {}
-        () = terminated() => {}
-    }
-}
-
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without a handler the process can still be ended from outside.
-        std::future::pending::<()>().await;
-    }
-}
-
-#[cfg(unix)]
-async fn terminated() {
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(mut signal) => drop(signal.recv().await),
-        Err(_) => std::future::pending().await,
-    }
-}
-
-#[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending().await
 }

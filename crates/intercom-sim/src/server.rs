@@ -7,26 +7,29 @@
 mod changes;
 mod control;
 mod courier;
+mod host;
 mod wire;
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::io;
+use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, Response as HttpResponse};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use intercom_api::{ApiVersion, Method, Request, Response, Safety};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::answer::Refusal;
 use crate::reply::{Manner, Reply};
+use crate::routes;
 use crate::server::wire::{Cut, Stopping, Wires};
 use crate::transport::SimTransport;
 use crate::workspace::dump::Dumped;
@@ -45,8 +48,14 @@ pub async fn serve(listener: TcpListener, transport: SimTransport) -> io::Result
     serve_until(listener, transport, std::future::pending()).await
 }
 
+/// How long calls that have begun keep the server from stopping.
+const DRAINED_WITHIN: Duration = Duration::from_secs(3);
+
 /// Serves a workspace until `stop` is ready; calls that began are answered first, those that a fault
-/// holds back without further delay.
+/// holds back without further delay. Nobody is waited for longer than three seconds: not for the
+/// rest of a request, nor for a client that does not read its answer.
+///
+/// URLs in answers point to the host that a request names, or else to the listener's address.
 ///
 /// # Errors
 /// The listener's own.
@@ -55,7 +64,12 @@ pub async fn serve_until(
     transport: SimTransport,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    let origin = host::origin(&listener.local_addr()?.to_string());
+    if let Some(origin) = &origin {
+        transport.with(|simulator| simulator.origin.clone_from(origin));
+    }
     let (stop_calls, stopping) = watch::channel(false);
+    let mut drained = stopping.clone();
     let served = Served { transport, stopping };
     let router = Router::new().fallback(answer).with_state(served);
     let stop = async move {
@@ -64,7 +78,17 @@ pub async fn serve_until(
         let _told = stop_calls.send(true);
     };
     let service = router.into_make_service_with_connect_info::<Cut>();
-    axum::serve(Wires(listener), service).with_graceful_shutdown(stop).await
+    let serving = axum::serve(Wires(listener), service).with_graceful_shutdown(stop);
+    tokio::select! {
+        ended = serving.into_future() => ended,
+        () = async {
+            wire::stopped(&mut drained).await;
+            tokio::time::sleep(DRAINED_WITHIN).await;
+        } => {
+            tracing::warn!("Calls that were under way have been given up.");
+            Ok(())
+        }
+    }
 }
 
 /// What every handler knows.
@@ -84,15 +108,31 @@ async fn answer(
     if parts.method == "GET" && path == "/__sim/dump" {
         return dump(transport);
     }
-    let reply = match to_bytes(body, MAX_BODY).await {
-        Err(_) => prompt(refused(&Refusal::new(413, "payload_too_large", "the body is too large"))),
+    let reply = match read(body).await {
+        Err(refusal) => prompt(refused(&refusal)),
         Ok(body) if path == control::ROOT || path.starts_with("/__sim/") => {
-            prompt(control::answer(&transport, (parts.method.as_str(), &path), &body))
+            prompt(control::answer(&transport, (parts.method.as_str(), &path), &body).await)
         }
         Ok(body) => call(&transport, &parts, body).await,
     };
     tracing::debug!(method = %parts.method, status = reply.response.status, "A request was answered.");
     send(reply, cut, stopping).await
+}
+
+/// A body, unless it is too large or breaks off.
+async fn read(body: Body) -> Result<Bytes, Refusal> {
+    let mut pieces = body.into_data_stream();
+    let mut whole = Vec::new();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| {
+            Refusal::new(400, "bad_request", "the body breaks off or is not well formed")
+        })?;
+        if whole.len() + piece.len() > MAX_BODY {
+            return Err(Refusal::new(413, "payload_too_large", "the body is too large"));
+        }
+        whole.extend_from_slice(&piece);
+    }
+    Ok(whole.into())
 }
 
 fn prompt(response: Response) -> Reply {
@@ -134,15 +174,11 @@ fn dump(transport: SimTransport) -> HttpResponse<Body> {
 
 /// One call of the API.
 async fn call(transport: &SimTransport, parts: &Parts, body: Bytes) -> Reply {
-    let version = match header(&parts.headers, "intercom-version") {
-        // A workspace has a configured version; here it is the newest stable one.
-        None => Some(ApiVersion::V2_16),
-        Some("Unstable" | "unstable") => Some(ApiVersion::Preview),
-        // The whole line answers like its last version.
-        Some("1.0" | "1.1" | "1.2" | "1.3") => Some(ApiVersion::V1_4),
-        Some(text) => text.parse().ok(),
+    let version = version(&parts.headers);
+    let Some(method) = method(parts) else {
+        let version = version.unwrap_or_default();
+        return prompt(refused(&routes::missing(version, parts.uri.path())));
     };
-    let Some(method) = method(parts) else { return prompt(not_here()) };
     let target = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
     let mut request = Request::raw(method, Safety::Once, target, version.unwrap_or_default());
     if !body.is_empty() {
@@ -152,12 +188,25 @@ async fn call(transport: &SimTransport, parts: &Parts, body: Bytes) -> Reply {
     let Some(token) = token(&parts.headers) else {
         return transport.without_token().reply(&request).await;
     };
+    let mut transport = transport.with_token(token);
+    if let Some(origin) = host::asked(parts) {
+        transport = transport.with_origin(origin);
+    }
     match version {
-        Some(_) => transport.with_token(token).reply(&request).await,
-        None => {
-            let now = transport.now();
-            prompt(transport.with(|simulator| simulator.handle_unknown_version(now)))
-        }
+        Some(_) => transport.reply(&request).await,
+        None => transport.reply_to_unknown_version(&request).await,
+    }
+}
+
+/// The version that a request asks for; `None` when there is no such version.
+fn version(headers: &HeaderMap) -> Option<ApiVersion> {
+    // A workspace has a configured version; here it is the newest stable one.
+    let Some(given) = headers.get("intercom-version") else { return Some(ApiVersion::V2_16) };
+    match given.to_str().ok()?.trim() {
+        "Unstable" | "unstable" => Some(ApiVersion::Preview),
+        // The whole line answers like its last version.
+        "1.0" | "1.1" | "1.2" | "1.3" => Some(ApiVersion::V1_4),
+        text => text.parse().ok(),
     }
 }
 
@@ -178,13 +227,13 @@ fn method(parts: &Parts) -> Option<Method> {
     ALL.into_iter().find(|method| method.as_str() == parts.method.as_str())
 }
 
-fn not_here() -> Response {
-    refused(&Refusal::not_found("Resource"))
-}
-
 /// A refusal that no call of the API caused, so it has no number.
 fn refused(refusal: &Refusal) -> Response {
-    Response::new(refusal.status, refusal.envelope("none"))
+    let mut response = Response::new(refusal.status, refusal.envelope("none"));
+    if let Some((name, value)) = &refusal.header {
+        response.headers.push(*name, value.clone());
+    }
+    response
 }
 
 fn into_http(response: Response, body: impl FnOnce(Bytes) -> Body) -> HttpResponse<Body> {

@@ -1,12 +1,11 @@
 //! The simulator: one request in, one answer out, at a given second.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::DateTime;
 use chrono_tz::Tz;
 use intercom_api::{ApiVersion, Method, Request, Response, Scope};
-use serde::Serialize;
 
 use crate::answer::{Answer, Refusal};
 use crate::faults::answer::{FaultAnswer, PageStatus, TooManyRequests};
@@ -14,6 +13,7 @@ use crate::faults::{FaultPlan, Faults};
 use crate::rate::{AppName, Apps, Budget, Limits, RateHeaders, RateWindows, RefusedCalls};
 use crate::reply::{Manner, Reply};
 use crate::routes::{self, Call, Route, Session};
+use crate::stats::Stats;
 use crate::webhooks::Webhooks;
 use crate::workspace::Workspace;
 
@@ -21,6 +21,8 @@ use crate::workspace::Workspace;
 const USUAL_RATE_LIMIT: u32 = 1_667;
 /// The calls per ten seconds that the API documents for a workspace.
 const USUAL_WORKSPACE_LIMIT: u32 = 4_167;
+/// Where URLs in answers point when no server has another address.
+const USUAL_ORIGIN: &str = "https://api.intercom.io";
 
 /// How the dates of contact searches are matched on versions 2.7 to 2.16.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -100,41 +102,14 @@ impl Default for SimSettings {
     }
 }
 
-/// How often each route was called and what it answered.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Stats {
-    /// All requests.
-    pub requests: u64,
-    /// Calls that came after the last one of a rate window; 429 as a fault is none of them.
-    pub over_limit: u64,
-    /// By route, such as `GET /contacts/{id}` or `1.4 GET /users`, then by status.
-    pub routes: BTreeMap<String, BTreeMap<u16, u64>>,
-}
-
-impl Stats {
-    /// How often a route was called, whatever it answered.
-    pub fn calls(&self, route: &str) -> u64 {
-        self.routes.get(route).map_or(0, |statuses| statuses.values().sum())
-    }
-
-    /// How often a status was answered, whatever the route.
-    pub fn with_status(&self, status: u16) -> u64 {
-        self.routes.values().filter_map(|statuses| statuses.get(&status)).sum()
-    }
-
-    fn count(&mut self, route: &str, status: u16) {
-        self.requests += 1;
-        let statuses = self.routes.entry(route.to_owned()).or_default();
-        *statuses.entry(status).or_default() += 1;
-    }
-}
-
 /// A workspace that answers like the API.
 #[derive(Debug, Clone)]
 pub struct Simulator {
     pub(crate) workspace: Workspace,
     pub(crate) webhooks: Option<Webhooks>,
     pub(crate) settings: SimSettings,
+    /// Where URLs point that no request asked for: scheme, host and port.
+    pub(crate) origin: String,
     windows: RateWindows,
     faults: FaultPlan,
     session: Session,
@@ -156,6 +131,7 @@ impl Simulator {
             webhooks: None,
             faults: FaultPlan::new(&settings.faults),
             settings,
+            origin: USUAL_ORIGIN.to_owned(),
             windows: RateWindows::default(),
             session: Session::default(),
             stats: Stats::default(),
@@ -204,10 +180,33 @@ impl Simulator {
     /// Answers a request with a token of this app, at `now` (unix seconds), and says how the answer
     /// travels.
     pub fn reply(&mut self, app: &AppName, request: &Request, now: i64) -> Reply {
-        self.catch_up(now);
-        let budget = self.count(app, now);
+        self.reply_to(Caller { app, origin: None }, request, now)
+    }
+
+    /// Answers a request whose `Intercom-Version` names no version, with a token of this app. It
+    /// counts like any other, and faults without a route strike it.
+    pub fn reply_to_unknown_version(
+        &mut self,
+        app: &AppName,
+        request: &Request,
+        now: i64,
+    ) -> Reply {
+        self.meet(Caller { app, origin: None }, Err(unknown_version()), request, now)
+    }
+
+    /// Answers a request of this caller.
+    pub(crate) fn reply_to(&mut self, caller: Caller<'_>, request: &Request, now: i64) -> Reply {
         let found = routes::find(request.version, request.method, &request.path);
-        let name = found.as_ref().map_or_else(|| "unknown".to_owned(), |(route, _)| route.name());
+        let found = found.ok_or_else(|| routes::missing(request.version, &request.path));
+        self.meet(caller, found, request, now)
+    }
+
+    /// What a call meets on its way to its route: the limits, then the faults.
+    fn meet(&mut self, caller: Caller<'_>, found: Found, request: &Request, now: i64) -> Reply {
+        self.catch_up(now);
+        let Caller { app, origin } = caller;
+        let budget = self.count(app, now);
+        let name = found.as_ref().map_or_else(|_| "unknown".to_owned(), |(route, _)| route.name());
         if let Some(Budget { is_exceeded: true, limit, .. }) = budget {
             self.stats.over_limit += 1;
             return prompt(self.respond(&name, Err(rate_exceeded(limit)), budget, now));
@@ -217,9 +216,10 @@ impl Simulator {
             changed.apply(&mut self.workspace, now);
             self.notice(now);
         }
+        let incoming = Incoming { name: &name, found, request, origin, budget };
         let mut manner = Manner::Prompt;
         let response = match strike.answer {
-            None | Some(FaultAnswer::Change(_)) => self.real(&name, found, request, budget, now),
+            None | Some(FaultAnswer::Change(_)) => self.real(incoming, now),
             Some(FaultAnswer::Refused(status)) => {
                 self.respond(&name, Err(status.refusal()), budget, now)
             }
@@ -236,17 +236,17 @@ impl Simulator {
                 self.page(&name, status, now)
             }
             Some(FaultAnswer::Truncated) => {
-                let mut response = self.real(&name, found, request, budget, now);
+                let mut response = self.real(incoming, now);
                 response.body.truncate(response.body.len() / 2);
                 response
             }
             Some(FaultAnswer::Empty) => {
-                let mut response = self.real(&name, found, request, budget, now);
+                let mut response = self.real(incoming, now);
                 response.body.clear();
                 response
             }
             Some(FaultAnswer::Oversized(bytes)) => {
-                let mut response = self.real(&name, found, request, budget, now);
+                let mut response = self.real(incoming, now);
                 let mut body = response.body.to_vec();
                 body.resize(body.len().max(usize::try_from(bytes).unwrap_or(usize::MAX)), b' ');
                 response.body = body.into();
@@ -254,7 +254,7 @@ impl Simulator {
             }
             Some(FaultAnswer::Delivered(given)) => {
                 manner = given;
-                self.real(&name, found, request, budget, now)
+                self.real(incoming, now)
             }
         };
         self.notice(now);
@@ -285,6 +285,7 @@ impl Simulator {
             settings: &self.settings,
             session: &mut self.session,
             now,
+            origin: &self.origin,
             version,
             parameters,
             query: &[],
@@ -301,22 +302,16 @@ impl Simulator {
     }
 
     /// What the workspace answers.
-    fn real(
-        &mut self,
-        name: &str,
-        found: Option<(&Route, Vec<String>)>,
-        request: &Request,
-        budget: Option<Budget>,
-        now: i64,
-    ) -> Response {
+    fn real(&mut self, incoming: Incoming<'_>, now: i64) -> Response {
+        let Incoming { name, found, request, origin, budget } = incoming;
         let until = now.saturating_sub(self.settings.index_lag.into());
         let present = match &found {
-            Some((route, _)) if self.settings.index_lag > 0 => {
+            Ok((route, _)) if self.settings.index_lag > 0 => {
                 self.workspace.rewind(route.path, until)
             }
             _ => None,
         };
-        let result = self.run(found, request, now);
+        let result = found.and_then(|found| self.run(found, request, origin, now));
         if let Some(present) = present {
             self.workspace.restore(present);
         }
@@ -358,28 +353,29 @@ impl Simulator {
 
     fn run(
         &mut self,
-        found: Option<(&Route, Vec<String>)>,
+        (route, parameters): (&Route, Vec<String>),
         request: &Request,
+        origin: Option<&str>,
         now: i64,
     ) -> Result<Answer, Refusal> {
-        match found {
-            None => Err(Refusal::not_found("Resource")),
-            Some((route, _)) if !route.versions.contains(request.version) => Err(unknown_version()),
-            Some((route, parameters)) => match self.missing_scope(route) {
-                Some(scope) => Err(forbidden(&scope)),
-                None if self.is_unpaid(route) => Err(unpaid()),
-                None if !is_json(request) => Err(not_json()),
-                None => (route.run)(&mut Call {
-                    workspace: &mut self.workspace,
-                    settings: &self.settings,
-                    session: &mut self.session,
-                    now,
-                    version: request.version,
-                    parameters,
-                    query: &request.query,
-                    body: request.body.as_deref().unwrap_or_default(),
-                }),
-            },
+        if !route.versions.contains(request.version) {
+            return Err(unknown_version());
+        }
+        match self.missing_scope(route) {
+            Some(scope) => Err(forbidden(&scope)),
+            None if self.is_unpaid(route) => Err(unpaid()),
+            None if !is_json(request) => Err(not_json()),
+            None => (route.run)(&mut Call {
+                workspace: &mut self.workspace,
+                settings: &self.settings,
+                session: &mut self.session,
+                now,
+                origin: origin.unwrap_or(&self.origin),
+                version: request.version,
+                parameters,
+                query: &request.query,
+                body: request.body.as_deref().unwrap_or_default(),
+            }),
         }
     }
 
@@ -406,12 +402,6 @@ impl Simulator {
         self.respond(&name, Err(refusal), None, now)
     }
 
-    /// Answers a request whose `Intercom-Version` names no version.
-    pub fn handle_unknown_version(&mut self, now: i64) -> Response {
-        let budget = self.count(&AppName::default(), now);
-        self.respond("unknown", Err(unknown_version()), budget, now)
-    }
-
     fn respond(
         &mut self,
         name: &str,
@@ -422,9 +412,9 @@ impl Simulator {
         self.n_answers += 1;
         let request_id =
             format!("{:08x}-0000-4000-8000-{:012x}", now & 0xffff_ffff, self.n_answers);
-        let (answer, link) = match result {
+        let (answer, header) = match result {
             Ok(answer) => (answer, None),
-            Err(refusal) => (refusal.answer(&request_id), refusal.link),
+            Err(refusal) => (refusal.answer(&request_id), refusal.header),
         };
         let Answer { status, body, content_type, location } = answer;
         self.stats.count(name, status);
@@ -435,8 +425,8 @@ impl Simulator {
         if let Some(location) = location {
             response.headers.push("Location", location);
         }
-        if let Some(link) = link {
-            response.headers.push("Link", link);
+        if let Some((name, value)) = header {
+            response.headers.push(name, value);
         }
         if let Some(budget) = budget.filter(|_| self.settings.rate_headers == RateHeaders::Sent) {
             response.headers.push("X-RateLimit-Limit", budget.limit.to_string());
@@ -445,6 +435,26 @@ impl Simulator {
         }
         response
     }
+}
+
+/// Who calls.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller<'a> {
+    pub(crate) app: &'a AppName,
+    /// Where the caller reached the simulator: scheme, host and port.
+    pub(crate) origin: Option<&'a str>,
+}
+
+/// The route of a call with what its parameters are, or why there is none.
+type Found = Result<(&'static Route, Vec<String>), Refusal>;
+
+/// A call that limits and faults have let through.
+struct Incoming<'a> {
+    name: &'a str,
+    found: Found,
+    request: &'a Request,
+    origin: Option<&'a str>,
+    budget: Option<Budget>,
 }
 
 /// The page of a proxy.

@@ -13,7 +13,8 @@ use tokio::time::Instant;
 
 use crate::rate::AppName;
 use crate::reply::{Manner, Reply};
-use crate::simulator::{Simulator, Stats};
+use crate::simulator::{Caller, Simulator};
+use crate::stats::Stats;
 
 /// The last second of the year 9999.
 const LATEST: i64 = 253_402_300_799;
@@ -124,6 +125,8 @@ pub struct SimTransport {
     simulator: Arc<Mutex<Simulator>>,
     clock: SimClock,
     credentials: Credentials,
+    /// Where callers reached the simulator; URLs in answers point there.
+    origin: Option<String>,
     patience: Patience,
 }
 
@@ -138,7 +141,7 @@ impl SimTransport {
     pub fn new(simulator: Simulator, clock: SimClock) -> Self {
         let simulator = Arc::new(Mutex::new(simulator));
         let credentials = Credentials::Valid(AppName::default());
-        Self { simulator, clock, credentials, patience: Patience::default() }
+        Self { simulator, clock, credentials, origin: None, patience: Patience::default() }
     }
 
     /// The same workspace for somebody without a valid token: every call answers 401.
@@ -152,6 +155,12 @@ impl SimTransport {
     pub fn with_token(&self, token: &str) -> Self {
         let app = self.with(|simulator| simulator.settings().apps.of(token));
         Self { credentials: Credentials::Valid(app), ..self.clone() }
+    }
+
+    /// The same workspace for somebody who reached it at this address.
+    #[cfg(feature = "server")]
+    pub(crate) fn with_origin(&self, origin: String) -> Self {
+        Self { origin: Some(origin), ..self.clone() }
     }
 
     /// The same workspace for somebody who gives up sooner or later.
@@ -183,13 +192,34 @@ impl SimTransport {
 
     /// The answer to a request, after the latency of the settings, and how it travels from there.
     pub(crate) async fn reply(&self, request: &Request) -> Reply {
+        let origin = self.origin.as_deref();
+        self.answered(request, |simulator, app, now| {
+            simulator.reply_to(Caller { app, origin }, request, now)
+        })
+        .await
+    }
+
+    /// The answer to a request whose version header names no version.
+    #[cfg(feature = "server")]
+    pub(crate) async fn reply_to_unknown_version(&self, request: &Request) -> Reply {
+        self.answered(request, |simulator, app, now| {
+            simulator.reply_to_unknown_version(app, request, now)
+        })
+        .await
+    }
+
+    async fn answered(
+        &self,
+        request: &Request,
+        reply: impl FnOnce(&mut Simulator, &AppName, i64) -> Reply,
+    ) -> Reply {
         let latency = self.with(|simulator| simulator.settings().latency);
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
         let now = self.now();
         self.with(|simulator| match &self.credentials {
-            Credentials::Valid(app) => simulator.reply(app, request, now),
+            Credentials::Valid(app) => reply(simulator, app, now),
             Credentials::Missing => Reply {
                 response: simulator.handle_unauthorized(request, now),
                 manner: Manner::Prompt,

@@ -79,7 +79,7 @@ pub(super) fn search(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     };
     let all = entries(call, &wanted);
     let (page, per_page) = (body.get("page"), body.get("per_page"));
-    let page = NumberedPage::of(PAGE, all.len(), page, per_page)?;
+    let page = NumberedPage::of(call, PAGE, all.len(), (page, per_page))?;
     Ok(answer(&all, page, "/admins/activity_logs/search"))
 }
 
@@ -123,7 +123,7 @@ fn entries<'c>(call: &'c Call<'_>, wanted: &Wanted) -> Vec<Entry<'c>> {
     all
 }
 
-fn answer(all: &[Entry<'_>], page: NumberedPage, path: &str) -> Answer {
+fn answer(all: &[Entry<'_>], page: NumberedPage<'_>, path: &str) -> Answer {
     Answer::object(|object| {
         object.field("type", "activity_log.list");
         page.render_pages(object, path);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Refusal};
 use crate::json::{self, Object};
-use crate::routes::pages::{self, NumberedPage};
+use crate::routes::pages::NumberedPage;
 use crate::routes::{Call, conversations};
 use crate::search::PageLimits;
 use crate::workspace::conversation::Conversation;
@@ -47,7 +47,7 @@ impl<'w> Phoned<'w> {
         let contact_id = conversation.contact_ids().next().map(|id| call.workspace.canonical(id));
         let slot = contact_id.and_then(|id| call.workspace.contacts.find(id));
         let contact = slot.and_then(|slot| call.workspace.contacts.get(slot));
-        let url = |what: &str| pages::url(&format!("/calls/{id}/{what}"));
+        let url = |what: &str| call.url(&format!("/calls/{id}/{what}"));
         object.field("type", "call").field("id", id);
         object.field("conversation_id", &*conversation.id);
         object.field("admin_id", &conversation.admin_assignee_id.map(|id| id.to_string()));
@@ -98,7 +98,7 @@ pub(super) fn show(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 pub(super) fn recording(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let phoned = Phoned::find(call, "Recording ")?;
     let signed = format!("/recordings/{}.mp3?expires={}", phoned.id, call.now + 3_600);
-    Ok(Answer::redirect(pages::url(&signed)))
+    Ok(Answer::redirect(call.url(&signed)))
 }
 
 pub(super) fn transcript(call: &mut Call<'_>) -> Result<Answer, Refusal> {

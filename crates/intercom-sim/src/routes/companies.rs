@@ -77,7 +77,7 @@ pub(super) fn by_name(call: &Call<'_>, name: &str) -> Option<Slot> {
     all.find(|(_, company)| company.name.as_deref() == Some(name)).map(|(slot, _)| slot)
 }
 
-fn listed(call: &Call<'_>, companies: &[Slot], page: NumberedPage, path: &str) -> Answer {
+fn listed(call: &Call<'_>, companies: &[Slot], page: NumberedPage<'_>, path: &str) -> Answer {
     Answer::object(|object| {
         object.field("type", "list");
         object.list("data", companies, |out, slot| render(call, out, *slot));
@@ -201,7 +201,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let number =
         number.ok_or_else(|| Refusal::invalid("page must be a positive integer").field("page"))?;
     let companies = with_members(call);
-    let page = NumberedPage { number, per_page, total: companies.len() };
+    let page = NumberedPage { number, per_page, total: companies.len(), origin: call.origin };
     page.refuse_beyond_cap()?;
     Ok(listed(call, companies.get(page.range()).unwrap_or_default(), page, "/companies/list"))
 }

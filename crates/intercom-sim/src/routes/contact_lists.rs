@@ -15,7 +15,10 @@ const PAGE: PageLimits = PageLimits { default: 50, max: 60 };
 const MAX_COMPANIES: usize = 1_000;
 
 /// The page that the query asks for.
-pub(super) fn numbered_page(call: &Call<'_>, total: usize) -> Result<NumberedPage, Refusal> {
+pub(super) fn numbered_page<'c>(
+    call: &Call<'c>,
+    total: usize,
+) -> Result<NumberedPage<'c>, Refusal> {
     NumberedPage::asked(call, PAGE, total)
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::answer::{Answer, Refusal};
 use crate::json::{self, Object};
 use crate::routes::subject::{self, Who};
-use crate::routes::{Call, pages, required_text};
+use crate::routes::{Call, required_text};
 use crate::search::PageLimits;
 use crate::workspace::contact::Contact;
 use crate::workspace::happening::Happening;
@@ -135,7 +135,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let page: Vec<&Event> = shown.iter().copied().skip(start).take(per_page).collect();
     let next = (start + page.len() < shown.len()).then(|| page.last()).flatten().map(|last| {
         let (id, before) = (&contact.id, last.id);
-        pages::url(&format!(
+        call.url(&format!(
             "/events?type=user&intercom_user_id={id}&per_page={per_page}&before={before}"
         ))
     });

@@ -7,7 +7,7 @@ use flate2::write::GzEncoder;
 use serde_json::{Map, Value};
 
 use crate::answer::{Answer, Refusal};
-use crate::routes::{Call, pages};
+use crate::routes::Call;
 use crate::search::days::day_of;
 use crate::workspace::conversation::Conversation;
 use crate::workspace::misfit;
@@ -105,7 +105,7 @@ pub(super) fn cancel(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 fn render(call: &Call<'_>, export: &Export) -> Answer {
     let status = export.status(call.now, rows(call, export).next().is_some());
     let is_there = status == "completed" && call.now < export.expires_at();
-    let url = is_there.then(|| pages::url(&format!("/download/content/data/{}", export.id)));
+    let url = is_there.then(|| call.url(&format!("/download/content/data/{}", export.id)));
     let expires_at = is_there.then(|| export.expires_at().to_string());
     Answer::object(|object| {
         object.field("job_identifier", &export.id).field("status", status);

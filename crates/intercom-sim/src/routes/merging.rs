@@ -89,7 +89,7 @@ pub(super) fn absent(call: &Call<'_>, id: &str) -> Refusal {
     };
     let message = "the contact was merged; the Link header leads to the one that remains";
     Refusal {
-        link: Some(format!("</contacts/{}>; rel=\"canonical\"", target.into)),
+        header: Some(("Link", format!("</contacts/{}>; rel=\"canonical\"", target.into))),
         ..Refusal::new(410, "contact_merged", message)
     }
 }

@@ -27,6 +27,7 @@ mod tickets;
 pub(crate) mod v1;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use intercom_api::{ApiVersion, Method, Scope, VersionRange, required_scope};
 use serde_json::{Map, Value};
@@ -43,6 +44,8 @@ pub(crate) struct Call<'a> {
     pub(crate) settings: &'a SimSettings,
     pub(crate) session: &'a mut Session,
     pub(crate) now: i64,
+    /// Where the URLs in the answer point: scheme, host and port.
+    pub(crate) origin: &'a str,
     pub(crate) version: ApiVersion,
     /// What stands in the path where the route has braces, decoded.
     pub(crate) parameters: Vec<String>,
@@ -255,6 +258,22 @@ pub(crate) fn find(
     fitting.next()
 }
 
+/// Why no route answers: the path takes other methods, or none of the simulator's routes has it.
+pub(crate) fn missing(version: ApiVersion, path: &str) -> Refusal {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let own = if LEGACY.contains(version) { v1::ROUTES } else { ROUTES };
+    let fitting = own.iter().filter(|route| route.versions.contains(version));
+    let fitting = fitting.filter(|route| parameters(route, path).is_some());
+    let methods: BTreeSet<&str> = fitting.map(|route| route.method.as_str()).collect();
+    if methods.is_empty() {
+        let message = "this route is not simulated; GET /__sim/routes lists those that are";
+        return Refusal::new(404, "route_not_simulated", message);
+    }
+    let methods = methods.into_iter().collect::<Vec<_>>().join(", ");
+    let message = format!("this path takes {methods}");
+    Refusal::new(405, "method_not_allowed", message).header("Allow", methods)
+}
+
 fn parameters(route: &Route, path: &str) -> Option<Vec<String>> {
     let mut parameters = Vec::new();
     let mut given = path.split('/');
@@ -291,6 +310,11 @@ fn percent_decode(segment: &str) -> Option<String> {
 }
 
 impl Call<'_> {
+    /// The URL of a path, which may have a query.
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
     /// A parameter of the path.
     fn parameter(&self, position: usize) -> &str {
         self.parameters.get(position).map_or("", String::as_str)

@@ -9,9 +9,6 @@ use crate::routes::Call;
 use crate::search::{Page, PageLimits};
 use crate::workspace::misfit;
 
-/// Where the URLs of next pages point; clients take their query only.
-const BASE: &str = "https://api.intercom.io";
-
 /// `total_count` and `pages` of a list that continues by cursor.
 pub(crate) fn by_cursor(object: &mut Object<'_>, page: &Page) {
     object.field("total_count", &page.total);
@@ -32,36 +29,38 @@ pub(crate) const MAX_LISTED: usize = 10_000;
 
 /// One page of a list that continues by page number.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct NumberedPage {
+pub(crate) struct NumberedPage<'c> {
     pub(crate) number: usize,
     pub(crate) per_page: usize,
     pub(crate) total: usize,
+    /// Where the URL of the next page begins.
+    pub(crate) origin: &'c str,
 }
 
-impl NumberedPage {
+impl<'c> NumberedPage<'c> {
     /// The page of `total` entries that the query asks for.
     pub(crate) fn asked(
-        call: &Call<'_>,
+        call: &Call<'c>,
         limits: PageLimits,
         total: usize,
     ) -> Result<Self, Refusal> {
         let given = |name| call.query(name).map(Value::from);
-        Self::of(limits, total, given("page").as_ref(), given("per_page").as_ref())
+        Self::of(call, limits, total, (given("page").as_ref(), given("per_page").as_ref()))
     }
 
     /// The page of `total` entries with this number and length.
     pub(crate) fn of(
+        call: &Call<'c>,
         limits: PageLimits,
         total: usize,
-        page: Option<&Value>,
-        per_page: Option<&Value>,
+        (page, per_page): (Option<&Value>, Option<&Value>),
     ) -> Result<Self, Refusal> {
         let per_page = limits.length(per_page)?;
         let number = page.filter(|page| !page.is_null()).map_or(Some(1), misfit::whole);
         let number = number.and_then(|number| usize::try_from(number).ok()).filter(|n| *n >= 1);
         let number = number
             .ok_or_else(|| Refusal::invalid("page must be a positive integer").field("page"))?;
-        Ok(Self { number, per_page, total })
+        Ok(Self { number, per_page, total, origin: call.origin })
     }
 
     /// Refuses a page behind the end of what lists show.
@@ -91,7 +90,8 @@ impl NumberedPage {
         let n_pages = self.total.div_ceil(self.per_page.max(1));
         let mark = if path.contains('?') { '&' } else { '?' };
         let next = (self.number < n_pages).then(|| {
-            format!("{BASE}{path}{mark}page={}&per_page={}", self.number + 1, self.per_page)
+            let (origin, per_page) = (self.origin, self.per_page);
+            format!("{origin}{path}{mark}page={}&per_page={per_page}", self.number + 1)
         });
         object.object("pages", |pages| {
             pages.field("type", "pages").field("next", &next).field("page", &self.number);
@@ -105,9 +105,4 @@ pub(crate) fn filtered(call: &Call<'_>, path: &str) -> String {
     let others = call.query.iter().filter(|(name, _)| name != "page" && name != "per_page");
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(others).finish();
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
-}
-
-/// The URL that continues a list of events.
-pub(crate) fn url(path_and_query: &str) -> String {
-    format!("{BASE}{path_and_query}")
 }

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, Refusal};
+use crate::routes::Call;
 use crate::routes::exports::packed;
-use crate::routes::{Call, pages};
 use crate::workspace::conversation::{Conversation, Figures, State};
 use crate::workspace::misfit;
 use intercom_api::ApiVersion;
@@ -190,7 +190,7 @@ pub(super) fn show(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 fn render(call: &Call<'_>, job: &ReportExport) -> Answer {
     let expires_at = job.asked_at + 2 * STEP + KEPT_FOR;
     let is_there = !job.is_pending(call.now) && call.now < expires_at;
-    let url = is_there.then(|| pages::url(&format!("/download/reporting_data/{}", job.id)));
+    let url = is_there.then(|| call.url(&format!("/download/reporting_data/{}", job.id)));
     let expires_at = is_there.then(|| expires_at.to_string());
     Answer::object(|object| {
         object.field("job_identifier", &job.id).field("status", job.status(call.now));

@@ -106,7 +106,7 @@ pub(super) fn enqueue(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     call.workspace.tell(Happening::Job { id, resource_type, resource_id });
     Ok(Answer::object(|object| {
         object.field("type", "job").field("id", &id.to_string());
-        object.field("url", &super::pages::url(&format!("/jobs/status/{id}")));
+        object.field("url", &call.url(&format!("/jobs/status/{id}")));
         object.field("status", "pending").field("resource_type", resource_type);
         object.raw("resource_id", b"null").raw("resource_url", b"null");
     }))

@@ -12,6 +12,10 @@ use crate::workspace::catalogue::Model;
 
 pub(super) fn create_contact(asked: &Asked<'_>) -> Answered {
     asked.change(|simulator| {
+        if asked.body.get("id").is_some() {
+            let message = "the workspace gives ids itself; leave it out";
+            return Err(Refusal::invalid(message).field("id"));
+        }
         let workspace = simulator.workspace_mut();
         if let Value::Object(fields) = &asked.body {
             workspace.define_attributes(Model::Contact, fields, asked.now);

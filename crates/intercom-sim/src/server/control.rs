@@ -1,10 +1,14 @@
 //! The simulator's own paths, under `/__sim`: its clock, what it counted, and what happens in a
 //! workspace without a call of the API. They need no token and are not counted.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use intercom_api::{Method, Response};
 use serde_json::{Value, json};
 
 use crate::answer::Refusal;
+use crate::faults::RouteName;
 use crate::server::{changes, refused};
 use crate::simulator::Simulator;
 use crate::transport::SimTransport;
@@ -20,7 +24,16 @@ pub struct OwnPath {
     pub name: &'static str,
     /// What a request there does, with the body that it takes.
     pub purpose: &'static str,
-    run: fn(&Asked<'_>) -> Answered,
+    run: Run,
+}
+
+/// How a request is answered.
+#[derive(Debug, Clone, Copy)]
+enum Run {
+    /// By a function.
+    Once(fn(&Asked<'_>) -> Answered),
+    /// By invented changes, between which calls get their turn.
+    Live,
 }
 
 /// The simulator's own paths, in the order in which they are explained.
@@ -36,16 +49,21 @@ const fn path(
     purpose: &'static str,
     run: fn(&Asked<'_>) -> Answered,
 ) -> OwnPath {
-    OwnPath { name, purpose, run }
+    OwnPath { name, purpose, run: Run::Once(run) }
 }
 
 const PATHS: &[OwnPath] = &[
     path("GET /__sim", "these paths", |_| Ok(list().to_string().into())),
+    path("GET /__sim/routes", "the routes of the API that are simulated", routes),
     path("GET /__sim/stats", "calls by route and status", stats),
     path("GET /__sim/dump", "the whole workspace", dump),
     path("GET /__sim/clock", "the workspace's time, in unix seconds", clock),
     path("POST /__sim/clock", r#"advances it: {"advance": seconds}"#, advance),
-    path("POST /__sim/live", r#"makes invented changes: {"n": changes}"#, live),
+    OwnPath {
+        name: "POST /__sim/live",
+        purpose: r#"makes invented changes: {"n": changes}"#,
+        run: Run::Live,
+    },
     path("GET /__sim/webhooks", "what became of the notifications", webhooks),
     path("POST /__sim/webhooks/ping", "sends a test notification", ping),
     path("POST /__sim/webhooks/resume", "delivers again after 410, 429 or a pause", resume),
@@ -148,14 +166,14 @@ impl Asked<'_> {
 }
 
 /// Answers a request to a path below [`ROOT`].
-pub(super) fn answer(
+pub(super) async fn answer(
     transport: &SimTransport,
     (method, path): (&str, &str),
     body: &[u8],
 ) -> Response {
     let body = if body.is_empty() { b"{}" } else { body };
     let found = PATHS.iter().find_map(|own| Some((own, fit(own.name, method, path)?)));
-    let Some((own, parameters)) = found else { return unknown() };
+    let Some((own, parameters)) = found else { return unknown(path) };
     let body: Value = match serde_json::from_slice(body) {
         Ok(body @ Value::Object(_)) => body,
         Ok(_) => return refused(&bad("the body must be a JSON object")),
@@ -163,7 +181,12 @@ pub(super) fn answer(
     };
     let now = transport.now();
     transport.with(|simulator| simulator.catch_up(now));
-    match (own.run)(&Asked { transport, parameters, body, now }) {
+    let asked = Asked { transport, parameters, body, now };
+    let answered = match own.run {
+        Run::Once(run) => run(&asked),
+        Run::Live => live(&asked).await,
+    };
+    match answered {
         Ok(body) => Response::new(200, body),
         Err(refusal) => refused(&refusal),
     }
@@ -188,8 +211,16 @@ fn fit<'a>(name: &str, method: &str, path: &'a str) -> Option<Vec<&'a str>> {
     Some(parameters)
 }
 
-/// 404 with the paths that there are.
-fn unknown() -> Response {
+/// 405 with the methods of the path, or 404 with the paths that there are.
+fn unknown(path: &str) -> Response {
+    let methods = PATHS.iter().filter_map(|own| own.name.split_once(' ')).map(|(method, _)| method);
+    let mut fitting = methods.collect::<BTreeSet<_>>();
+    fitting.retain(|method| PATHS.iter().any(|own| fit(own.name, method, path).is_some()));
+    if !fitting.is_empty() {
+        let methods = fitting.into_iter().collect::<Vec<_>>().join(", ");
+        let refusal = Refusal::new(405, "method_not_allowed", format!("this path takes {methods}"));
+        return refused(&refusal.header("Allow", methods));
+    }
     let mut body = list();
     let message = "the simulator has no such path of its own; it has those in `paths`";
     let error = json!({"code": "not_found", "message": message});
@@ -229,14 +260,28 @@ fn advance(asked: &Asked<'_>) -> Answered {
     Ok(json!({"now": now}).to_string().into())
 }
 
-fn live(asked: &Asked<'_>) -> Answered {
+fn routes(_: &Asked<'_>) -> Answered {
+    let names = RouteName::all().collect::<Vec<_>>();
+    let names = names.iter().map(RouteName::as_str).collect::<Vec<_>>();
+    Ok(json!({"type": "list", "routes": names}).to_string().into())
+}
+
+/// So many changes are made without letting a call through.
+const SLICE: u32 = 25;
+/// How long calls get their turn.
+const TURN: Duration = Duration::from_millis(1);
+
+async fn live(asked: &Asked<'_>) -> Answered {
     let n = asked.body.get("n").map_or(Some(1), Value::as_u64).filter(|n| *n <= 100_000);
     let n = n.and_then(|n| u32::try_from(n).ok());
     let n = n.ok_or_else(|| bad(r#"the body must be {"n": changes}, at most 100000"#))?;
-    asked.change(|simulator| {
-        simulator.live(n, asked.now);
-        Ok(json!({"changed": n}).to_string().into())
-    })
+    for begun in (0..n).step_by(SLICE as usize) {
+        if begun > 0 {
+            tokio::time::sleep(TURN).await;
+        }
+        asked.transport.with(|simulator| simulator.live(SLICE.min(n - begun), asked.now));
+    }
+    asked.change(|_| Ok(json!({"changed": n}).to_string().into()))
 }
 
 fn webhooks(asked: &Asked<'_>) -> Answered {

@@ -3,7 +3,7 @@
 use intercom_webhook::Topic;
 use serde_json::{Value, json};
 
-use crate::routes::{events, pages};
+use crate::routes::events;
 use crate::webhooks::item::{self, View};
 use crate::workspace::happening::Happening;
 use crate::workspace::subscription::TYPES;
@@ -27,7 +27,7 @@ pub(super) fn told(view: View<'_>, happening: &Happening, now: i64) -> Option<(T
             (topic, subscription(&item::contact(view, contact), &[kind], now))
         }
         Happening::Job { id, resource_type, resource_id } => {
-            let url = |path: String| pages::url(&path);
+            let url = |path: String| format!("{}{path}", view.origin);
             let resource = resource_id.as_ref();
             let item = json!({
                 "type": "job", "id": id.to_string(), "url": url(format!("/jobs/status/{id}")),

@@ -21,6 +21,8 @@ const PLAIN_SINCE: ApiVersion = ApiVersion::V2_15;
 pub(super) struct View<'w> {
     pub(super) workspace: &'w Workspace,
     pub(super) version: ApiVersion,
+    /// Where URLs point.
+    pub(super) origin: &'w str,
 }
 
 /// A contact, whose dates are texts.

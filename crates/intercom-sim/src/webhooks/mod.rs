@@ -162,7 +162,8 @@ impl Simulator {
         let tickets = self.workspace.tickets.take_recorded();
         let happenings = self.workspace.take_happenings();
         let mut happened = Vec::new();
-        let view = View { workspace: &self.workspace, version: self.settings.webhook_version };
+        let (version, origin) = (self.settings.webhook_version, self.origin.as_str());
+        let view = View { workspace: &self.workspace, version, origin };
         for (slot, before) in contacts {
             topics::of_contact(view, slot, before.as_ref(), now, &mut happened);
         }

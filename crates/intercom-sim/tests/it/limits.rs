@@ -165,7 +165,7 @@ fn versions_that_lack_a_route_are_refused() {
     }
     teams.version = ApiVersion::V1_4;
     assert_eq!(code(&read(&sim.handle(&teams, 0)).1), "intercom_version_invalid");
-    let response = sim.handle_unknown_version(0);
+    let response = sim.reply_to_unknown_version(&AppName::default(), &teams, 0).response;
     assert_eq!((response.status, code(&read(&response).1)), (400, "intercom_version_invalid"));
 }
 
@@ -174,7 +174,7 @@ fn unknown_routes_and_broken_bodies_answer_in_the_envelope() {
     let mut sim = simulator(1, 1);
     for target in ["/nowhere", "/contacts/a/b/c", "/", "/contacts/%FF"] {
         let (status, body) = get(&mut sim, target);
-        assert_eq!((status, code(&body)), (404, "not_found"), "{target}");
+        assert_eq!((status, code(&body)), (404, "route_not_simulated"), "{target}");
     }
     for text in ["", "{\"query\"", "[]", "7", "\u{0}"] {
         let mut search = request(Method::Post, "/contacts/search", None);

@@ -162,7 +162,8 @@ fn the_table_of_paths_is_complete() {
 
 #[test]
 fn what_the_page_says_is_not_simulated_is_not() {
-    let (_, list) = PAGE.split_once("answered with 404:").expect("a list");
+    let (_, list) =
+        PAGE.split_once("answered with 404 and the code `route_not_simulated`").expect("a list");
     let paths: Vec<&str> = list.split('`').filter(|text| text.starts_with('/')).collect();
     for path in &paths {
         let is_below = |route: &RouteName| {

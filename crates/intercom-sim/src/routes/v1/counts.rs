@@ -159,7 +159,7 @@ fn paged(call: &Call<'_>, counted: &str, counts: &[Value]) -> Result<Answer, Ref
     }))
 }
 
-fn write(object: &mut Object<'_>, counted: &str, counts: &[Value], page: NumberedPage) {
+fn write(object: &mut Object<'_>, counted: &str, counts: &[Value], page: NumberedPage<'_>) {
     let shown = counts.get(page.range()).unwrap_or_default();
     object.field("type", "count").field("company", &json!({counted: shown}));
 }

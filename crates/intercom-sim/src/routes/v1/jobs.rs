@@ -144,7 +144,7 @@ impl Job {
         }
     }
 
-    fn render(&self, object: &mut Object<'_>, app_id: &str, now: i64) {
+    fn render(&self, object: &mut Object<'_>, app_id: &str, (now, origin): (i64, &str)) {
         let is_completed = self.state(now) == State::Completed;
         let last = self.tasks.iter().map(Task::completed_at).max();
         let completed_at = last.filter(|_| is_completed);
@@ -159,9 +159,8 @@ impl Job {
         object.field("closing_at", &(self.created_at + OPEN_FOR));
         object.field("completed_at", &completed_at);
         object.object("links", |links| {
-            let path = format!("/jobs/{}", self.id);
-            links.field("error", &pages::url(&format!("{path}/error")));
-            links.field("self", &pages::url(&path));
+            let url = format!("{origin}/jobs/{}", self.id);
+            links.field("error", &format!("{url}/error")).field("self", &url);
         });
         object.list("tasks", &self.tasks, |out, task| json::object(out, |o| task.render(o, now)));
     }
@@ -207,7 +206,8 @@ fn submit(call: &mut Call<'_>, kind: Kind) -> Result<Answer, Refusal> {
     let id = format!("task_{:016x}", call.workspace.next_number());
     let job = call.session.bulk_jobs.get_mut(place).ok_or_else(job_not_found)?;
     job.tasks.push(Task { id, created_at: now, n_items: items.len(), items });
-    Ok(Answer::object(|object| job.render(object, &call.workspace.profile.id_code, now)))
+    let app_id = &call.workspace.profile.id_code;
+    Ok(Answer::object(|object| job.render(object, app_id, (now, call.origin))))
 }
 
 /// The place of a job that takes further items.
@@ -238,7 +238,7 @@ fn named<'c>(call: &'c Call<'_>) -> Result<&'c Job, Refusal> {
 pub(super) fn show(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let job = named(call)?;
     let app_id = &call.workspace.profile.id_code;
-    Ok(Answer::object(|object| job.render(object, app_id, call.now)))
+    Ok(Answer::object(|object| job.render(object, app_id, (call.now, call.origin))))
 }
 
 /// The items that were refused.
@@ -280,6 +280,8 @@ pub(crate) fn work(
         let items = job.tasks.get_mut(task).map(|task| std::mem::take(&mut task.items));
         for item in items.into_iter().flatten() {
             let mut call = Call {
+                // Nobody sees the answers.
+                origin: "",
                 workspace,
                 settings,
                 session,

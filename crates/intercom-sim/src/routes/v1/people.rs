@@ -223,7 +223,7 @@ pub(super) fn page(
 fn answer(
     call: &Call<'_>,
     (shown, total): (&[Slot], usize),
-    page: NumberedPage,
+    page: NumberedPage<'_>,
     path: &str,
     shape: Shape,
 ) -> Answer {

@@ -38,7 +38,7 @@ fn the_routes_of_one_line_are_refused_in_the_other() {
         let refused = (status, crate::support::code(&body).to_owned());
         assert_eq!(refused, invalid, "{method} {target}");
     }
-    let nowhere = (404, "not_found".to_owned());
+    let nowhere = (404, "route_not_simulated".to_owned());
     assert_eq!(api.refused(Method::Get, "/nowhere", None), nowhere);
 }
 
