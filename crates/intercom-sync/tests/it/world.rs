@@ -68,11 +68,32 @@ impl World {
         settings: SimSettings,
         store: Arc<dyn Store>,
     ) -> Self {
-        let simulator = Simulator::new(Workspace::invent(&invention), settings);
-        let sim = SimTransport::new(simulator, SimClock::frozen(NOW));
+        let id = format!("sim{:05x}", invention.seed);
         let streams = vec![Stream::Admins, Stream::Contacts, Stream::Conversations];
-        let settings = SyncSettings { per_page: PER_PAGE, streams, ..SyncSettings::default() };
-        Self { id: format!("sim{:05x}", invention.seed), sim, store, settings }
+        let sync = SyncSettings { per_page: PER_PAGE, streams, ..SyncSettings::default() };
+        let over = |workspace, settings| {
+            SimTransport::new(Simulator::new(workspace, settings), SimClock::frozen(NOW))
+        };
+        let mut workspace = Workspace::invent(&invention);
+        let sim = over(workspace.clone(), sim_settings());
+        let world = Self { id, sim, store, settings: sync };
+        world.keep_asleep(&mut workspace);
+        Self { sim: over(workspace, settings), ..world }
+    }
+
+    /// Snoozed conversations stay so: only what a case does changes the workspace.
+    fn keep_asleep(&self, workspace: &mut Workspace) {
+        for (id, record) in self.records(Stream::Conversations) {
+            let mut record: Value = serde_json::from_str(&record).expect("JSON");
+            if record["snoozed_until"].is_null() {
+                continue;
+            }
+            let patch = json!({
+                "snoozed_until": NOW + 3_650 * 86_400,
+                "updated_at": record["updated_at"].take(),
+            });
+            workspace.update_conversation(&id, patch, NOW).expect("the conversation exists");
+        }
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
@@ -158,11 +179,11 @@ impl World {
     fn post(&self, endpoint: &Endpoint, body: &Value) -> intercom_api::Response {
         let mut request = Request::new(endpoint, ApiVersion::V2_16, &[]).expect("a request");
         request.set_json(body).expect("JSON");
-        // Later than any lag of the index.
-        let later = self.sim.now() + 86_400;
+        let now = self.sim.now();
         self.sim.with(|sim| match endpoint.operation {
-            "CreateConversation" => sim.handle(&request, later - 86_400),
-            _ => sim.handle(&request, later),
+            "CreateConversation" => sim.handle(&request, now),
+            // The same workspace behind an index without a lag.
+            _ => Simulator::new(sim.workspace().clone(), sim_settings()).handle(&request, now),
         })
     }
 
