@@ -304,13 +304,10 @@ impl Simulator {
     /// What the workspace answers.
     fn real(&mut self, incoming: Incoming<'_>, now: i64) -> Response {
         let Incoming { name, found, request, origin, budget } = incoming;
-        let until = now.saturating_sub(self.settings.index_lag.into());
-        let present = match &found {
-            Ok((route, _)) if self.settings.index_lag > 0 => {
-                self.workspace.rewind(route.path, until)
-            }
-            _ => None,
-        };
+        let lag = i64::from(self.settings.index_lag);
+        let until = now.saturating_sub(lag);
+        let searched = found.as_ref().ok().filter(|_| lag > 0);
+        let present = searched.and_then(|(route, _)| self.workspace.rewind(route.path, until));
         let result = found.and_then(|found| self.run(found, request, origin, now));
         if let Some(present) = present {
             self.workspace.restore(present);

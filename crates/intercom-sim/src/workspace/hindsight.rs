@@ -23,11 +23,13 @@ pub(crate) struct Hindsight<R> {
     undated: BTreeMap<Slot, Option<R>>,
     /// By the instant of the change, oldest first.
     dated: BTreeMap<Slot, Vec<(i64, Option<R>)>>,
+    /// Up to when changes are dated.
+    dated_at: i64,
 }
 
 impl<R> Default for Hindsight<R> {
     fn default() -> Self {
-        Self { undated: BTreeMap::new(), dated: BTreeMap::new() }
+        Self { undated: BTreeMap::new(), dated: BTreeMap::new(), dated_at: i64::MIN }
     }
 }
 
@@ -49,17 +51,20 @@ impl<R: Record> Hindsight<R> {
     }
 
     /// Dates the changes since the last time and forgets those of `until` and before. A row that
-    /// says when it changed is believed, unless that lies ahead of `now`.
+    /// says when it changed is believed, unless that lies ahead of `now`; so is a second change
+    /// within the second that the row named already.
     pub(crate) fn date<'r>(&mut self, now: i64, until: i64, present: impl Fn(Slot) -> Option<&'r R>)
     where
         R: 'r,
     {
         for (slot, before) in std::mem::take(&mut self.undated) {
             let Some(after) = present(slot).map(Record::updated_at) else { continue };
-            let is_told = before.as_ref().is_none_or(|before| before.updated_at() != after);
+            let is_told = after >= self.dated_at
+                || before.as_ref().is_none_or(|before| before.updated_at() != after);
             let changed_at = if is_told { after.min(now) } else { now };
             self.dated.entry(slot).or_default().push((changed_at, before));
         }
+        self.dated_at = now;
         self.dated.retain(|_, versions| {
             versions.retain(|(changed_at, _)| *changed_at > until);
             !versions.is_empty()
