@@ -19,6 +19,7 @@ use crate::settings::ClientSettings;
 use crate::transport::{
     AnswerFault, BodyStream, MAX_REFUSAL_BYTES, Streamed, Transport, TransportError,
 };
+use crate::usage::{Meter, Usage};
 
 /// What all clones of a client share.
 pub(crate) struct Calls {
@@ -26,6 +27,7 @@ pub(crate) struct Calls {
     settings: ClientSettings,
     gate: Arc<Gate>,
     storm: StormGuard,
+    meter: Meter,
 }
 
 /// A call that has no result.
@@ -73,7 +75,7 @@ impl Calls {
     pub(crate) fn new(transport: Arc<dyn Transport>, settings: ClientSettings) -> Self {
         let gate = Gate::new(settings.budget.clone(), settings.lease.clone());
         let storm = StormGuard::new(&settings.retry);
-        Self { transport, settings, gate, storm }
+        Self { transport, settings, gate, storm, meter: Meter::default() }
     }
 
     pub(crate) fn settings(&self) -> &ClientSettings {
@@ -82,6 +84,10 @@ impl Calls {
 
     pub(crate) fn rate(&self) -> RateStatus {
         self.gate.status()
+    }
+
+    pub(crate) fn usage(&self) -> Usage {
+        self.meter.read()
     }
 
     /// Sends `request` until an answer is a success that `read` accepts, or the policy gives up.
@@ -184,10 +190,12 @@ impl Calls {
         let pass = self.gate.enter(class, ends_at).await?;
         efforts.n_attempts += 1;
         efforts.waited_for += pass.waited_for;
+        self.meter.starts(pass.waited_for);
         let sent = match timeout_at(ends_at, self.send_once(request, extent)).await {
             Ok(sent) => sent,
             Err(elapsed) => Err(TransportError::maybe_sent(AnswerFault::Timeout, elapsed)),
         };
+        self.meter.ended(sent.as_ref().ok().map(|sent| sent.response.status));
         match &sent {
             Ok(sent) => {
                 pass.answered(sent.redirected_by.as_ref().unwrap_or(&sent.response));

@@ -23,6 +23,7 @@ use crate::pages::{Items, Page, Pages};
 use crate::rate::RateStatus;
 use crate::settings::ClientSettings;
 use crate::transport::Transport;
+use crate::usage::Usage;
 
 /// The most redirects within the API that one download follows.
 const MAX_HOPS: u32 = 5;
@@ -60,6 +61,11 @@ impl Client {
     /// What is known of the rate limit.
     pub fn rate(&self) -> RateStatus {
         self.calls.rate()
+    }
+
+    /// What this client and its clones have used of the API.
+    pub fn usage(&self) -> Usage {
+        self.calls.usage()
     }
 
     /// Sends one operation and decodes its answer.

@@ -107,6 +107,7 @@
 //! | `transport` | the [`Transport`] seam |
 //! | `http` | [`HttpTransport`], [`HttpSettings`] and [`Origin`] (feature `http`) |
 //! | `settings` | [`ClientSettings`] |
+//! | `usage` | [`Usage`] |
 //! | `error` | [`Error`], and how far a call got |
 
 mod call;
@@ -120,6 +121,7 @@ mod rate;
 mod retry;
 mod settings;
 mod transport;
+mod usage;
 
 pub use client::Client;
 pub use download::Download;
@@ -139,3 +141,4 @@ pub use settings::ClientSettings;
 pub use transport::{
     AnswerFault, BodyStream, BoxError, SendFault, Streamed, Transport, TransportError,
 };
+pub use usage::Usage;

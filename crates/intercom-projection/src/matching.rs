@@ -2,11 +2,14 @@
 
 use std::cmp::Reverse;
 
+use serde::Deserialize;
+
 use crate::ContactFacts;
 use crate::contact::Role;
 
 /// How the contact is chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MatchRule {
     /// A user before a lead or visitor, then the most recently updated.
     #[default]

@@ -1,17 +1,29 @@
 //! Under which names a workspace keeps what the toolkit reads.
 
 use intercom_api::Attributes;
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::oddity::Oddities;
 use crate::scalar::Scalar;
 
 /// The names of one attribute; the first that has a value is read, and blank text is none.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Written down as one name or a list of them.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "OneOrMany")]
 pub struct Names(Vec<String>);
 
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
 /// The names of every custom attribute that is read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct AttributeNames {
     /// Contact: the id in the billing system.
     pub stripe_customer_id: Names,
@@ -70,7 +82,42 @@ impl Default for AttributeNames {
     }
 }
 
+impl AttributeNames {
+    /// Every setting by its name, in order, with the names that contacts have their attribute by.
+    #[must_use]
+    pub fn of_contacts(&self) -> [(&'static str, &Names); 15] {
+        [
+            ("stripe_customer_id", &self.stripe_customer_id),
+            ("plan_name", &self.plan_name),
+            ("plan_price", &self.plan_price),
+            ("plan_interval", &self.plan_interval),
+            ("plan_currency", &self.plan_currency),
+            ("subscription_status", &self.subscription_status),
+            ("is_delinquent", &self.is_delinquent),
+            ("last_charge_amount", &self.last_charge_amount),
+            ("last_charge_at", &self.last_charge_at),
+            ("subscriptions", &self.subscriptions),
+            ("payments", &self.payments),
+            ("employer", &self.employer),
+            ("enrolled_at", &self.enrolled_at),
+            ("last_session_at", &self.last_session_at),
+            ("engagement_status", &self.engagement_status),
+        ]
+    }
+
+    /// The same for conversations.
+    #[must_use]
+    pub fn of_conversations(&self) -> [(&'static str, &Names); 1] {
+        [("channel", &self.channel)]
+    }
+}
+
 impl Names {
+    /// The names, in the order in which they are tried.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     /// The attribute's name as it is stored, and its value.
     pub(crate) fn find<'n, 'a>(&'n self, attributes: &'a Attributes) -> Option<Found<'n, 'a>> {
         let present = |value: &&Value| value.as_str().is_none_or(|text| !text.trim().is_empty());
@@ -106,6 +153,15 @@ impl Reader<'_> {
         let found = names.find(self.attributes)?;
         let value = read(Some(found.value));
         self.oddities.accept(format_args!("custom_attributes.{}", found.name), value)
+    }
+}
+
+impl From<OneOrMany> for Names {
+    fn from(names: OneOrMany) -> Self {
+        match names {
+            OneOrMany::One(name) => Self(vec![name]),
+            OneOrMany::Many(names) => Self(names),
+        }
     }
 }
 

@@ -47,6 +47,7 @@
 //! | `projection` | pending bodies and what they say |
 //! | `customer` | customers and the support activity in them |
 //! | `history`, `run` | earlier states; what runs did |
+//! | `census` | how much there is, and what waits |
 //! | `lease`, `outbox` | who works on what; effects on the world outside |
 //! | `error` | why the store did not answer |
 //! | `redact` | `Debug` without personal data |
@@ -57,6 +58,7 @@
 #[cfg(not(any(feature = "postgres", feature = "sqlite")))]
 compile_error!("intercom-store needs the feature `sqlite`, the feature `postgres`, or both");
 
+mod census;
 mod customer;
 mod dialect;
 mod error;
@@ -74,6 +76,7 @@ mod store;
 
 use std::sync::Arc;
 
+pub use census::{Backlog, Census};
 pub use customer::{
     CurrencyTotal, CustomerCandidate, CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome,
     DirtyCustomer, SupportCounts,

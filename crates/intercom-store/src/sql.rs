@@ -1,5 +1,6 @@
 //! The statements, written once for every dialect.
 
+mod census;
 mod customers;
 mod gone;
 mod history;
@@ -25,12 +26,12 @@ use sqlx::{Pool, Transaction};
 use crate::dialect::{Dialect, Query, only_column};
 use crate::error::Fault;
 use crate::{
-    AttributeHistoryRow, Bookmark, BucketHistoryRow, Claim, ClaimedEffect, CustomerCandidate,
-    CustomerHistoryRow, CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome, DeadEffect,
-    DirtyCustomer, Effect, EffectEnd, Gone, Lease, LeaseOutcome, LedgerChange, PageOutcome,
-    PageWrite, PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId,
-    RunRow, Store, StoreError, Stored, Stream, SupportCounts, SweepOutcome, SweepRules, Tombstone,
-    Workspace, WorkspaceProfile,
+    AttributeHistoryRow, Backlog, Bookmark, BucketHistoryRow, Census, Claim, ClaimedEffect,
+    CustomerCandidate, CustomerHistoryRow, CustomerRow, CustomerTotals, CustomerWrite,
+    CustomersOutcome, DeadEffect, DirtyCustomer, Effect, EffectEnd, Gone, Lease, LeaseOutcome,
+    LedgerChange, PageOutcome, PageWrite, PendingBody, ProjectionOutcome, ProjectionWrite,
+    QuarantinedRow, RunEnd, RunId, RunRow, Store, StoreError, Stored, Stream, SupportCounts,
+    SweepOutcome, SweepRules, Tombstone, Workspace, WorkspaceProfile,
 };
 
 /// A store on one database. The pools are the same where readers need no connections of their own.
@@ -260,6 +261,25 @@ impl<D: Dialect> Store for SqlStore<D> {
 
     async fn customer_totals(&self, workspace: &Workspace) -> Result<CustomerTotals, StoreError> {
         customers::totals(self, workspace).await.map_err(during("sum up customers", workspace))
+    }
+
+    async fn customers_after(
+        &self,
+        workspace: &Workspace,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<(String, CustomerRow)>, StoreError> {
+        customers::after(self, workspace, after, limit)
+            .await
+            .map_err(during("list customers", workspace))
+    }
+
+    async fn census(&self, workspace: &Workspace) -> Result<Census, StoreError> {
+        census::census(self, workspace).await.map_err(during("count rows", workspace))
+    }
+
+    async fn backlog(&self, workspace: &Workspace) -> Result<Backlog, StoreError> {
+        census::backlog(self, workspace).await.map_err(during("count what waits", workspace))
     }
 
     async fn sessions(&self, workspace: &Workspace) -> Result<Sessions, StoreError> {

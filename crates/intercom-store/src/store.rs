@@ -9,12 +9,12 @@ use chrono::NaiveDate;
 use intercom_engagement::{Directory, Sessions};
 
 use crate::{
-    AttributeHistoryRow, Bookmark, BucketHistoryRow, Claim, ClaimedEffect, CustomerCandidate,
-    CustomerHistoryRow, CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome, DeadEffect,
-    DirtyCustomer, Effect, EffectEnd, Gone, Lease, LeaseOutcome, PageOutcome, PageWrite,
-    PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId, RunRow,
-    StoreError, Stored, Stream, SupportCounts, SweepOutcome, SweepRules, Tombstone, Workspace,
-    WorkspaceProfile,
+    AttributeHistoryRow, Backlog, Bookmark, BucketHistoryRow, Census, Claim, ClaimedEffect,
+    CustomerCandidate, CustomerHistoryRow, CustomerRow, CustomerTotals, CustomerWrite,
+    CustomersOutcome, DeadEffect, DirtyCustomer, Effect, EffectEnd, Gone, Lease, LeaseOutcome,
+    PageOutcome, PageWrite, PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow,
+    RunEnd, RunId, RunRow, StoreError, Stored, Stream, SupportCounts, SweepOutcome, SweepRules,
+    Tombstone, Workspace, WorkspaceProfile,
 };
 
 /// What becomes of a shared rate ledger, given the database's clock and the ledger as text.
@@ -171,6 +171,21 @@ pub trait Store: Send + Sync {
 
     /// All customers, summed up.
     async fn customer_totals(&self, workspace: &Workspace) -> Result<CustomerTotals, StoreError>;
+
+    /// Up to `limit` customers of the shared table behind the e-mail `after`, in order, with our
+    /// columns as they stand there. A customer that only others know has no contact.
+    async fn customers_after(
+        &self,
+        workspace: &Workspace,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<(String, CustomerRow)>, StoreError>;
+
+    /// How many rows there are.
+    async fn census(&self, workspace: &Workspace) -> Result<Census, StoreError>;
+
+    /// What waits for somebody.
+    async fn backlog(&self, workspace: &Workspace) -> Result<Backlog, StoreError>;
 
     /// The coaching sessions with the first contact of each conversation, by time.
     async fn sessions(&self, workspace: &Workspace) -> Result<Sessions, StoreError>;

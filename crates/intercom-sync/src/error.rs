@@ -11,6 +11,12 @@ pub enum SyncError {
     /// The token does not say which workspace it belongs to.
     #[error("the workspace of this token is unknown: /me names no workspace")]
     UnknownWorkspace,
+    /// The store holds nothing of the workspace.
+    #[error("workspace {workspace} was never synchronised into this database")]
+    NeverSynchronised {
+        /// The workspace.
+        workspace: String,
+    },
     /// Another process works on the workspace; nothing was fetched.
     #[error(
         "workspace {workspace} is being synchronised by {holder}, whose lease lasts until {}",
@@ -30,6 +36,9 @@ pub enum SyncError {
         /// The workspace.
         workspace: String,
     },
+    /// The run was told to stop; the next one goes on at its last committed page.
+    #[error("stopped on request")]
+    Stopped,
     /// A stream could not be fetched.
     #[error("{stream} could not be fetched")]
     Fetch {

@@ -8,28 +8,33 @@ use intercom_store::{Store, Workspace, WorkspaceProfile};
 
 use crate::error::SyncError;
 
-/// Asks `/me` and makes the workspace known to the store. When the token may not ask, a contact
-/// says which workspace it is, and nobody says its zone.
+/// Asks which workspace it is and makes it known to the store.
 pub(crate) async fn identify(
     client: &Client,
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Workspace, SyncError> {
-    let profile = match client.execute(&RetrieveMe).await {
+    let profile = profile(client).await?;
+    Ok(store.ensure_workspace(&profile, now.timestamp()).await?)
+}
+
+/// Asks `/me`. When the token may not ask, a contact says which workspace it is, and nobody says
+/// its zone.
+pub(crate) async fn profile(client: &Client) -> Result<WorkspaceProfile, SyncError> {
+    match client.execute(&RetrieveMe).await {
         Ok(me) => {
             let app = me.app.ok_or(SyncError::UnknownWorkspace)?;
             let id = app.id_code.ok_or(SyncError::UnknownWorkspace)?.to_string();
-            WorkspaceProfile { id, name: app.name, timezone: app.timezone }
+            Ok(WorkspaceProfile { id, name: app.name, timezone: app.timezone })
         }
         Err(refused) if refused.status() == Some(403) => {
             tracing::warn!(error = %refused, "/me is refused; a contact names the workspace");
             let id = workspace_of_a_contact(client).await;
             let id = id.ok_or(SyncError::Identify(refused))?;
-            WorkspaceProfile { id, ..WorkspaceProfile::default() }
+            Ok(WorkspaceProfile { id, ..WorkspaceProfile::default() })
         }
-        Err(error) => return Err(SyncError::Identify(error)),
-    };
-    Ok(store.ensure_workspace(&profile, now.timestamp()).await?)
+        Err(error) => Err(SyncError::Identify(error)),
+    }
 }
 
 async fn workspace_of_a_contact(client: &Client) -> Option<String> {

@@ -12,21 +12,18 @@ use crate::error::SyncError;
 /// The lease of the one run a workspace has at a time.
 const NAME: &str = "sync";
 
-/// How long a process may be silent before another may take the workspace over.
-const LEASE_FOR: Duration = Duration::from_secs(60);
-
 /// Two renewals may fail before the lease expires.
-const RENEW_AFTER: Duration = Duration::from_secs(20);
+const RENEWALS: u32 = 3;
 
-/// Works on a workspace under its lease; writes through the workspace given to `work` fail once
+/// Works on a workspace under its lease, which lasts for `lease_for` when nobody renews it; writes through the workspace given to `work` fail once
 /// another process has taken it over.
 pub(crate) async fn under_lease<T>(
     store: &dyn Store,
     workspace: &Workspace,
-    holder: &str,
+    (holder, lease_for): (&str, Duration),
     work: impl AsyncFnOnce(Workspace) -> Result<T, SyncError>,
 ) -> Result<T, SyncError> {
-    let (lease, leased) = match store.acquire_lease(workspace, NAME, holder, LEASE_FOR).await? {
+    let (lease, leased) = match store.acquire_lease(workspace, NAME, holder, lease_for).await? {
         LeaseOutcome::Acquired { lease, workspace } => (lease, workspace),
         LeaseOutcome::Held { holder, until } => {
             let workspace = workspace.id().to_owned();
@@ -35,7 +32,7 @@ pub(crate) async fn under_lease<T>(
         }
     };
     let mut work = pin!(work(leased));
-    let mut renewals = pin!(renew(store, workspace, &lease));
+    let mut renewals = pin!(renew(store, workspace, &lease, lease_for));
     let ended = tokio::select! {
         biased;
         ended = &mut work => ended,
@@ -48,10 +45,15 @@ pub(crate) async fn under_lease<T>(
 }
 
 /// Renews the lease until it is lost.
-async fn renew(store: &dyn Store, workspace: &Workspace, lease: &Lease) -> SyncError {
+async fn renew(
+    store: &dyn Store,
+    workspace: &Workspace,
+    lease: &Lease,
+    lease_for: Duration,
+) -> SyncError {
     loop {
-        sleep(RENEW_AFTER).await;
-        match store.renew_lease(workspace, lease, LEASE_FOR).await {
+        sleep(lease_for / RENEWALS).await;
+        match store.renew_lease(workspace, lease, lease_for).await {
             Ok(Some(_)) => {}
             Ok(None) => return SyncError::LeaseLost { workspace: workspace.id().to_owned() },
             Err(error) if error.is_transient() => {

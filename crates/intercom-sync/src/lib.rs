@@ -34,15 +34,22 @@
 //! | `customers`, `buckets` | what follows from them |
 //! | `lease`, `calls` | one run at a time; one rate limit for every process on the store |
 //! | `report`, `progress` | what a run tells, after and while |
+//! | `settings`, `settings_file` | the choices, and how they are written down |
+//! | `preview`, `check`, `verify` | what a run would fetch; whether it can; whether the store is right |
+//! | `watch`, `metrics` | runs by the clock, and what they did in the form that Prometheus reads |
 
 mod buckets;
 mod calls;
+mod check;
 mod customers;
 mod error;
 mod group;
 mod identify;
 mod lease;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod missing;
+mod preview;
 mod progress;
 mod project;
 mod pull;
@@ -50,12 +57,22 @@ mod record;
 mod report;
 mod run;
 mod settings;
+mod settings_file;
 mod streams;
+mod verify;
 mod walk;
+mod watch;
 
 pub use calls::StoreCalls;
+pub use check::{Finding, State};
 pub use error::SyncError;
+#[cfg(feature = "metrics")]
+pub use metrics::{METRICS_MEDIA_TYPE, RunMetrics};
+pub use preview::StreamPreview;
 pub use progress::{Progress, Silent};
 pub use report::{CustomerAlert, LogEntry, Metrics, RunReport, StreamReport};
 pub use run::{Extent, Sync};
 pub use settings::SyncSettings;
+pub use settings_file::{SettingsFileError, read_settings};
+pub use verify::{Differences, StreamComparison};
+pub use watch::{Agenda, Schedule, ScheduleError, Watcher};

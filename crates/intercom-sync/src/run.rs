@@ -1,5 +1,7 @@
 //! A whole run: streams, projections, customers, the day's buckets.
 
+use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +34,18 @@ impl Sync {
     /// A sync of the workspace that `client` has the token of.
     pub fn new(client: Client, store: Arc<dyn Store>, settings: SyncSettings) -> Self {
         Self { client, store, settings }
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    pub(crate) fn settings(&self) -> &SyncSettings {
+        &self.settings
     }
 
     /// Asks which workspace the token belongs to and makes it known to the store.
@@ -75,14 +89,36 @@ impl Sync {
         now: DateTime<Utc>,
         progress: &dyn Progress,
     ) -> Result<RunReport, SyncError> {
-        let workspace = self.workspace(now).await?;
-        let work = async |leased: Workspace| self.run_leased(&leased, extent, now, progress).await;
-        under_lease(self.store.as_ref(), &workspace, &self.settings.holder, work).await
+        self.run_until(pending(), extent, now, progress).await
+    }
+
+    /// The same, unless `stop` comes to its end first: then the run ends at its last committed
+    /// page, is noted as stopped, and gives the workspace back at once.
+    ///
+    /// # Errors
+    /// [`SyncError::Stopped`]; otherwise as for [`Sync::run`].
+    pub async fn run_until(
+        &self,
+        stop: impl Future<Output = ()>,
+        extent: Extent,
+        now: DateTime<Utc>,
+        progress: &dyn Progress,
+    ) -> Result<RunReport, SyncError> {
+        let mut stop = pin!(stop);
+        let workspace = tokio::select! {
+            identified = self.workspace(now) => identified?,
+            () = &mut stop => return Err(SyncError::Stopped),
+        };
+        let work =
+            async |leased: Workspace| self.run_leased(&leased, stop, extent, now, progress).await;
+        let holder = (self.settings.holder.as_str(), self.settings.lease_for);
+        under_lease(self.store.as_ref(), &workspace, holder, work).await
     }
 
     async fn run_leased(
         &self,
         workspace: &Workspace,
+        stop: impl Future<Output = ()>,
         extent: Extent,
         now: DateTime<Utc>,
         progress: &dyn Progress,
@@ -99,7 +135,13 @@ impl Sync {
         tracing::info!(kind = kind.name(), "a sync starts");
         let start = Start { run, kind, extent, now };
         let mut streams = Vec::with_capacity(self.settings.streams.len());
-        match self.work(workspace, start, progress, &mut streams).await {
+        // Every write is a transaction, and a page commits with its bookmark: cut off anywhere, the
+        // run leaves a place to go on from.
+        let worked = tokio::select! {
+            worked = self.work(workspace, start, progress, &mut streams) => worked,
+            () = stop => Err(SyncError::Stopped),
+        };
+        match worked {
             Ok(done) => {
                 let work = Work { streams, done };
                 self.finish(workspace, start, work, started.elapsed()).await
@@ -238,6 +280,11 @@ impl RunKind {
         }
     }
 
+    /// Whether runs of the kind with this name read everything.
+    pub(crate) fn reads_everything(name: &str) -> bool {
+        [Self::First, Self::Full].iter().any(|kind| kind.name() == name)
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::First => "first",
@@ -290,9 +337,9 @@ fn is_same_day(unix: i64, now: DateTime<Utc>) -> bool {
 }
 
 /// The error and its causes in one line; a cause that its effect already quotes is not repeated.
-fn in_words(error: &SyncError) -> String {
+pub(crate) fn in_words(error: &dyn std::error::Error) -> String {
     let mut words = error.to_string();
-    let mut cause = std::error::Error::source(error);
+    let mut cause = error.source();
     while let Some(error) = cause {
         let text = error.to_string();
         if !words.ends_with(&text) {

@@ -37,6 +37,9 @@ pub struct SyncSettings {
     pub match_rule: MatchRule,
     /// What this process calls itself to others that want the workspace while a run has it.
     pub holder: String,
+    /// How long this process may be silent during a run before another may take the workspace
+    /// over; it speaks three times as often.
+    pub lease_for: Duration,
     /// The zone whose days the daily history counts; the workspace's own when absent.
     pub timezone: Option<Tz>,
 }
@@ -55,6 +58,7 @@ impl Default for SyncSettings {
             alerts: AlertThresholds::default(),
             match_rule: MatchRule::default(),
             holder: format!("process {}", std::process::id()),
+            lease_for: Duration::from_secs(60),
             timezone: None,
         }
     }

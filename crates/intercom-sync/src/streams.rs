@@ -22,7 +22,7 @@ use crate::run::Extent;
 use crate::settings::SyncSettings;
 
 /// The longest page of a list of companies.
-const COMPANIES_PER_PAGE: i64 = 60;
+pub(crate) const COMPANIES_PER_PAGE: i64 = 60;
 
 /// A scroll is begun so often before the companies are listed.
 const SCROLLS: u32 = 3;
@@ -116,7 +116,7 @@ async fn companies(puller: &Puller<'_>, report: &mut StreamReport) -> Result<(),
 }
 
 /// `=` and `>`: contacts are compared by whole days, of which `>` alone would skip the first.
-fn changed_since(from: Timestamp, settings: &SyncSettings) -> SearchRequest {
+pub(crate) fn changed_since(from: Timestamp, settings: &SyncSettings) -> SearchRequest {
     let query = Query::any([
         Query::field("updated_at", Operator::Equals, from),
         Query::field("updated_at", Operator::GreaterThan, from),

@@ -191,9 +191,12 @@ impl Asking {
 
 impl Drop for Asking {
     fn drop(&mut self) {
-        if let Some(borrower) = self.gate.queue().borrower.as_mut().filter(|_| !self.is_over) {
+        let mut queue = self.gate.queue();
+        if let Some(borrower) = queue.borrower.as_mut().filter(|_| !self.is_over) {
             borrower.stop_asking();
         }
+        // Who looked while the last answer was taken in waits for an asking that is over.
+        queue.rouse();
     }
 }
 

@@ -62,6 +62,8 @@ pub(super) struct Borrower {
     settled: Vec<Settled>,
     wanted: u32,
     is_asking: bool,
+    /// Calls wanted in the turn under way.
+    asked_for: u32,
     ask_at: Duration,
     fails_until: Duration,
 }
@@ -74,6 +76,7 @@ impl Borrower {
             settled: Vec::new(),
             wanted: 0,
             is_asking: false,
+            asked_for: 0,
             ask_at: Duration::ZERO,
             fails_until: Duration::ZERO,
         }
@@ -128,10 +131,15 @@ impl Borrower {
             return None;
         }
         let wanted = if now >= self.ask_at { self.wanted } else { 0 };
+        self.asked_for = wanted;
         Some(LeaseTurn { wanted, settled: std::mem::take(&mut self.settled) })
     }
 
     pub(super) fn granted(&mut self, asked_at: Duration, now: Duration, grant: LeaseGrant) {
+        if self.asked_for == 0 {
+            // The turn only told; that nothing was lent means nothing.
+            return;
+        }
         let LeaseGrant { calls, start_within, again_after } = grant;
         let start_by = asked_at.saturating_add(start_within);
         let pause = if calls.is_empty() { again_after.max(SHORTEST_PAUSE) } else { again_after };

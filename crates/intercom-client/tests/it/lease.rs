@@ -246,3 +246,13 @@ async fn a_stranger_on_the_token_costs_refusals_but_no_call() {
     let counts = counter.counts();
     assert!(counts.iter().all(|count| *count <= most), "{counts:?}");
 }
+
+/// On several threads a call may look for a lease while the turn that told of the last call ends.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn calls_one_after_the_other_never_wait_for_a_turn_that_is_over() {
+    let conduct = Conduct { limit: 1_000_000, latency_ms: 0, ..CONDUCT };
+    let (counter, table) = (Counter::new(conduct), Table::new(0));
+    let client = counter.client_with(table.settings(LeaseFallback::Pause));
+    let calls = load(std::slice::from_ref(&client), 1, 3_000);
+    timeout(Duration::from_secs(120), calls).await.expect("no call waits for long");
+}

@@ -141,6 +141,33 @@ pub(super) async fn top<D: Dialect>(
         .await?)
 }
 
+pub(super) async fn after<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<(String, CustomerRow)>, Fault> {
+    // Others add customers that have none of our columns.
+    let columns = COLUMNS.map(|column| match column {
+        "intercom_contact_id" => "COALESCE(intercom_contact_id, '')",
+        "intercom_contact_ids" => "COALESCE(intercom_contact_ids, '[]')",
+        column => column,
+    });
+    let sql = format!(
+        "SELECT email, {} FROM unified_customers WHERE workspace_id = $1 AND email > $2 \
+         ORDER BY email LIMIT $3",
+        columns.join(", ")
+    );
+    Ok(Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(after)
+        .bind(i64::from(limit))
+        .fetch(&mut *store.read().await?, "unified_customers", |row| {
+            Ok((row.next()?, read_columns(row)?))
+        })
+        .await?)
+}
+
 pub(super) async fn totals<D: Dialect>(
     store: &SqlStore<D>,
     workspace: &Workspace,

@@ -1,0 +1,279 @@
+//! The workspace, walked without a filter, against the store: nothing is written.
+
+use std::collections::BTreeSet;
+use std::pin::pin;
+
+use futures_util::StreamExt;
+use intercom_api::Paged;
+use intercom_api::admins::ListAdmins;
+use intercom_api::companies::ScrollCompanies;
+use intercom_api::contacts::ListContacts;
+use intercom_api::conversations::ListConversations;
+use intercom_api::data_attributes::ListDataAttributes;
+use intercom_api::segments::ListSegments;
+use intercom_api::tags::ListTags;
+use intercom_api::teams::ListTeams;
+use intercom_client::{Client, Page};
+use intercom_store::{Store, Stream, Workspace};
+use serde::Serialize;
+use tokio::time::sleep;
+
+use crate::error::SyncError;
+use crate::identify;
+use crate::progress::Progress;
+use crate::record;
+use crate::run::Sync;
+use crate::settings::SyncSettings;
+
+/// Ids that are named of each kind of difference.
+const NAMED: usize = 10;
+
+/// Ids read from the store at a time.
+const CHUNK: u32 = 1_000;
+
+/// A scroll is begun so often.
+const SCROLLS: u32 = 3;
+
+/// Records that differ in one way.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Differences {
+    /// How many.
+    pub n: u64,
+    /// The ids of the first ones.
+    pub first: Vec<String>,
+}
+
+impl Differences {
+    fn add(&mut self, id: &str) {
+        self.n += 1;
+        if self.first.len() < NAMED {
+            self.first.push(id.to_owned());
+        }
+    }
+}
+
+/// How one stream of the workspace compares with the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StreamComparison {
+    /// The stream.
+    pub stream: Stream,
+    /// Records the API returned.
+    pub n_walked: u64,
+    /// Records that are stored as the API returned them.
+    pub n_equal: u64,
+    /// Records that changed after what the last run has read: the next run brings them.
+    pub pending: Differences,
+    /// Records that the store lacks.
+    pub missing: Differences,
+    /// Records that are stored otherwise than the API returned them.
+    pub different: Differences,
+    /// Records that are stored and that the walk did not meet.
+    pub extra: Differences,
+    /// Records that cannot be read, here or there.
+    pub n_unreadable: u64,
+    /// Why the stream was not compared: the token lacks a permission.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skipped_because: Option<String>,
+}
+
+impl StreamComparison {
+    fn new(stream: Stream) -> Self {
+        Self {
+            stream,
+            n_walked: 0,
+            n_equal: 0,
+            pending: Differences::default(),
+            missing: Differences::default(),
+            different: Differences::default(),
+            extra: Differences::default(),
+            n_unreadable: 0,
+            skipped_because: None,
+        }
+    }
+
+    /// Whether the store holds what the workspace holds, but for what the next run brings.
+    pub fn is_equal(&self) -> bool {
+        let differences = [&self.missing, &self.different, &self.extra];
+        self.skipped_because.is_none()
+            && self.n_unreadable == 0
+            && differences.iter().all(|difference| difference.n == 0)
+    }
+}
+
+impl Sync {
+    /// Walks every stream without a filter and compares it with the store, record by record.
+    ///
+    /// A record that changes during the walk, or that a run writes meanwhile, may show as pending.
+    ///
+    /// # Errors
+    /// [`SyncError`] when the API or the store does not answer; a stream that the token may not
+    /// read is named in its comparison.
+    pub async fn verify(
+        &self,
+        progress: &dyn Progress,
+    ) -> Result<Vec<StreamComparison>, SyncError> {
+        let profile = identify::profile(self.client()).await?;
+        let known = self.store().workspaces().await?;
+        let workspace = known.into_iter().find(|known| known.id() == profile.id);
+        let workspace = workspace.ok_or(SyncError::NeverSynchronised { workspace: profile.id })?;
+        let comparer = Comparer {
+            client: self.client(),
+            store: self.store(),
+            settings: self.settings(),
+            workspace: &workspace,
+            progress,
+        };
+        let mut comparisons = Vec::with_capacity(self.settings().streams.len());
+        for &stream in &self.settings().streams {
+            comparisons.push(comparer.compare(stream).await?);
+        }
+        Ok(comparisons)
+    }
+}
+
+struct Comparer<'a> {
+    client: &'a Client,
+    store: &'a dyn Store,
+    settings: &'a SyncSettings,
+    workspace: &'a Workspace,
+    progress: &'a dyn Progress,
+}
+
+/// One walk.
+struct Walked {
+    comparison: StreamComparison,
+    /// Up to when the last run has read (Unix seconds).
+    watermark: Option<i64>,
+    seen: BTreeSet<String>,
+}
+
+impl Comparer<'_> {
+    async fn compare(&self, stream: Stream) -> Result<StreamComparison, SyncError> {
+        let bookmark = self.store.bookmark(self.workspace, stream).await?;
+        let watermark = bookmark.and_then(|bookmark| bookmark.watermark);
+        let comparison = StreamComparison::new(stream);
+        let mut walked = Walked { comparison, watermark, seen: BTreeSet::new() };
+        match self.walk(stream, &mut walked).await {
+            Ok(()) => {}
+            Err(SyncError::Fetch { source, .. }) if source.status() == Some(403) => {
+                walked.comparison.skipped_because = Some(source.to_string());
+                return Ok(walked.comparison);
+            }
+            Err(error) => return Err(error),
+        }
+        // Teammates who left are kept: reports name them.
+        if stream != Stream::Admins {
+            self.find_extra(&mut walked).await?;
+        }
+        self.progress.finished(stream, walked.comparison.n_walked);
+        Ok(walked.comparison)
+    }
+
+    async fn walk(&self, stream: Stream, walked: &mut Walked) -> Result<(), SyncError> {
+        let per_page = Some(i64::from(self.settings.per_page));
+        match stream {
+            Stream::Contacts => {
+                let list = ListContacts { per_page, ..ListContacts::default() };
+                self.pages(list, walked).await
+            }
+            Stream::Conversations => {
+                let list = ListConversations { per_page, ..ListConversations::default() };
+                self.pages(list, walked).await
+            }
+            Stream::Companies => self.scroll(walked).await,
+            Stream::Admins => self.pages(ListAdmins::default(), walked).await,
+            Stream::Teams => self.pages(ListTeams, walked).await,
+            Stream::Tags => self.pages(ListTags, walked).await,
+            Stream::Segments => self.pages(ListSegments::default(), walked).await,
+            Stream::DataAttributes => {
+                let include_archived = Some(true);
+                let list = ListDataAttributes { include_archived, ..ListDataAttributes::default() };
+                self.pages(list, walked).await
+            }
+        }
+    }
+
+    /// A scroll that somebody else has open is waited for; one that is lost begins again.
+    async fn scroll(&self, walked: &mut Walked) -> Result<(), SyncError> {
+        let mut attempt = 1;
+        loop {
+            *walked = Walked {
+                comparison: StreamComparison::new(Stream::Companies),
+                watermark: walked.watermark,
+                seen: BTreeSet::new(),
+            };
+            match self.pages(ScrollCompanies::default(), walked).await {
+                Err(SyncError::Fetch { source, .. })
+                    if source.scroll_fault().is_some() && attempt < SCROLLS =>
+                {
+                    tracing::warn!(attempt, error = %source, "the companies cannot be scrolled");
+                    attempt += 1;
+                    sleep(self.settings.scroll_patience).await;
+                }
+                ended => return ended,
+            }
+        }
+    }
+
+    async fn pages<O: Paged + Send + 'static>(
+        &self,
+        list: O,
+        walked: &mut Walked,
+    ) -> Result<(), SyncError> {
+        let stream = walked.comparison.stream;
+        let mut pages = pin!(self.client.pages(list));
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|source| SyncError::Fetch { stream, source })?;
+            let total = self.compare_page(&page, walked).await?;
+            self.progress.pulled(stream, walked.comparison.n_walked, total);
+        }
+        Ok(())
+    }
+
+    async fn compare_page<O: Paged>(
+        &self,
+        page: &Page<O>,
+        walked: &mut Walked,
+    ) -> Result<Option<u64>, SyncError> {
+        let stream = walked.comparison.stream;
+        let view = page.view().map_err(|source| SyncError::Page { stream, source })?;
+        let mut records = Vec::with_capacity(view.items.len());
+        for item in &view.items {
+            walked.comparison.n_walked += 1;
+            match record::read(stream, &page.response().body, item) {
+                Ok(record) => records.push(record),
+                Err(_) => walked.comparison.n_unreadable += 1,
+            }
+        }
+        let ids: Vec<&str> = records.iter().map(|record| record.id.as_str()).collect();
+        let stored = self.store.stored(self.workspace, stream, &ids).await?;
+        for record in &records {
+            // A list that moves while it is read can show a record twice.
+            if !walked.seen.insert(record.id.clone()) {
+                continue;
+            }
+            let comparison = &mut walked.comparison;
+            let changed_at = record.updated_at.max(record.created_at);
+            let is_later = changed_at.is_some() && changed_at > walked.watermark;
+            match stored.get(&record.id) {
+                Some(stored) if stored.hash == record.hash => comparison.n_equal += 1,
+                _ if is_later => comparison.pending.add(&record.id),
+                Some(_) => comparison.different.add(&record.id),
+                None => comparison.missing.add(&record.id),
+            }
+        }
+        Ok(view.total_count)
+    }
+
+    async fn find_extra(&self, walked: &mut Walked) -> Result<(), SyncError> {
+        let (stream, mut after) = (walked.comparison.stream, String::new());
+        loop {
+            let ids = self.store.ids(self.workspace, stream, &after, CHUNK).await?;
+            let Some(last) = ids.last() else { return Ok(()) };
+            after.clone_from(last);
+            for id in ids.iter().filter(|id| !walked.seen.contains(*id)) {
+                walked.comparison.extra.add(id);
+            }
+        }
+    }
+}

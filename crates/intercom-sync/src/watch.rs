@@ -1,0 +1,213 @@
+//! Runs by the clock: what changed every few hours, everything once a week.
+
+use std::future::pending;
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use croner::Cron;
+use futures_util::FutureExt;
+use intercom_store::{RunOutcome, RunRow};
+use tokio::time::sleep;
+
+use crate::error::SyncError;
+use crate::progress::Progress;
+use crate::report::RunReport;
+use crate::run::{Extent, RunKind, Sync};
+
+/// The clock is looked at this often at least: a machine that slept is late by no more.
+const GLANCE: Duration = Duration::from_secs(30);
+
+/// Runs that are looked through for the last one over everything.
+const LOOKED_THROUGH: u32 = 200;
+
+/// When runs are due, by the clock of UTC.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    changes: Cron,
+    full: Cron,
+}
+
+/// A pattern that is no schedule.
+#[derive(Debug, thiserror::Error)]
+#[error("{pattern:?} is not a cron pattern such as \"0 */6 * * *\": {why}")]
+pub struct ScheduleError {
+    /// What was given.
+    pattern: String,
+    why: String,
+}
+
+impl Schedule {
+    /// Every six hours.
+    pub const CHANGES: &str = "0 */6 * * *";
+
+    /// Sundays at 02:00.
+    pub const FULL: &str = "0 2 * * SUN";
+
+    /// A schedule of two cron patterns: minute, hour, day, month, day of the week.
+    ///
+    /// # Errors
+    /// [`ScheduleError`] when a pattern cannot be read, or never comes true.
+    pub fn new(changes: &str, full: &str) -> Result<Self, ScheduleError> {
+        let read = |pattern: &str| {
+            let error = |why: croner::errors::CronError| ScheduleError {
+                pattern: pattern.to_owned(),
+                why: why.to_string(),
+            };
+            let cron = Cron::from_str(pattern).map_err(error)?;
+            cron.find_next_occurrence(&DateTime::UNIX_EPOCH, false).map_err(error)?;
+            Ok(cron)
+        };
+        Ok(Self { changes: read(changes)?, full: read(full)? })
+    }
+
+    /// The first instant behind `after` at which a run is due; `None` when there is none.
+    #[must_use]
+    pub fn next(&self, extent: Extent, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let cron = match extent {
+            Extent::Changed => &self.changes,
+            Extent::Whole => &self.full,
+        };
+        cron.find_next_occurrence(&after, false).ok()
+    }
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self::new(Self::CHANGES, Self::FULL).expect("both are patterns")
+    }
+}
+
+/// Which run is due when, given those that have started.
+///
+/// A run that lasts past its successor's time is followed by it at once, however many were missed;
+/// one that was due while nobody watched is made up for.
+#[derive(Debug, Clone)]
+pub struct Agenda {
+    schedule: Schedule,
+    changes_at: Option<DateTime<Utc>>,
+    full_at: Option<DateTime<Utc>>,
+}
+
+impl Agenda {
+    /// The agenda of a workspace whose last run, and last run over everything, started at these
+    /// instants. One that never had a run is due at once.
+    #[must_use]
+    pub fn new(
+        schedule: Schedule,
+        last: Option<DateTime<Utc>>,
+        last_full: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let changes_at = match last {
+            Some(last) => schedule.next(Extent::Changed, last.min(now)),
+            None => Some(now),
+        };
+        let full_at = schedule.next(Extent::Whole, last_full.unwrap_or(now).min(now));
+        Self { schedule, changes_at, full_at }
+    }
+
+    /// The next run; at the same instant, that over everything.
+    #[must_use]
+    pub fn next(&self, now: DateTime<Utc>) -> Option<(DateTime<Utc>, Extent)> {
+        let full = self.full_at.map(|at| (at, Extent::Whole));
+        let changes = self.changes_at.map(|at| (at, Extent::Changed));
+        match (full, changes) {
+            // Both are due: one run does for both.
+            (Some(full), Some(_)) if full.0 <= now => Some(full),
+            (Some(full), Some(changes)) => Some(if full.0 <= changes.0 { full } else { changes }),
+            (full, changes) => full.or(changes),
+        }
+    }
+
+    /// Notes that a run has started.
+    pub fn started(&mut self, extent: Extent, at: DateTime<Utc>) {
+        self.changes_at = self.schedule.next(Extent::Changed, at);
+        if extent == Extent::Whole {
+            self.full_at = self.schedule.next(Extent::Whole, at);
+        }
+    }
+}
+
+/// Hears what a watch does.
+pub trait Watcher: Progress {
+    /// The next run is due at `at`.
+    fn waits(&self, at: DateTime<Utc>, extent: Extent);
+
+    /// A run starts.
+    fn starts(&self, now: DateTime<Utc>, extent: Extent);
+
+    /// A run has ended; after a failure the next one is made when it is due.
+    fn ended(&self, now: DateTime<Utc>, ended: &Result<RunReport, SyncError>);
+}
+
+impl Sync {
+    /// Runs by a schedule until `stop` comes to its end, one run at a time.
+    ///
+    /// A run that fails is told to the watcher and leaves its place to the next one. `clock` tells
+    /// the time; waiting is tokio's.
+    pub async fn watch(
+        &self,
+        schedule: Schedule,
+        clock: &(dyn Fn() -> DateTime<Utc> + Send + core::marker::Sync),
+        stop: impl Future<Output = ()>,
+        watcher: &dyn Watcher,
+    ) {
+        let stop = Box::pin(stop).shared();
+        let mut agenda = tokio::select! {
+            agenda = self.agenda(schedule, clock()) => agenda,
+            () = stop.clone() => return,
+        };
+        loop {
+            let due = agenda.next(clock());
+            if let Some((at, extent)) = due {
+                watcher.waits(at, extent);
+            }
+            tokio::select! {
+                () = wait_for(due.map(|(at, _)| at), clock) => {}
+                () = stop.clone() => return,
+            }
+            let now = clock();
+            let extent = agenda.next(now).map_or(Extent::Changed, |(_, extent)| extent);
+            agenda.started(extent, now);
+            watcher.starts(now, extent);
+            let ended = self.run_until(stop.clone(), extent, now, watcher).await;
+            watcher.ended(clock(), &ended);
+            if matches!(ended, Err(SyncError::Stopped)) {
+                return;
+            }
+        }
+    }
+
+    /// Goes on where earlier runs ended. When that cannot be known a run is due, and says why.
+    async fn agenda(&self, schedule: Schedule, now: DateTime<Utc>) -> Agenda {
+        let runs = match self.workspace(now).await {
+            Ok(workspace) => {
+                let runs = self.store().last_runs(&workspace, LOOKED_THROUGH).await;
+                runs.unwrap_or_default()
+            }
+            Err(_) => Vec::new(),
+        };
+        let started = |run: &RunRow| DateTime::from_timestamp(run.started_at, 0);
+        let came_to_its_end =
+            |run: &&RunRow| run.end.as_ref().is_some_and(|end| end.outcome != RunOutcome::Failed);
+        let mut ended = runs.iter().filter(came_to_its_end);
+        let last = ended.clone().next().and_then(started);
+        let last_full = ended.find(|run| RunKind::reads_everything(&run.kind)).and_then(started);
+        Agenda::new(schedule, last, last_full, now)
+    }
+}
+
+async fn wait_for(
+    at: Option<DateTime<Utc>>,
+    clock: &(dyn Fn() -> DateTime<Utc> + Send + core::marker::Sync),
+) {
+    let Some(at) = at else { return pending().await };
+    loop {
+        let Ok(left) = (at - clock()).to_std() else { return };
+        if left.is_zero() {
+            return;
+        }
+        sleep(left.min(GLANCE)).await;
+    }
+}

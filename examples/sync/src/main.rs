@@ -1,0 +1,52 @@
+//! `sync`: a workspace mirrored into a database, with customers made of it.
+
+mod arguments;
+mod environment;
+mod progress;
+mod running;
+mod stopping;
+mod telling;
+mod wiring;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use arguments::{Arguments, Command, LogFormat};
+use wiring::Verdict;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log_to_stderr(arguments.common.log_format);
+    #[expect(clippy::disallowed_methods, reason = "the program's clock, unless --now is given")]
+    let now = arguments.common.now.unwrap_or_else(|| std::time::SystemTime::now().into());
+    let common = &arguments.common;
+    let ended = match &arguments.command {
+        Command::Run(run) => running::run(common, run, now).await,
+    };
+    match ended {
+        Ok(Verdict::Done) => ExitCode::SUCCESS,
+        // What was left behind has been said.
+        Ok(Verdict::LeftBehind) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {}", wiring::causes(&error));
+            wiring::exit_code(&error)
+        }
+    }
+}
+
+fn log_to_stderr(format: LogFormat) {
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,sync=info"));
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => logs.init(),
+        LogFormat::Json => logs.json().init(),
+    }
+}

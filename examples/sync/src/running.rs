@@ -1,0 +1,90 @@
+//! `sync run`: one run, told while it works and summed up at its end.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use intercom_store::Stream;
+use intercom_sync::{Extent, RunReport, StreamPreview, Sync, SyncError, SyncSettings};
+
+use crate::arguments::{Common, Run};
+use crate::environment::Environment;
+use crate::progress;
+use crate::stopping;
+use crate::telling::tell;
+use crate::wiring::{Verdict, Wiring, say, sync_settings};
+
+pub(crate) async fn run(
+    common: &Common,
+    arguments: &Run,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Verdict> {
+    let environment = Environment::read()?;
+    let mut settings = sync_settings(common, &environment)?;
+    if !arguments.streams.is_empty() {
+        settings.streams = in_order(&settings, &arguments.streams);
+    }
+    settings.lease_for = Duration::from_secs(arguments.lease_for);
+    let wiring = Wiring::new(common, &environment).await?;
+    let sync = wiring.sync(settings);
+    let extent = if arguments.full { Extent::Whole } else { Extent::Changed };
+    if arguments.dry_run {
+        return preview(&sync, extent).await;
+    }
+    let told = progress::on_stderr(common.log_format);
+    let ended = sync.run_until(stopping::asked(), extent, now, told.as_ref()).await;
+    told.clear();
+    let report = match ended {
+        Ok(report) => report,
+        Err(SyncError::Stopped) => {
+            eprintln!("stopped; what is committed stays, and the same command goes on there");
+            return Ok(Verdict::LeftBehind);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    say(&serde_json::to_string(&report.metrics)?)?;
+    tell(common.log_format, &report.log_entry().to_string());
+    for left in left_behind(&report) {
+        tell(common.log_format, &format!("left behind: {left}"));
+    }
+    Ok(if report.is_complete() { Verdict::Done } else { Verdict::LeftBehind })
+}
+
+/// Says what a run would fetch: a JSON object a stream, and the sum in words.
+async fn preview(sync: &Sync, extent: Extent) -> anyhow::Result<Verdict> {
+    let previews = sync.preview(extent).await?;
+    for preview in &previews {
+        say(&serde_json::to_string(preview)?)?;
+    }
+    let sum = |of: fn(&StreamPreview) -> u64| -> u64 { previews.iter().map(of).sum() };
+    eprintln!(
+        "a run would fetch {} records with {} calls; nothing was written",
+        sum(|preview| preview.n_records),
+        sum(|preview| preview.n_calls)
+    );
+    let is_whole = previews.iter().all(|preview| preview.skipped_because.is_none());
+    Ok(if is_whole { Verdict::Done } else { Verdict::LeftBehind })
+}
+
+/// The streams asked for, in the order in which a run reads them.
+fn in_order(settings: &SyncSettings, asked: &[Stream]) -> Vec<Stream> {
+    settings.streams.iter().copied().filter(|stream| asked.contains(stream)).collect()
+}
+
+/// What the run did not bring, a line each.
+fn left_behind(report: &RunReport) -> Vec<String> {
+    let mut lines = Vec::new();
+    for report in &report.streams {
+        let stream = report.stream;
+        if let Some(reason) = &report.skipped_because {
+            lines.push(format!("{stream}: {reason}"));
+        }
+        if let Some(reason) = &report.kept_because {
+            lines.push(format!("{stream}: {reason}; nothing was taken for gone"));
+        }
+        if report.n_quarantined > 0 {
+            let n = report.n_quarantined;
+            lines.push(format!("{stream}: {n} records that cannot be read were put aside"));
+        }
+    }
+    lines
+}

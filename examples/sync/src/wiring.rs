@@ -1,0 +1,149 @@
+//! From settings to a store, a client and a sync.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use intercom_client::{Client, ClientSettings, HttpSettings, Origin, SettingsError};
+use intercom_store::Store;
+use intercom_sync::{StoreCalls, Sync, SyncSettings, read_settings};
+
+use crate::arguments::Common;
+use crate::environment::Environment;
+
+/// Where the mirror is stored when nobody says.
+const DATABASE: &str = "sqlite://intercom.db";
+
+/// How a command ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Everything is done.
+    Done,
+    /// Something was left behind, and was named.
+    LeftBehind,
+}
+
+/// A setting that cannot work; the command was not begun.
+#[derive(Debug)]
+struct BadSetting;
+
+impl std::fmt::Display for BadSetting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("bad settings")
+    }
+}
+
+/// What a command works with.
+pub(crate) struct Wiring {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) client: Client,
+}
+
+impl Wiring {
+    /// Checks the settings, opens the store and makes a client that shares its calls through it.
+    pub(crate) async fn new(common: &Common, environment: &Environment) -> anyhow::Result<Self> {
+        let http = http(common, environment)?;
+        let store = open(common, environment).await?;
+        let lease = StoreCalls::new(Arc::clone(&store), &http.token);
+        let mut settings =
+            ClientSettings { lease: Some(Arc::new(lease)), ..ClientSettings::default() };
+        if let Some(version) = environment.get("INTERCOM_VERSION") {
+            let version = version.trim().parse().context(BadSetting);
+            settings.version =
+                version.context("INTERCOM_VERSION is not a version of the API, such as 2.16")?;
+        }
+        let client = Client::http(http, settings).context(BadSetting)?;
+        Ok(Self { store, client })
+    }
+
+    /// A sync of the workspace that the token belongs to.
+    pub(crate) fn sync(&self, settings: SyncSettings) -> Sync {
+        Sync::new(self.client.clone(), Arc::clone(&self.store), settings)
+    }
+}
+
+/// How the API is reached; no call is made.
+fn http(common: &Common, environment: &Environment) -> anyhow::Result<HttpSettings> {
+    let token = environment.token().context(BadSetting).context(
+        "the API needs an access token; set INTERCOM_ACCESS_TOKEN in the environment or in .env",
+    )?;
+    let origin = origin(common, environment).context(BadSetting)?;
+    let mut http = HttpSettings { origin, ..HttpSettings::new(token) };
+    if let Some(user_agent) = environment.get("INTERCOM_USER_AGENT_HEADER") {
+        http.user_agent = user_agent;
+    }
+    Ok(http)
+}
+
+fn origin(common: &Common, environment: &Environment) -> Result<Origin, SettingsError> {
+    if let Some(origin) = &common.api_base {
+        return Ok(origin.clone());
+    }
+    if let Some(region) = common.region {
+        return Ok(Origin::region(region));
+    }
+    if let Some(base) = environment.get("INTERCOM_API_BASE") {
+        return Origin::parse(&base);
+    }
+    let region = environment.get("INTERCOM_REGION").map(|region| region.parse()).transpose()?;
+    Ok(Origin::region(region.unwrap_or_default()))
+}
+
+/// Opens the database and brings its schema up to date.
+pub(crate) async fn open(
+    common: &Common,
+    environment: &Environment,
+) -> anyhow::Result<Arc<dyn Store>> {
+    let url = common.database.clone().or_else(|| environment.get("DATABASE_URL"));
+    let url = url.unwrap_or_else(|| DATABASE.to_owned());
+    intercom_store::open(&url).await.context("the database cannot be used")
+}
+
+/// What is read and how, from flags, the environment and the settings file.
+pub(crate) fn sync_settings(
+    common: &Common,
+    environment: &Environment,
+) -> anyhow::Result<SyncSettings> {
+    let settings = match &common.settings {
+        Some(file) => read_file(file)
+            .context(BadSetting)
+            .with_context(|| format!("{} cannot be used", file.display()))?,
+        None => SyncSettings::default(),
+    };
+    let timezone = match (common.timezone, environment.get("REPORT_TIMEZONE")) {
+        (Some(zone), _) => Some(zone),
+        (None, Some(name)) => {
+            let zone = name.trim().parse().context(BadSetting);
+            Some(zone.context("REPORT_TIMEZONE is not a zone such as Europe/Berlin")?)
+        }
+        (None, None) => settings.timezone,
+    };
+    Ok(SyncSettings { timezone, ..settings })
+}
+
+fn read_file(file: &Path) -> anyhow::Result<SyncSettings> {
+    Ok(read_settings(&std::fs::read_to_string(file)?)?)
+}
+
+/// Settings that cannot work are bad arguments.
+pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
+    let is_setting = error.downcast_ref::<BadSetting>().is_some();
+    if is_setting { ExitCode::from(2) } else { ExitCode::FAILURE }
+}
+
+/// The error and its causes; a cause that only repeats the end of what was said is left out.
+pub(crate) fn causes(error: &anyhow::Error) -> String {
+    let own = BadSetting.to_string();
+    let causes = error.chain().map(ToString::to_string).filter(|cause| *cause != own);
+    causes.fold(String::new(), |said, cause| match said.ends_with(&cause) {
+        true => said,
+        false if said.is_empty() => cause,
+        false => format!("{said}: {cause}"),
+    })
+}
+
+pub(crate) fn say(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{text}").context("standard output is closed")
+}

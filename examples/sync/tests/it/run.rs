@@ -1,0 +1,116 @@
+//! `sync run`.
+
+use intercom_sim::SimSettings;
+
+use crate::program::{command, run};
+use crate::world::{AT, TOKEN, World};
+
+#[test]
+fn a_run_prints_the_metrics_and_the_log_entry_and_the_next_one_writes_nothing() {
+    let world = World::new();
+    let first = world.run(&["run", "--now", AT]);
+    assert_eq!(first.code, Some(0), "{first:?}");
+    let metrics = &first.json()[0];
+    let names: Vec<&str> = metrics.as_object().expect("an object").keys().map(|k| &**k).collect();
+    assert_eq!(
+        names,
+        [
+            "avg_quality_score",
+            "contacts_synced",
+            "errors",
+            "new_contacts",
+            "skipped_contacts",
+            "sync_duration_seconds",
+            "updated_contacts"
+        ]
+    );
+    let synced = metrics["contacts_synced"].as_u64().expect("a number");
+    assert!(synced > 0, "{metrics}");
+    let entry = format!("Intercom sync completed\n- Synced: {synced} contacts\n- New: {synced}, ");
+    assert!(first.stderr.contains(&entry), "{}", first.stderr);
+    assert!(first.stderr.contains("contacts: 60 fetched in "), "{}", first.stderr);
+
+    let second = world.run(&["run", "--now", AT]);
+    assert_eq!(second.code, Some(0), "{second:?}");
+    assert_eq!(second.json()[0]["contacts_synced"], 0);
+    assert!(!format!("{first:?}{second:?}").contains(TOKEN));
+}
+
+#[test]
+fn a_stream_the_token_may_not_read_is_named_and_makes_the_run_partial() {
+    let scopes = ["read_users_and_companies", "read_tags", "read_admins"];
+    let scopes = Some(scopes.iter().map(|scope| intercom_api::Scope::from(*scope)).collect());
+    let world = World::with(SimSettings { scopes, ..SimSettings::default() });
+    let ended = world.run(&["run", "--now", AT]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("left behind: conversations: "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("Intercom sync completed in part"), "{}", ended.stderr);
+    assert!(ended.json()[0]["errors"].as_u64() > Some(0));
+}
+
+#[test]
+fn only_the_streams_asked_for_are_read() {
+    let world = World::new();
+    let ended = world.run(&["run", "--now", AT, "--streams", "tags,admins"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(world.sim.stats().calls("POST /contacts/search"), 0);
+    assert_eq!(world.sim.stats().calls("GET /tags"), 1);
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_fetched_and_stores_nothing() {
+    let world = World::new();
+    let dry = world.run(&["run", "--dry-run", "--now", AT]);
+    assert_eq!(dry.code, Some(0), "{dry:?}");
+    let contacts = &dry.json()[0];
+    assert_eq!(
+        (&contacts["stream"], &contacts["n_records"], &contacts["n_calls"]),
+        (&"contacts".into(), &60.into(), &1.into())
+    );
+    assert!(dry.stderr.contains("nothing was written"), "{}", dry.stderr);
+    let run = world.run(&["run", "--now", AT]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.json()[0]["new_contacts"].as_u64() > Some(0), "{run:?}");
+}
+
+#[test]
+fn bad_arguments_end_with_2_before_any_call() {
+    let world = World::new();
+    for arguments in [
+        &["run", "--streams", "nonsense"][..],
+        &["run", "--api-base", "http://example.com"],
+        &["run", "--region", "mars"],
+        &["run", "--now", "yesterday"],
+        &["run", "--lease-for", "0"],
+        &["nonsense"],
+        &[],
+    ] {
+        let ended = world.run(arguments);
+        assert_eq!(ended.code, Some(2), "{arguments:?} {ended:?}");
+    }
+    let without_token = run(command(world.folder(), &["run"]));
+    assert_eq!(without_token.code, Some(2), "{without_token:?}");
+    assert!(without_token.stderr.contains("set INTERCOM_ACCESS_TOKEN"), "{without_token:?}");
+    let mut bad_zone = world.command(&["run"]);
+    bad_zone.env("REPORT_TIMEZONE", "Mars/Olympus");
+    assert_eq!(run(bad_zone).code, Some(2));
+    assert_eq!(world.sim.stats().calls("GET /me"), 0);
+}
+
+#[test]
+fn the_file_env_is_read_and_the_environment_outranks_it() {
+    let world = World::new();
+    let file = format!(
+        "INTERCOM_API_KEY=from-the-file\nINTERCOM_API_BASE={}\nDATABASE_URL=sqlite://other.db\n",
+        world.url
+    );
+    std::fs::write(world.folder().join(".env"), file).expect("written");
+    let mut program = command(world.folder(), &["run", "--now", AT, "--streams", "tags"]);
+    let ended = run(command(world.folder(), &["run", "--now", AT, "--streams", "tags"]));
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(world.folder().join("other.db").exists());
+    program.env("DATABASE_URL", "sqlite://third.db");
+    let ended = run(program);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(world.folder().join("third.db").exists());
+}
