@@ -105,13 +105,13 @@ async fn answer(
 ) -> HttpResponse<Body> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
-    if parts.method == "GET" && path == "/__sim/dump" {
-        return dump(transport);
-    }
     let reply = match read(body).await {
         Err(refusal) => prompt(refused(&refusal)),
         Ok(body) if path == control::ROOT || path.starts_with("/__sim/") => {
-            prompt(control::answer(&transport, (parts.method.as_str(), &path), &body).await)
+            match control::answer(&transport, (parts.method.as_str(), &path), &body).await {
+                control::Answer::Whole(response) => prompt(response),
+                control::Answer::Dump => return dump(transport),
+            }
         }
         Ok(body) => call(&transport, &parts, body).await,
     };

@@ -83,6 +83,16 @@ impl SimClock {
         }
     }
 
+    /// Whether the clock can be moved so far, which it is not.
+    #[cfg(feature = "server")]
+    pub(crate) fn can_advance(&self, seconds: i64) -> Result<(), ClockError> {
+        match (seconds, self.now().checked_add(seconds)) {
+            (..0, _) => Err(ClockError::Backwards),
+            (_, Some(..=LATEST)) => Ok(()),
+            (_, Some(_) | None) => Err(ClockError::TooFar),
+        }
+    }
+
     /// Seconds since a running clock started.
     fn passed(&self) -> i64 {
         let passed = self.started_at.map_or(0, |started_at| started_at.elapsed().as_secs());

@@ -122,17 +122,13 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }
     let workspace = &mut *call.workspace;
     workspace.tags.remove(place);
-    let tagged = |tags: &[crate::workspace::contact::Applied]| tags.iter().any(|a| a.tag == place);
-    let contacts = workspace.contacts.iter().filter(|(_, contact)| tagged(&contact.tags));
-    for slot in contacts.map(|(slot, _)| slot).collect::<Vec<_>>() {
+    for slot in workspace.contacts.tagged(place) {
         workspace.untag_contact(slot, place, call.now);
     }
-    let conversations = workspace.conversations.iter().filter(|(_, found)| tagged(&found.tags));
-    for slot in conversations.map(|(slot, _)| slot).collect::<Vec<_>>() {
+    for slot in workspace.conversations.tagged(place) {
         workspace.conversations.change(slot, |found| found.tags.retain(|a| a.tag != place));
     }
-    let companies = workspace.companies.iter().filter(|(_, c)| c.tags.contains(&place));
-    for slot in companies.map(|(slot, _)| slot).collect::<Vec<_>>() {
+    for slot in workspace.companies.tagged(place) {
         workspace.companies.change(slot, |company| company.tags.retain(|tag| *tag != place));
     }
     Ok(Answer::json(Vec::new()))

@@ -391,7 +391,7 @@ impl Comparison {
 }
 
 impl Place {
-    fn matches(self, text: &str, needle: &str) -> bool {
+    pub(crate) fn matches(self, text: &str, needle: &str) -> bool {
         match self {
             Self::Whole => text == needle,
             Self::Anywhere => text.contains(needle),

@@ -11,7 +11,7 @@ use crate::answer::Refusal;
 use crate::faults::RouteName;
 use crate::server::{changes, refused};
 use crate::simulator::Simulator;
-use crate::transport::SimTransport;
+use crate::transport::{ClockError, SimTransport};
 use crate::workspace::change::ChangeError;
 
 /// Where the paths begin.
@@ -32,8 +32,12 @@ pub struct OwnPath {
 enum Run {
     /// By a function.
     Once(fn(&Asked<'_>) -> Answered),
+    /// By moving the clock, in steps between which calls get their turn.
+    Advance,
     /// By invented changes, between which calls get their turn.
     Live,
+    /// By the whole workspace, which the server writes while it sends it.
+    Dump,
 }
 
 /// The simulator's own paths, in the order in which they are explained.
@@ -56,9 +60,13 @@ const PATHS: &[OwnPath] = &[
     path("GET /__sim", "these paths", |_| Ok(list().to_string().into())),
     path("GET /__sim/routes", "the routes of the API that are simulated", routes),
     path("GET /__sim/stats", "calls by route and status", stats),
-    path("GET /__sim/dump", "the whole workspace", dump),
+    OwnPath { name: "GET /__sim/dump", purpose: "the whole workspace", run: Run::Dump },
     path("GET /__sim/clock", "the workspace's time, in unix seconds", clock),
-    path("POST /__sim/clock", r#"advances it: {"advance": seconds}"#, advance),
+    OwnPath {
+        name: "POST /__sim/clock",
+        purpose: r#"advances it: {"advance": seconds}"#,
+        run: Run::Advance,
+    },
     OwnPath {
         name: "POST /__sim/live",
         purpose: r#"makes invented changes: {"n": changes}"#,
@@ -165,31 +173,42 @@ impl Asked<'_> {
     }
 }
 
+/// An answer to a request below [`ROOT`].
+pub(super) enum Answer {
+    Whole(Response),
+    /// The whole workspace is to be sent, piece by piece.
+    Dump,
+}
+
 /// Answers a request to a path below [`ROOT`].
 pub(super) async fn answer(
     transport: &SimTransport,
     (method, path): (&str, &str),
     body: &[u8],
-) -> Response {
+) -> Answer {
     let body = if body.is_empty() { b"{}" } else { body };
     let found = PATHS.iter().find_map(|own| Some((own, fit(own.name, method, path)?)));
-    let Some((own, parameters)) = found else { return unknown(path) };
+    let Some((own, parameters)) = found else { return Answer::Whole(unknown(path)) };
     let body: Value = match serde_json::from_slice(body) {
         Ok(body @ Value::Object(_)) => body,
-        Ok(_) => return refused(&bad("the body must be a JSON object")),
-        Err(error) => return refused(&bad(format!("the body is not JSON: {error}"))),
+        Ok(_) => return Answer::Whole(refused(&bad("the body must be a JSON object"))),
+        Err(error) => {
+            return Answer::Whole(refused(&bad(format!("the body is not JSON: {error}"))));
+        }
     };
     let now = transport.now();
     transport.with(|simulator| simulator.catch_up(now));
     let asked = Asked { transport, parameters, body, now };
     let answered = match own.run {
         Run::Once(run) => run(&asked),
+        Run::Advance => advance(&asked).await,
         Run::Live => live(&asked).await,
+        Run::Dump => return Answer::Dump,
     };
-    match answered {
+    Answer::Whole(match answered {
         Ok(body) => Response::new(200, body),
         Err(refusal) => refused(&refusal),
-    }
+    })
 }
 
 /// What stands in a path where the name of another has braces, if they fit.
@@ -243,27 +262,40 @@ fn stats(asked: &Asked<'_>) -> Answered {
     Ok(json!(asked.transport.stats()).to_string().into())
 }
 
-fn dump(asked: &Asked<'_>) -> Answered {
-    Ok(asked.transport.with(|simulator| simulator.dump()))
-}
-
 fn clock(asked: &Asked<'_>) -> Answered {
     Ok(json!({"now": asked.now}).to_string().into())
-}
-
-fn advance(asked: &Asked<'_>) -> Answered {
-    let seconds = asked.body.get("advance").and_then(Value::as_i64);
-    let seconds = seconds.ok_or_else(|| bad(r#"the body must be {"advance": seconds}"#))?;
-    let moved = asked.transport.clock().try_advance(seconds);
-    let now = moved.map_err(|error| bad(error.to_string()))?;
-    asked.transport.with(|simulator| simulator.catch_up(now));
-    Ok(json!({"now": now}).to_string().into())
 }
 
 fn routes(_: &Asked<'_>) -> Answered {
     let names = RouteName::all().collect::<Vec<_>>();
     let names = names.iter().map(RouteName::as_str).collect::<Vec<_>>();
     Ok(json!({"type": "list", "routes": names}).to_string().into())
+}
+
+/// So many conversations wake up without letting a call through, unless more do in one second.
+const WAKING: usize = 500;
+
+/// Moves the clock. A week wakes up every snoozed conversation there is, of a large workspace a
+/// hundred thousand, so the clock goes there in steps: each wakes up a few, and calls in between
+/// see the workspace as it is at that time.
+async fn advance(asked: &Asked<'_>) -> Answered {
+    let seconds = asked.body.get("advance").and_then(Value::as_i64);
+    let mut left = seconds.ok_or_else(|| bad(r#"the body must be {"advance": seconds}"#))?;
+    let (transport, clock) = (asked.transport, asked.transport.clock());
+    let refusal = |error: ClockError| bad(error.to_string());
+    clock.can_advance(left).map_err(refusal)?;
+    loop {
+        let now = transport.now();
+        let wake_at = transport.with(|simulator| simulator.workspace().wakes_at(WAKING));
+        let step = wake_at.map_or(left, |at| at.saturating_sub(now).max(1)).min(left);
+        let now = clock.try_advance(step).map_err(refusal)?;
+        transport.with(|simulator| simulator.catch_up(now));
+        left -= step;
+        if left == 0 {
+            return Ok(json!({"now": now}).to_string().into());
+        }
+        tokio::time::sleep(TURN).await;
+    }
 }
 
 /// So many changes are made without letting a call through.

@@ -52,6 +52,10 @@ impl Record for Company {
     fn is_listed(&self) -> bool {
         true
     }
+
+    fn tags(&self) -> Vec<u32> {
+        self.tags.clone()
+    }
 }
 
 impl Company {

@@ -134,6 +134,10 @@ impl Record for Contact {
     fn is_listed(&self) -> bool {
         !self.is_archived
     }
+
+    fn tags(&self) -> Vec<u32> {
+        self.tags.iter().map(|applied| applied.tag).collect()
+    }
 }
 
 impl Contact {

@@ -142,6 +142,10 @@ impl Record for Conversation {
         &self.contacts
     }
 
+    fn tags(&self) -> Vec<u32> {
+        self.tags.iter().map(|applied| applied.tag).collect()
+    }
+
     fn due_at(&self) -> Option<i64> {
         self.snoozed_until.filter(|_| self.state == State::Snoozed).map(i64::from)
     }

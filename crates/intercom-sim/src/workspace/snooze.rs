@@ -15,6 +15,13 @@ impl Workspace {
         }
     }
 
+    /// When so many conversations will have opened, all of them counted that are due; `None` when
+    /// there are fewer.
+    #[cfg(feature = "server")]
+    pub(crate) fn wakes_at(&self, n_opened: usize) -> Option<i64> {
+        self.conversations.due_at(n_opened.saturating_sub(1))
+    }
+
     fn unsnooze(&mut self, slot: Slot, now: i64) {
         let id = self.next_number().to_string();
         let email = format!("operator+{}@intercom.io", self.profile.id_code);

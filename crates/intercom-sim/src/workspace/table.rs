@@ -1,7 +1,7 @@
 //! Rows in the order of their ids, with ordered indexes for keyset paging.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::search::facets::Facets;
 use crate::workspace::hindsight::{Hindsight, Versions};
@@ -24,6 +24,10 @@ pub(crate) trait Record: Clone {
     /// The ids of other objects by which it is looked up, separated by commas.
     fn links(&self) -> &str {
         ""
+    }
+    /// The places of the tags by which it is looked up.
+    fn tags(&self) -> Vec<u32> {
+        Vec::new()
     }
     /// When it changes by itself, unix seconds.
     fn due_at(&self) -> Option<i64> {
@@ -96,6 +100,7 @@ pub(crate) struct Table<R> {
     created: Index,
     updated: Index,
     links: TextIndex,
+    tagged: Tagged,
     pub(crate) facets: Facets,
     /// What the rows that changed held before, while somebody wants to know; `None` for a row that
     /// was not there.
@@ -153,11 +158,22 @@ impl<R: Record> Table<R> {
             .zip(&records)
             .flat_map(|(slot, record)| linked(record.links()).map(move |id| (id, slot)));
         let links = TextIndex::new(ids);
+        let tagged = Tagged::new(&records);
         let due = (0..).zip(&records).filter_map(|(slot, r)| Some(entry(r.due_at()?, slot)));
         let due = Index(Ordered::new(due.collect()));
         let rows = records.into_iter().map(Row::Live).collect();
         let facets = Facets::default();
-        Ok(Self { rows, created, updated, links, facets, recorded: None, due, hindsight: None })
+        Ok(Self {
+            rows,
+            created,
+            updated,
+            links,
+            tagged,
+            facets,
+            recorded: None,
+            due,
+            hindsight: None,
+        })
     }
 
     /// Adds a row whose id follows all others, returning its slot.
@@ -182,6 +198,7 @@ impl<R: Record> Table<R> {
             self.updated.0.insert(entry(record.updated_at(), slot));
         }
         linked(record.links()).for_each(|id| self.links.insert(id, slot));
+        self.tagged.insert(&record.tags(), slot);
         record.due_at().into_iter().for_each(|at| self.due.0.insert(entry(at, slot)));
         self.facets.touch(slot);
     }
@@ -191,6 +208,7 @@ impl<R: Record> Table<R> {
         self.created.0.remove(entry(record.created_at(), slot));
         self.updated.0.remove(entry(record.updated_at(), slot));
         linked(record.links()).for_each(|id| self.links.remove(id, slot));
+        self.tagged.remove(&record.tags(), slot);
         record.due_at().into_iter().for_each(|at| self.due.0.remove(entry(at, slot)));
         self.facets.touch(slot);
     }
@@ -231,7 +249,13 @@ impl<R: Record> Table<R> {
         let due_before = record.due_at();
         let before = (record.is_listed(), record.created_at(), record.updated_at());
         let links: Box<str> = record.links().into();
+        let tags = record.tags();
         let result = change(record);
+        let tags_after = record.tags();
+        if tags != tags_after {
+            self.tagged.remove(&tags, slot);
+            self.tagged.insert(&tags_after, slot);
+        }
         if *links != *record.links() {
             linked(&links).for_each(|id| self.links.remove(id, slot));
             linked(record.links()).for_each(|id| self.links.insert(id, slot));
@@ -273,6 +297,12 @@ impl<R: Record> Table<R> {
     /// A row whose time to change by itself has come at `now`.
     pub(crate) fn first_due(&self, now: i64) -> Option<Slot> {
         self.due.slots(self.due.range(0, now.saturating_add(1))).next()
+    }
+
+    /// When the row at this place changes by itself, in the order in which they do.
+    #[cfg(feature = "server")]
+    pub(crate) fn due_at(&self, place: usize) -> Option<i64> {
+        self.get(self.due.slots(place..place + 1).next()?)?.due_at()
     }
 
     /// Begins to keep what rows were before they change.
@@ -339,6 +369,11 @@ impl<R: Record> Table<R> {
         self.links.candidates(id)
     }
 
+    /// The rows with a tag, by its place, in id order.
+    pub(crate) fn tagged(&self, tag: u32) -> Vec<Slot> {
+        self.tagged.rows(tag)
+    }
+
     /// All existing rows in id order, listed or not.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &R)> {
         self.iter_from(0)
@@ -359,6 +394,39 @@ impl<R: Record> Table<R> {
     pub(crate) fn n_slots(&self) -> u32 {
         Slot::try_from(self.rows.len()).unwrap_or(Slot::MAX)
     }
+}
+
+/// Finds rows by their tags. One entry is 8 bytes: the tag's place in the upper half, the slot in the
+/// lower.
+#[derive(Debug, Clone)]
+struct Tagged(Ordered);
+
+impl Tagged {
+    fn new<R: Record>(records: &[R]) -> Self {
+        let rows = (0..).zip(records);
+        let entries =
+            rows.flat_map(|(slot, r)| r.tags().into_iter().map(move |tag| tag_entry(tag, slot)));
+        // A row of a data set may have the same tag twice.
+        Self(Ordered::new(entries.collect::<BTreeSet<_>>().into_iter().collect()))
+    }
+
+    fn insert(&mut self, tags: &[u32], slot: Slot) {
+        tags.iter().for_each(|tag| self.0.insert(tag_entry(*tag, slot)));
+    }
+
+    fn remove(&mut self, tags: &[u32], slot: Slot) {
+        tags.iter().for_each(|tag| self.0.remove(tag_entry(*tag, slot)));
+    }
+
+    fn rows(&self, tag: u32) -> Vec<Slot> {
+        let (first, last) = (tag_entry(tag, 0), tag_entry(tag, Slot::MAX));
+        let positions = self.0.position(first)..self.0.position(last);
+        self.0.at(positions).map(slot_of).collect()
+    }
+}
+
+fn tag_entry(tag: u32, slot: Slot) -> u64 {
+    u64::from(tag) << 32 | u64::from(slot)
 }
 
 /// Finds rows by a text that is not their id: e-mail, external id.

@@ -1,6 +1,7 @@
 //! Admins, teams, tags, attribute definitions, events.
 
 use intercom_api::{ApiVersion, Method};
+use intercom_sim::Simulator;
 use serde_json::{Value, json};
 
 use crate::support::{NOW, code, delete, get, ids, post, put, read, request, simulator};
@@ -32,6 +33,40 @@ fn admins_and_teams_refer_to_each_other() {
     assert_eq!((status, code(&body)), (404, "admin_not_found"));
     let (status, body) = get(&mut sim, "/teams/1");
     assert_eq!((status, code(&body)), (404, "team_not_found"));
+}
+
+#[test]
+fn a_deleted_tag_is_taken_off_everything_that_has_it() {
+    let mut sim = simulator(150, 150);
+    let known: Vec<String> = sim.workspace().contact_ids().map(str::to_owned).collect();
+    // Beside those that are born with it: one gets it, one loses it, one hides, one is gone.
+    let on = json!({"id": "7003"});
+    for id in &known[..4] {
+        assert_eq!(post(&mut sim, &format!("/contacts/{id}/tags"), &on).0, 200);
+    }
+    assert_eq!(delete(&mut sim, &format!("/contacts/{}/tags/7003", known[1])).0, 200);
+    assert_eq!(post(&mut sim, &format!("/contacts/{}/archive", known[2]), &json!({})).0, 200);
+    assert_eq!(delete(&mut sim, &format!("/contacts/{}", known[3])).0, 200);
+    let dump =
+        |sim: &Simulator| -> Value { serde_json::from_slice(&sim.dump()).expect("a dump is JSON") };
+    let tagged = |dump: &Value, list: &str, key: &str| -> Vec<String> {
+        let rows = dump[list].as_array().expect("a list").iter();
+        let has = |row: &&Value| ids(&row["tags"], key).iter().any(|id| id == "7003");
+        rows.filter(has).map(|row| row["id"].as_str().expect("an id").to_owned()).collect()
+    };
+    let before = dump(&sim);
+    let contacts = tagged(&before, "contacts", "data");
+    assert!(contacts.contains(&known[0]) && contacts.contains(&known[2]), "{contacts:?}");
+    assert!(contacts.len() > 5 && !tagged(&before, "conversations", "tags").is_empty());
+    let answer = sim.handle(&request(Method::Delete, "/tags/7003", None), NOW + 50);
+    assert_eq!(answer.status, 200);
+    let after = dump(&sim);
+    for (list, key) in [("contacts", "data"), ("conversations", "tags"), ("companies", "tags")] {
+        assert_eq!(tagged(&after, list, key), [""; 0], "{list}");
+    }
+    let changed = after["contacts"].as_array().expect("a list").iter();
+    let changed = changed.filter(|contact| contact["updated_at"] == NOW + 50);
+    assert!(changed.map(|contact| &contact["id"]).eq(&contacts), "no more and no less");
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! What follows the clock of a workspace: moved over HTTP, and by the day in memory.
 
+use std::collections::BTreeSet;
+
 use intercom_sim::Outcome;
 use serde_json::{Value, json};
 
-use crate::server::{Served, TOKEN, call, serve};
+use crate::server::{Served, TOKEN, call, serve, serve_over};
 use crate::support::{NOW, code, simulator};
 
 async fn advance(served: &Served, seconds: i64) {
@@ -141,4 +143,42 @@ async fn a_window_begins_again_when_the_clock_was_moved_past_its_end() {
     assert_eq!(get(&served, "/me").await.0, 429);
     advance(&served, 1).await;
     assert_eq!(get(&served, "/me").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_week_wakes_up_every_snoozed_conversation_and_calls_get_their_turn() {
+    const N: i64 = 1_300;
+    let mut sim = simulator(20, 1_300);
+    let known: Vec<String> = sim.workspace().conversation_ids().map(str::to_owned).collect();
+    // Half of them at seconds of their own, half of them at one.
+    let until = |number: i64| NOW + 3_600 + number.min(N / 2) * 60;
+    for (number, id) in (0..).zip(&known) {
+        let patch = json!({"state": "snoozed", "snoozed_until": until(number)});
+        sim.workspace_mut().update_conversation(id, patch, NOW).expect("the patch fits");
+    }
+    let served = serve_over(sim).await;
+    let transport = served.transport.clone();
+    let watching = tokio::spawn(async move {
+        let mut seen = BTreeSet::new();
+        while transport.now() < NOW + 7 * 86_400 {
+            seen.insert(transport.now());
+            tokio::task::yield_now().await;
+        }
+        seen
+    });
+    advance(&served, 7 * 86_400).await;
+    let seen = watching.await.expect("it sees the end");
+    let expected = BTreeSet::from([NOW, until(499), until(N / 2)]);
+    assert_eq!(seen, expected, "five hundred at a time, or those of one second");
+    for (number, id) in (0..).zip(&known) {
+        let conversation = served.transport.with(|sim| sim.workspace().conversation(id));
+        let conversation = conversation.expect("it is there");
+        let parts = conversation["conversation_parts"]["conversation_parts"].as_array();
+        let last = parts.and_then(|parts| parts.last()).expect("a part");
+        assert_eq!(
+            (&conversation["state"], &last["part_type"]),
+            (&json!("open"), &json!("unsnoozed"))
+        );
+        assert_eq!(last["created_at"], until(number));
+    }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{NOW, code};
+use crate::support::{NOW, code, simulator};
 
 pub(crate) struct Served {
     pub(crate) port: u16,
@@ -18,7 +18,11 @@ pub(crate) struct Served {
 pub(crate) async fn serve() -> Served {
     let invention = Invention { contacts: 30, conversations: 30, now: NOW, ..Invention::default() };
     let settings = SimSettings { rate_limit: Some(100), ..SimSettings::default() };
-    let simulator = Simulator::new(Workspace::invent(&invention), settings);
+    serve_over(Simulator::new(Workspace::invent(&invention), settings)).await
+}
+
+/// A server over a simulator, whose clock stands still.
+pub(crate) async fn serve_over(simulator: Simulator) -> Served {
     let transport = SimTransport::new(simulator, SimClock::frozen(NOW));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = listener.local_addr().expect("an address").port();
@@ -194,4 +198,16 @@ async fn windows_and_index_lag_move_with_the_clock_and_apps_are_told_by_token() 
     let (status, head, found) = call(port, "POST /contacts/search", one, query).await;
     assert_eq!((status, &found["total_count"]), (200, &json!(1)));
     assert!(head.contains("x-ratelimit-reset: 1763744470"), "{head}");
+}
+
+#[tokio::test]
+async fn a_dump_of_several_pieces_is_the_whole_workspace() {
+    let served = serve_over(simulator(600, 900)).await;
+    let request = "GET /__sim/dump HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let (head, body) = exchange(served.port, request).await;
+    assert!(head.contains("transfer-encoding: chunked"), "{head}");
+    let whole = served.transport.with(|sim| sim.dump());
+    // A piece is a megabyte and the rest of a row.
+    assert!(whole.len() > 2 << 20, "{} bytes", whole.len());
+    assert!(body.as_bytes() == whole, "{} bytes, not {}", body.len(), whole.len());
 }

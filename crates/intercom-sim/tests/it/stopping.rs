@@ -43,6 +43,33 @@ async fn half_a_request_holds_the_server_for_three_seconds() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_client_that_does_not_read_holds_the_server_for_three_seconds() {
+    // More than lies between a server and a client that does not read.
+    let faults = "[[fault]]\nroute = \"GET /me\"\nanswer = \"oversized\"";
+    let faults = faults.parse().expect("the faults are well written");
+    let simulator = simulator_with(3, 3, SimSettings { faults, ..SimSettings::default() });
+    let transport = SimTransport::new(simulator, SimClock::frozen(NOW));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stopped = async { drop(stopped.await) };
+    let serving = tokio::spawn(server::serve_until(listener, transport, stopped));
+    let mut client = TcpStream::connect(address).await.expect("the server listens");
+    let request = "GET /me HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer any\r\n\r\n";
+    client.write_all(request.as_bytes()).await.expect("the request is sent");
+    let mut begun = [0; 12];
+    client.read_exact(&mut begun).await.expect("the answer begins");
+    assert_eq!(&begun, b"HTTP/1.1 200");
+    let asked_at = Instant::now();
+    stop.send(()).expect("the server waits for it");
+    let ended = timeout(Duration::from_secs(60), serving).await.expect("it ends in time");
+    ended.expect("it does not panic").expect("in good order");
+    assert!(asked_at.elapsed() >= Duration::from_secs(3), "the answer was under way");
+    assert!(asked_at.elapsed() <= Duration::from_secs(4), "{:?}", asked_at.elapsed());
+    drop(client);
+}
+
 #[cfg(unix)]
 mod program {
     use std::io::{BufRead, BufReader, Read, Write};

@@ -58,10 +58,10 @@ impl Facet {
         let rows = Round::over(table.n_slots());
         let parts = rows.each(|part| part.map(|slot| number(&read(slot))).collect());
         if let Some(numbers) = parts.into_iter().collect::<Option<Vec<Vec<u32>>>>() {
-            return Self::Numbers(numbers.concat());
+            return Self::Numbers(joined(&numbers));
         }
         let parts = rows.each(|part| part.map(|slot| hash(&read(slot))).collect::<Vec<_>>());
-        Self::Hashed(parts.concat())
+        Self::Hashed(joined(&parts))
     }
 
     /// Brings one row in step; `false` when the facet cannot hold its value.
@@ -108,9 +108,25 @@ impl Facet {
 fn put(values: &mut Vec<u32>, slot: Slot, value: u32, filler: u32) {
     let place = slot as usize;
     if values.len() <= place {
+        if values.capacity() <= place {
+            values.reserve_exact(headroom(place + 1));
+        }
         values.resize(place + 1, filler);
     }
     values[place] = value;
+}
+
+/// Room for rows to come. Without it the first new row would copy millions of others, for every
+/// facet; and memory that nobody writes to is not taken.
+const fn headroom(n_rows: usize) -> usize {
+    n_rows / 8 + 4_096
+}
+
+fn joined(parts: &[Vec<u32>]) -> Vec<u32> {
+    let n_rows = parts.iter().map(Vec::len).sum();
+    let mut joined = Vec::with_capacity(n_rows + headroom(n_rows));
+    parts.iter().for_each(|part| joined.extend_from_slice(part));
+    joined
 }
 
 /// How many values count as few among so many rows.
@@ -154,7 +170,11 @@ impl Coded {
                 };
             }
         }
-        all.into_iter().map(|coded| coded.filter(|coded| coded.values.len() <= limit)).collect()
+        let few = |mut coded: Self| {
+            coded.codes.reserve_exact(headroom(coded.codes.len()));
+            (coded.values.len() <= limit).then_some(coded)
+        };
+        all.into_iter().map(|coded| coded.and_then(few)).collect()
     }
 
     /// These rows and those behind them.

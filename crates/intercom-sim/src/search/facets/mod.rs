@@ -2,10 +2,10 @@
 //!
 //! A [`Facet`] holds one field of every row, four bytes a row. It is made when a search names the
 //! field for the first time, which reads every row once, and follows the rows from there on: tables
-//! tell which rows were [touched](Facets::touch), and those are read again before the next search.
-//! [`Plan`] tests 64 rows at a time against facets, and what a search found is kept as a bit a row,
-//! so the further pages of a walk, and the same search later on, cost a look at the rows that
-//! changed in between.
+//! tell which rows were [touched](Facets::touch), and those are read again before the next search
+//! for that field. [`Plan`] tests 64 rows at a time against facets, and what a search found is kept
+//! as a bit a row, so the further pages of a walk, and the same search later on, cost a look at the
+//! rows that changed in between. What no search names follows nothing, and costs nothing.
 //!
 //! What it takes, with a million contacts and five million conversations:
 //!
@@ -15,38 +15,65 @@
 //! - Any other field costs a read of all rows the first time: a tenth of a second for columns, up
 //!   to a few seconds for what is kept packed. After that a first page costs milliseconds. The
 //!   program reads the [`usual`] fields before it answers.
-//! - Two kinds of comparison read the rows again for each new question: a part of a text (`~`, `^`,
-//!   `$`, and words) and an order by a field, if the field holds almost as many texts as there are
-//!   rows, such as e-mails or phone numbers. Their further pages cost milliseconds too.
+//! - A part of a text (`~`, `^`, `$`, and words) is looked for once in each value that occurs, where
+//!   values are few. Where almost every row has its own, and they are short, they are kept
+//!   [spelled out](Spelled), one behind the other; words, and long texts, are read from the rows
+//!   again for each new question.
+//! - An order by a field that holds almost as many texts as there are rows, such as e-mails or
+//!   phone numbers, reads the rows again for each page.
 
 mod facet;
 mod plan;
+mod spelled;
 pub(crate) mod usual;
 
 use facet::Facet;
 use plan::{Plan, Rows};
+use spelled::Spelled;
 
 use crate::parallel::Round;
 use crate::search::fields::Column;
-use crate::search::filter::{Filter, Searchable, SortKey, Source};
+use crate::search::filter::{Filter, Searchable, SortKey, Source, Test};
 use crate::workspace::Workspace;
-use crate::workspace::table::Slot;
+use crate::workspace::table::{Record, Slot};
 
 /// So many answers are kept, the last ones.
 const MAX_KNOWN: usize = 8;
-/// When more rows were touched since the last search, everything is read again.
+/// So many touches are remembered; who has not followed the older half of them by then is given up.
 const MAX_TOUCHED: usize = 1 << 20;
 
 /// What is known about the rows of a table.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Facets {
-    facets: Vec<(Source, Facet)>,
+    described: Vec<Described>,
     /// The rows that lists and searches show.
     listed: Bits,
+    /// How many of the touches `listed` has followed.
+    n_followed: usize,
     known: Vec<Known>,
-    /// Rows that changed since they were read; nobody reads before the first search.
+    /// Rows that came, changed or went, in that order; nobody reads before the first search.
     touched: Option<Vec<Slot>>,
     surroundings: (usize, usize),
+}
+
+/// One field of every row.
+#[derive(Debug, Clone)]
+struct Described {
+    source: Source,
+    facet: Facet,
+    spelling: Spelling,
+    /// How many of the touches it has followed.
+    n_followed: usize,
+}
+
+/// Whether the texts of a field are kept beside its facet.
+#[derive(Debug, Clone)]
+enum Spelling {
+    /// Nobody has looked for a part of a text so far.
+    Unknown,
+    Kept(Spelled),
+    /// The texts are too long, or no texts.
+    Unfit,
 }
 
 /// The rows that a query finds.
@@ -54,6 +81,8 @@ pub(crate) struct Facets {
 struct Known {
     filter: Filter,
     rows: Bits,
+    /// How many of the touches it has followed.
+    n_followed: usize,
 }
 
 /// Some rows of a table.
@@ -96,11 +125,27 @@ impl Bits {
 impl Facets {
     /// Takes note that a row came, changed or went.
     pub(crate) fn touch(&mut self, slot: Slot) {
-        match &mut self.touched {
-            Some(touched) if touched.len() < MAX_TOUCHED => touched.push(slot),
-            Some(_) => *self = Self::default(),
-            None => {}
+        let Some(touched) = &mut self.touched else { return };
+        if touched.len() < MAX_TOUCHED {
+            return touched.push(slot);
         }
+        let n_forgotten = MAX_TOUCHED / 2;
+        if self.n_followed < n_forgotten {
+            *self = Self::default();
+            return;
+        }
+        touched.drain(..n_forgotten);
+        touched.push(slot);
+        self.n_followed -= n_forgotten;
+        let follow = |n_followed: &mut usize| match n_followed.checked_sub(n_forgotten) {
+            Some(left) => {
+                *n_followed = left;
+                true
+            }
+            None => false,
+        };
+        self.described.retain_mut(|described| follow(&mut described.n_followed));
+        self.known.retain_mut(|known| follow(&mut known.n_followed));
     }
 
     /// Lends the facets of a table, in step with its rows, to a look at the workspace.
@@ -110,39 +155,35 @@ impl Facets {
         look: impl FnOnce(&mut Self, &Workspace) -> T,
     ) -> T {
         let mut facets = std::mem::take(&mut R::table_mut(workspace).facets);
-        facets.follow::<R>(workspace, now);
+        facets.follow::<R>(workspace);
         let result = look(&mut facets, workspace);
         R::table_mut(workspace).facets = facets;
         result
     }
 
-    fn follow<R: Searchable>(&mut self, workspace: &Workspace, now: i64) {
+    fn follow<R: Searchable>(&mut self, workspace: &Workspace) {
         let table = R::table(workspace);
         let surroundings = workspace.surroundings();
         if self.surroundings != surroundings {
             self.surroundings = surroundings;
             self.known.clear();
-            self.facets.retain(|(source, _)| !depends_on_surroundings(source));
+            self.described.retain(|described| !depends_on_surroundings(&described.source));
         }
-        if self.touched.is_none() {
+        let Some(touched) = &self.touched else {
             self.touched = Some(Vec::new());
             for (slot, row) in table.iter() {
                 self.listed.set(slot, row.is_listed());
             }
             return;
+        };
+        for slot in &touched[self.n_followed..] {
+            self.listed.set(*slot, table.get(*slot).is_some_and(Record::is_listed));
         }
-        for slot in self.touched.replace(Vec::new()).unwrap_or_default() {
-            let row = table.get(slot);
-            let listed = row.filter(|row| row.is_listed());
-            self.listed.set(slot, listed.is_some());
-            for known in &mut self.known {
-                let passes = listed.is_some_and(|row| known.filter.passes(row, workspace, now));
-                known.rows.set(slot, passes);
-            }
-            self.facets.retain_mut(|(source, facet)| {
-                row.is_none_or(|row| facet.update(slot, &row.read(source, workspace, now)))
-            });
-        }
+        self.n_followed = touched.len();
+    }
+
+    fn touched(&self) -> &[Slot] {
+        self.touched.as_deref().unwrap_or_default()
     }
 
     /// The rows that lists show and a query finds.
@@ -154,11 +195,18 @@ impl Facets {
     ) -> &Bits {
         let Some(filter) = filter else { return &self.listed };
         match self.known.iter().position(|known| known.filter == *filter) {
-            Some(place) => self.known[place..].rotate_left(1),
+            Some(place) => {
+                self.known[place..].rotate_left(1);
+                let touched = self.touched.as_deref().unwrap_or_default();
+                if let Some(known) = self.known.last_mut() {
+                    known.follow::<R>(touched, workspace, now);
+                }
+            }
             None => {
                 self.describe::<R>(filter, workspace, now);
                 let rows = self.scan::<R>(filter, workspace, now);
-                self.known.push(Known { filter: filter.clone(), rows });
+                let n_followed = self.touched().len();
+                self.known.push(Known { filter: filter.clone(), rows, n_followed });
                 if self.known.len() > MAX_KNOWN {
                     self.known.remove(0);
                 }
@@ -172,7 +220,10 @@ impl Facets {
         match filter {
             Filter::Leaf(leaf) => {
                 if Plan::needs_facet::<R>(leaf, workspace) {
-                    self.facet::<R>(&leaf.source, workspace, now);
+                    let place = self.facet::<R>(&leaf.source, workspace, now);
+                    if matches!(leaf.test, Test::Like { .. }) {
+                        self.described[place].spell::<R>(workspace, now);
+                    }
                 }
             }
             Filter::All(parts) | Filter::Any(parts) => {
@@ -182,13 +233,28 @@ impl Facets {
         }
     }
 
+    /// The place of a field's facet, which is made or brought in step with the rows.
     fn facet<R: Searchable>(&mut self, source: &Source, workspace: &Workspace, now: i64) -> usize {
-        let known = self.facets.iter().position(|(known, _)| known == source);
-        known.unwrap_or_else(|| {
-            let facets = Facet::read::<R>(std::slice::from_ref(source), workspace, now);
-            self.facets.extend([source.clone()].into_iter().zip(facets));
-            self.facets.len() - 1
-        })
+        if let Some(place) = self.described.iter().position(|known| known.source == *source) {
+            let touched = self.touched.as_deref().unwrap_or_default();
+            if self.described[place].follow::<R>(touched, workspace, now) {
+                return place;
+            }
+            self.described.remove(place);
+        }
+        self.read::<R>(vec![source.clone()], workspace, now);
+        self.described.len() - 1
+    }
+
+    fn read<R: Searchable>(&mut self, sources: Vec<Source>, workspace: &Workspace, now: i64) {
+        let facets = Facet::read::<R>(&sources, workspace, now);
+        let n_followed = self.touched().len();
+        self.described.extend(sources.into_iter().zip(facets).map(|(source, facet)| Described {
+            source,
+            facet,
+            spelling: Spelling::Unknown,
+            n_followed,
+        }));
     }
 
     /// Makes the facets of fields before a search asks for them.
@@ -198,14 +264,14 @@ impl Facets {
         workspace: &Workspace,
         now: i64,
     ) {
-        sources.retain(|source| self.facets.iter().all(|(known, _)| known != source));
-        let facets = Facet::read::<R>(&sources, workspace, now);
-        self.facets.extend(sources.into_iter().zip(facets));
+        sources.retain(|source| self.described.iter().all(|known| known.source != *source));
+        self.read::<R>(sources, workspace, now);
+        self.described.iter_mut().for_each(|described| described.spell::<R>(workspace, now));
     }
 
     fn scan<R: Searchable>(&self, filter: &Filter, workspace: &Workspace, now: i64) -> Bits {
         let rows = Rows::<R> { table: R::table(workspace), workspace, now };
-        let plan = Plan::new(filter, &self.facets, &rows);
+        let plan = Plan::new(filter, &self.described, &rows);
         let n_rows = Slot::try_from(self.listed.words.len() * 64).unwrap_or(Slot::MAX);
         let parts = Round::over(n_rows).each(|part| {
             let words = part.start as usize / 64..(part.end as usize).div_ceil(64);
@@ -226,8 +292,57 @@ impl Facets {
         now: i64,
     ) -> Option<Places<'_>> {
         let place = self.facet::<R>(source, workspace, now);
-        self.facets[place].1.places()
+        self.described[place].facet.places()
     }
+}
+
+impl Described {
+    /// Reads the rows again that were touched; `false` when the facet cannot hold a value.
+    fn follow<R: Searchable>(&mut self, touched: &[Slot], workspace: &Workspace, now: i64) -> bool {
+        let table = R::table(workspace);
+        let slots = distinct(touched.get(self.n_followed..));
+        self.n_followed = touched.len();
+        slots.into_iter().all(|slot| {
+            table.get(slot).is_none_or(|row| {
+                let found = row.read(&self.source, workspace, now);
+                if let Spelling::Kept(spelled) = &mut self.spelling
+                    && !spelled.update(slot, &found)
+                {
+                    self.spelling = Spelling::Unfit;
+                }
+                self.facet.update(slot, &found)
+            })
+        })
+    }
+
+    /// Keeps the texts of a field, if its facet does not: then its values are many.
+    fn spell<R: Searchable>(&mut self, workspace: &Workspace, now: i64) {
+        if matches!((&self.facet, &self.spelling), (Facet::Hashed(_), Spelling::Unknown)) {
+            self.spelling = match Spelled::read::<R>(&self.source, workspace, now) {
+                Some(spelled) => Spelling::Kept(spelled),
+                None => Spelling::Unfit,
+            };
+        }
+    }
+}
+
+impl Known {
+    fn follow<R: Searchable>(&mut self, touched: &[Slot], workspace: &Workspace, now: i64) {
+        let table = R::table(workspace);
+        for slot in distinct(touched.get(self.n_followed..)) {
+            let listed = table.get(slot).filter(|row| row.is_listed());
+            let passes = listed.is_some_and(|row| self.filter.passes(row, workspace, now));
+            self.rows.set(slot, passes);
+        }
+        self.n_followed = touched.len();
+    }
+}
+
+fn distinct(slots: Option<&[Slot]>) -> Vec<Slot> {
+    let mut slots = slots.unwrap_or_default().to_vec();
+    slots.sort_unstable();
+    slots.dedup();
+    slots
 }
 
 /// Whether a field is read with the help of something else than its row.
@@ -285,5 +400,38 @@ impl Places<'_> {
                 Err(rank) => rank as u64 * 2,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bits, Facets, Filter, Known, MAX_TOUCHED};
+
+    #[test]
+    fn who_falls_too_far_behind_is_given_up() {
+        let known = |n_followed| Known {
+            filter: Filter::All(Vec::new()),
+            rows: Bits::default(),
+            n_followed,
+        };
+        let followed = [0, MAX_TOUCHED / 2 - 1, MAX_TOUCHED / 2, MAX_TOUCHED];
+        let mut facets = Facets {
+            touched: Some(vec![0; MAX_TOUCHED]),
+            n_followed: MAX_TOUCHED,
+            known: followed.map(known).into(),
+            ..Facets::default()
+        };
+        facets.touch(7);
+        let left: Vec<usize> = facets.known.iter().map(|known| known.n_followed).collect();
+        assert_eq!(left, [0, MAX_TOUCHED / 2]);
+        assert_eq!(
+            (facets.n_followed, facets.touched().len()),
+            (MAX_TOUCHED / 2, MAX_TOUCHED / 2 + 1)
+        );
+        assert_eq!(facets.touched().last(), Some(&7));
+        // Nobody searches any more: everything is read again when somebody does.
+        facets.n_followed = 0;
+        (0..MAX_TOUCHED).for_each(|_| facets.touch(8));
+        assert!(facets.touched.is_none() && facets.known.is_empty());
     }
 }

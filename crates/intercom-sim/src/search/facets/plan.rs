@@ -1,9 +1,10 @@
 //! A query against facets: 64 rows at a time.
 
-use crate::search::facets::Bits;
 use crate::search::facets::facet::{ANYTHING, Coded, Facet, MISSING, NOTHING, hash_text};
+use crate::search::facets::spelled::Spelled;
+use crate::search::facets::{Bits, Described, Spelling};
 use crate::search::filter::{
-    Comparison, Filter, Found, Leaf, Needle, Searchable, Source, Span, Test,
+    Comparison, Filter, Found, Leaf, Needle, Place, Searchable, Span, Test,
 };
 use crate::workspace::Workspace;
 use crate::workspace::table::{Slot, Table};
@@ -41,6 +42,8 @@ pub(super) enum Plan<'a> {
     Numbers(&'a [u32], &'a Leaf),
     /// The row itself passes, which it can only with one of these hashes.
     Hashes(&'a [u32], Vec<u32>, Leaf),
+    /// The row's text has this in it.
+    Spelled(&'a Spelled, Place, &'a str),
     /// The row itself passes.
     Rows(&'a Leaf),
 }
@@ -53,30 +56,26 @@ impl<'a> Plan<'a> {
 
     pub(super) fn new<R: Searchable>(
         filter: &'a Filter,
-        facets: &'a [(Source, Facet)],
+        described: &'a [Described],
         rows: &Rows<'_, R>,
     ) -> Self {
         match filter {
-            Filter::Leaf(leaf) => Self::leaf(leaf, facets, rows),
+            Filter::Leaf(leaf) => Self::leaf(leaf, described, rows),
             Filter::All(parts) => {
                 let mut parts: Vec<Self> =
-                    parts.iter().map(|part| Self::new(part, facets, rows)).collect();
+                    parts.iter().map(|part| Self::new(part, described, rows)).collect();
                 // What is cheap leaves less to do for what is not.
                 parts.sort_by_key(Self::cost);
                 Self::All(parts)
             }
             Filter::Any(parts) => {
-                Self::Any(parts.iter().map(|part| Self::new(part, facets, rows)).collect())
+                Self::Any(parts.iter().map(|part| Self::new(part, described, rows)).collect())
             }
-            Filter::Not(part) => Self::Not(Box::new(Self::new(part, facets, rows))),
+            Filter::Not(part) => Self::Not(Box::new(Self::new(part, described, rows))),
         }
     }
 
-    fn leaf<R: Searchable>(
-        leaf: &'a Leaf,
-        facets: &'a [(Source, Facet)],
-        rows: &Rows<'_, R>,
-    ) -> Self {
+    fn leaf<R: Searchable>(leaf: &'a Leaf, described: &'a [Described], rows: &Rows<'_, R>) -> Self {
         let is_negated = matches!(leaf.test, Test::Among { is_negated: true, .. });
         let affirmed = affirmed(leaf);
         if let Some(slots) = Filter::Leaf(affirmed.clone()).candidates::<R>(rows.workspace) {
@@ -85,19 +84,31 @@ impl<'a> Plan<'a> {
             passing.for_each(|slot| found.set(slot, true));
             return Self::Found(found).negated(is_negated);
         }
-        match facets.iter().find(|(source, _)| *source == leaf.source) {
-            None => Self::Rows(leaf),
-            Some((_, Facet::Coded(coded))) => Self::coded(leaf, coded),
-            Some((_, Facet::Numbers(numbers))) => match &leaf.test {
-                Test::Within(spans) => {
-                    Self::Spans(numbers, spans.iter().filter_map(ends).collect())
-                }
-                Test::Number { comparison, value } => Self::Number(numbers, *comparison, *value),
-                Test::Among { .. } | Test::Like { .. } | Test::Word { .. } => {
-                    Self::Numbers(numbers, leaf)
-                }
-            },
-            Some((_, Facet::Hashed(hashes))) => match sought(&affirmed) {
+        let Some(Described { facet, spelling, .. }) =
+            described.iter().find(|described| described.source == leaf.source)
+        else {
+            return Self::Rows(leaf);
+        };
+        match (facet, &leaf.test, spelling) {
+            (Facet::Coded(coded), _, _) => Self::coded(leaf, coded),
+            (Facet::Numbers(numbers), Test::Within(spans), _) => {
+                Self::Spans(numbers, spans.iter().filter_map(ends).collect())
+            }
+            (Facet::Numbers(numbers), Test::Number { comparison, value }, _) => {
+                Self::Number(numbers, *comparison, *value)
+            }
+            (
+                Facet::Numbers(numbers),
+                Test::Among { .. } | Test::Like { .. } | Test::Word { .. },
+                _,
+            ) => Self::Numbers(numbers, leaf),
+            // What is missing has no text, not even one without letters.
+            (
+                Facet::Hashed(_),
+                Test::Like { place, needle, is_negated },
+                Spelling::Kept(spelled),
+            ) if !needle.is_empty() => Self::Spelled(spelled, *place, needle).negated(*is_negated),
+            (Facet::Hashed(hashes), _, _) => match sought(&affirmed) {
                 Some(sought) => Self::Hashes(hashes, sought, affirmed).negated(is_negated),
                 None => Self::Rows(leaf),
             },
@@ -124,7 +135,7 @@ impl<'a> Plan<'a> {
             Self::Found(_) => 0,
             Self::Code(..) | Self::Spans(..) => 1,
             Self::Codes(..) | Self::Number(..) => 2,
-            Self::Numbers(..) | Self::Hashes(..) => 10,
+            Self::Numbers(..) | Self::Hashes(..) | Self::Spelled(..) => 10,
             Self::Rows(_) => 100,
             Self::Not(part) => part.cost(),
             Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::cost).sum(),
@@ -173,6 +184,7 @@ impl<'a> Plan<'a> {
                 let left = given & mask(hashes, word, may_pass);
                 each(word, left, |slot| rows.pass(slot, leaf))
             }
+            Self::Spelled(spelled, place, needle) => spelled.narrow(word, given, *place, needle),
             Self::Rows(leaf) => each(word, given, |slot| rows.pass(slot, leaf)),
         }
     }

@@ -15,8 +15,11 @@ const OF_CONTACTS: &[Column] = &[
     Column::Role,
     Column::OwnerId,
     Column::TagIds,
+    Column::Email,
     Column::EmailDomain,
+    Column::ExternalId,
     Column::Stored("name"),
+    Column::Stored("phone"),
     Column::Stored("last_seen_at"),
     Column::Stored("signed_up_at"),
     Column::Stored("last_contacted_at"),
@@ -42,9 +45,12 @@ const OF_CONVERSATIONS: &[Column] = &[
     Column::WaitingSince,
     Column::SnoozedUntil,
     Column::Stored("source.type"),
+    Column::Stored("source.subject"),
+    Column::Stored("source.body"),
     Column::Stored("source.delivered_as"),
     Column::Stored("read"),
     Column::Stored("conversation_rating.rating"),
+    Column::Stored("conversation_rating.remark"),
 ];
 
 impl Workspace {
