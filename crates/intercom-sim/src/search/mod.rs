@@ -124,7 +124,7 @@ impl Search {
                 (Some(column), None) => self.walk::<R>(column, &[Span::ALL], None, workspace),
                 (Some(column), Some(filter)) => match filter.spans(column) {
                     (spans, true) => self.walk::<R>(column, &spans, None, workspace),
-                    (spans, false) => Facets::lend::<R, _>(workspace, now, |facets, workspace| {
+                    (spans, false) => Facets::lend::<R, _>(workspace, |facets, workspace| {
                         let rows = facets.matching::<R>(Some(&filter), workspace, now);
                         match rows.count() > MANY {
                             true => self.walk::<R>(column, &spans, Some(rows), workspace),
@@ -132,7 +132,7 @@ impl Search {
                         }
                     }),
                 },
-                (None, filter) => Facets::lend::<R, _>(workspace, now, |facets, workspace| {
+                (None, filter) => Facets::lend::<R, _>(workspace, |facets, workspace| {
                     self.ordered::<R>(filter.as_ref(), facets, workspace, now)
                 }),
             },

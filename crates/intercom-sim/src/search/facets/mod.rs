@@ -151,7 +151,6 @@ impl Facets {
     /// Lends the facets of a table, in step with its rows, to a look at the workspace.
     pub(crate) fn lend<R: Searchable, T>(
         workspace: &mut Workspace,
-        now: i64,
         look: impl FnOnce(&mut Self, &Workspace) -> T,
     ) -> T {
         let mut facets = std::mem::take(&mut R::table_mut(workspace).facets);

@@ -71,7 +71,7 @@ impl Workspace {
 }
 
 fn prepare<R: Searchable>(workspace: &mut Workspace, sources: Vec<Source>, now: i64) {
-    Facets::lend::<R, ()>(workspace, now, |facets, workspace| {
+    Facets::lend::<R, ()>(workspace, |facets, workspace| {
         facets.prepare::<R>(sources, workspace, now);
     });
 }
