@@ -233,7 +233,7 @@ proptest! {
                 70_u64..150,
                 prop::collection::vec((0_u8..8, 0_usize..5_000), 0..4),
             ),
-            2..5,
+            1..3,
         ),
     ) {
         let mut sim = FRESH.clone();

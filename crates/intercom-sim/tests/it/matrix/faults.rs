@@ -35,6 +35,25 @@ pub(super) enum Kind {
     Change,
 }
 
+impl Kind {
+    /// Whether the effect of this kind is looked at: refusals at the door leave the workspace alike,
+    /// whatever their status, so one stands for all.
+    pub(super) const fn stands_for_its_like(self) -> bool {
+        match self {
+            Self::Failing(status) => status == 503,
+            Self::Final(status) => status == 403,
+            Self::Busy
+            | Self::Page
+            | Self::Lost(_)
+            | Self::Broken(_)
+            | Self::TooLarge
+            | Self::Damaged(_)
+            | Self::Harmless
+            | Self::Change => true,
+        }
+    }
+}
+
 /// A fault as the file of faults spells it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fault {

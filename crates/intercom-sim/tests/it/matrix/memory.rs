@@ -51,19 +51,7 @@ async fn the_first_page_of_every_list_ends_in_the_right_value_or_error() {
     check_rows(|world| rows::walks::all(world).into_iter().map(|walk| walk.row).collect()).await;
 }
 
-// Parts of the writes, so that they are checked side by side.
-
 #[tokio::test(start_paused = true)]
-async fn every_write_of_customers_under_every_fault_takes_effect_once_or_not_at_all() {
-    check_rows(rows::writes::customers).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn every_write_of_conversations_under_every_fault_takes_effect_once_or_not_at_all() {
-    check_rows(rows::writes::inbox).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn every_other_write_under_every_fault_takes_effect_once_or_not_at_all() {
-    check_rows(rows::writes::others).await;
+async fn every_write_under_every_fault_takes_effect_once_or_not_at_all() {
+    check_rows(rows::writes::all).await;
 }

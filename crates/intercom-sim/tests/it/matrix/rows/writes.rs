@@ -31,22 +31,12 @@ use super::Row;
 use crate::support::NOW;
 
 pub(in super::super) fn all(world: &World) -> Vec<Row> {
-    let mut rows = customers(world);
-    rows.extend(inbox(world));
-    rows.extend(others(world));
-    rows
-}
-
-pub(in super::super) fn customers(world: &World) -> Vec<Row> {
     let mut rows = contacts(world);
     rows.extend(companies(world));
     rows.extend(tags(world));
-    rows
-}
-
-pub(in super::super) fn inbox(world: &World) -> Vec<Row> {
-    let mut rows = conversations(world);
+    rows.extend(conversations(world));
     rows.extend(replies(world));
+    rows.extend(others(world));
     rows
 }
 
@@ -168,7 +158,7 @@ fn replies(world: &World) -> Vec<Row> {
     ]
 }
 
-pub(in super::super) fn others(world: &World) -> Vec<Row> {
+fn others(world: &World) -> Vec<Row> {
     let handle = || ContactHandle::Id(id(&world.contact));
     let at = Timestamp::from_unix(NOW);
     let summaries = CreateEventSummaries {
