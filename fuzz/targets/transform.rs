@@ -70,5 +70,6 @@ fn settings(choice: u8) -> Settings {
     let destination =
         if choice & 4 == 0 { Destination::Intercom } else { Destination::IntercomV2 };
     let one_time_attributes = intercom_transform::ONE_TIME_ATTRIBUTES.map(str::to_owned).to_vec();
-    Settings { version, destination, one_time_attributes, ..base }
+    let now = (choice & 8 == 0).then_some(1_772_366_400);
+    Settings { version, destination, now, one_time_attributes, ..base }
 }

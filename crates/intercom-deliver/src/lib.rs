@@ -12,7 +12,7 @@
 //! use intercom_transform::{Assumption, Settings};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let events = "{\"type\":\"track\",\"event\":\"paid\",\"userId\":\"u1\"}\nnot json\n";
+//! let events = "{\"type\":\"group\",\"groupId\":\"co1\"}\nnot json\n";
 //! let (settings, answers) = (Settings::default(), Answers::Assumed(Assumption::Found));
 //! let mut plans = Vec::new();
 //! let counts = plan_lines(
@@ -25,7 +25,7 @@
 //! )?;
 //! assert_eq!((counts.n_planned, counts.n_rejected), (1, 1));
 //! let plans = String::from_utf8(plans)?;
-//! assert!(plans.lines().next().is_some_and(|line| line.contains("\"path\":\"/events\"")));
+//! assert!(plans.lines().next().is_some_and(|line| line.contains("\"path\":\"/companies\"")));
 //! assert!(plans.lines().last().is_some_and(|line| line.contains("\"code\":\"not_json\"")));
 //! # Ok(())
 //! # }
@@ -34,8 +34,9 @@
 //! [`send_lines`] sends them with a client, each user's in order and different users' at the same
 //! time:
 //!
-//! - What holds for everybody pauses everything: a token that is refused, the rate limit, an API
-//!   that fails or cannot be reached. None of it rejects a line.
+//! - What holds for everybody pauses everything: a token that is refused or lacks a scope, a plan
+//!   that is not paid for, the rate limit, an API that fails or cannot be reached. None of it
+//!   rejects a line.
 //! - What only one line meets again and again leaves it behind, with the later ones of its user.
 //! - A [`Journal`] holds what is finished. The effect comes first, then the outcome, then the entry:
 //!   who is killed in between repeats lines whose answer was not seen, which plans bear.

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::io::Read;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::thread;
 use std::time::Duration;
 
@@ -42,7 +43,8 @@ pub struct SendOptions {
     pub lanes: NonZeroUsize,
     /// How long nothing may succeed before the rest is left behind.
     pub patience: Duration,
-    /// The time at the start; waits are told from it.
+    /// The time at the start. Waits are told from it, and events that say nowhere when they were
+    /// are taken to have been then, unless the settings have a time of their own.
     pub started_at: DateTime<Utc>,
 }
 
@@ -104,6 +106,8 @@ pub(crate) struct Shared {
     client: Client,
     settings: Settings,
     pauses: Pauses,
+    /// The purposes whose calls were accepted, a bit for each.
+    accepted: AtomicU32,
     records: mpsc::Sender<Record>,
     stop: watch::Sender<bool>,
     gave_up: watch::Sender<bool>,
@@ -113,9 +117,9 @@ pub(crate) struct Shared {
 /// finished then.
 ///
 /// Events of one user ([`Event::ordering_key`], else the e-mail address) are sent in the order of
-/// the lines; each is driven to its end before the next begins. While the API refuses the token,
-/// limits the rate, fails or cannot be reached, everything waits. A line that alone fails again and
-/// again is left behind, and so are the later ones of its user.
+/// the lines; each is driven to its end before the next begins. While the API refuses the token or
+/// what it wants to do, limits the rate, fails or cannot be reached, everything waits. A line that
+/// alone fails again and again is left behind, and so are the later ones of its user.
 ///
 /// # Errors
 /// [`Error::Read`], [`Error::Write`] and [`Error::Changed`], after the lines in flight have been
@@ -129,6 +133,8 @@ pub async fn send_lines<R: Read + Send + 'static>(
     options: SendOptions,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<SendReport, Error> {
+    let mut settings = settings;
+    settings.now.get_or_insert(options.started_at.timestamp());
     let (finished, journal) = journal.map(Journal::into_parts).unwrap_or_default();
     let (stopping, _) = watch::channel(false);
     let (records, kept) = mpsc::channel(RECORD_QUEUE);
@@ -142,6 +148,7 @@ pub async fn send_lines<R: Read + Send + 'static>(
         client,
         settings,
         pauses: Pauses::new(options.started_at, options.patience),
+        accepted: AtomicU32::new(0),
         records,
         stop: stopping.clone(),
         gave_up: watch::channel(false).0,

@@ -9,7 +9,7 @@ use crate::event::{Field, Kind, Value, unescape};
 use crate::note::{NoteKind, Notes};
 use crate::rejection::{Reason, Rejection};
 use crate::settings::{
-    AttributeDates, Forbidden, ListRule, LongTextRule, MisnamedDates, NullRule, Settings,
+    AttributeDates, Forbidden, KeyOrder, ListRule, LongTextRule, MisnamedDates, NullRule, Settings,
 };
 
 /// The most characters that Intercom takes for the text of an attribute.
@@ -22,6 +22,7 @@ const MAX_ENTRIES: usize = 10_000;
 /// How values are flattened.
 #[derive(Clone, Copy)]
 pub(crate) struct Rules {
+    pub(crate) order: KeyOrder,
     /// What joins the names of nested objects.
     pub(crate) separator: u8,
     /// How names of dates end.
@@ -40,6 +41,7 @@ impl Rules {
     pub(crate) fn attributes(settings: &Settings) -> Self {
         let attributes = &settings.attributes;
         Self {
+            order: settings.key_order,
             separator: if settings.is_v1() { b'.' } else { b'_' },
             date_suffix: "_at",
             lists: attributes.lists,
@@ -56,6 +58,7 @@ impl Rules {
     pub(crate) fn metadata(settings: &Settings) -> Self {
         let metadata = &settings.metadata;
         Self {
+            order: settings.key_order,
             separator: b'.',
             date_suffix: "_date",
             lists: metadata.lists,
@@ -139,7 +142,9 @@ impl Entries {
         self.source += 1;
     }
 
-    /// Adds the fields of an object, except those that are reserved.
+    /// Adds the fields of an object, except those that are left out. Lists and texts, which are no
+    /// objects, come apart into elements and characters; events have them only where types are not
+    /// checked.
     ///
     /// # Errors
     /// [`Reason::TooManyKeys`].
@@ -147,69 +152,46 @@ impl Entries {
         &mut self,
         object: Value<'_>,
         rules: &Rules,
-        is_reserved: impl Fn(&str) -> bool,
+        is_left_out: impl Fn(&str, Value<'_>) -> bool,
         notes: &mut Notes,
     ) -> Result<(), Rejection> {
-        for field in object.fields() {
-            self.path.clear();
-            match field.plain_name() {
-                Some(name) if is_reserved(name) => {}
-                Some(name) => self.enter(name, field.value, rules, notes),
-                None => {
-                    let name = field.spelled();
-                    if !is_reserved(&name) {
-                        self.enter(&name, field.value, rules, notes);
-                    }
-                }
+        for field in in_order(object, rules.order) {
+            let name = field.spelled();
+            if !is_left_out(&name, field.value) {
+                self.path.clear();
+                self.enter(&name, field.value, rules, notes);
             }
         }
-        self.check()
-    }
-
-    /// Adds what an event's properties hold beside amounts and links. Lists and texts, which are
-    /// none, come apart into elements and characters.
-    pub(crate) fn add_flat(
-        &mut self,
-        properties: Value<'_>,
-        rules: &Rules,
-        is_rich: impl Fn(Value<'_>) -> bool,
-        notes: &mut Notes,
-    ) -> Result<(), Rejection> {
-        for field in properties.fields().filter(|field| !is_rich(field.value)) {
-            self.path.clear();
-            self.enter_field(field, rules, notes);
-        }
-        for (index, element) in properties.elements().enumerate() {
+        for (index, element) in object.elements().enumerate() {
             self.path.clear();
             self.enter(&index.to_string(), element, rules, notes);
         }
-        for (index, character) in properties.as_text().unwrap_or_default().chars().enumerate() {
+        for (index, character) in object.as_text().unwrap_or_default().chars().enumerate() {
             self.path.clear();
             self.path.push_str(&index.to_string());
-            self.push(properties, Form::Character(character));
+            self.push(object, Form::Character(character));
         }
         self.check()
     }
 
     /// Adds a value under a name of its own, as it was sent.
-    pub(crate) fn add_rich(&mut self, name: &str, value: Value<'_>) -> Result<(), Rejection> {
+    pub(crate) fn add_rich(
+        &mut self,
+        name: &str,
+        value: Value<'_>,
+        notes: &mut Notes,
+    ) -> Result<(), Rejection> {
         self.path.clear();
-        self.path.push_str(name);
-        if self.path.len() > MAX_KEY {
+        if name.len() > MAX_KEY {
+            note_long_name(name, notes);
             return Ok(());
         }
+        self.path.push_str(name);
         self.push(value, Form::Sent);
         if let Some(entry) = self.list.last_mut() {
             entry.is_rich = true;
         }
         self.check()
-    }
-
-    fn enter_field(&mut self, field: Field<'_>, rules: &Rules, notes: &mut Notes) {
-        match field.plain_name() {
-            Some(name) => self.enter(name, field.value, rules, notes),
-            None => self.enter(&field.spelled(), field.value, rules, notes),
-        }
     }
 
     /// Adds a value under a name in the current path.
@@ -229,8 +211,7 @@ impl Entries {
     fn push_name(&mut self, name: &str, rules: &Rules, notes: &mut Notes) -> bool {
         let start = self.path.len();
         if start + name.len() > MAX_KEY {
-            let shown: String = name.chars().take(64).collect();
-            notes.push(NoteKind::NameDropped, &shown);
+            note_long_name(name, notes);
             return false;
         }
         self.path.push_str(name);
@@ -269,8 +250,8 @@ impl Entries {
                 Forbidden::Drop => self.drop(notes, NoteKind::EmptyDropped),
             },
             Kind::Object => {
-                for field in value.fields() {
-                    self.enter_field(field, rules, notes);
+                for field in in_order(value, rules.order) {
+                    self.enter(&field.spelled(), field.value, rules, notes);
                 }
             }
             Kind::List => match rules.lists {
@@ -407,6 +388,34 @@ impl Entries {
             None => Ok(()),
         }
     }
+}
+
+/// The fields of an object in the order in which they are sent.
+pub(crate) fn in_order<'v>(
+    object: Value<'v>,
+    order: KeyOrder,
+) -> impl Iterator<Item = Field<'v>> + use<'v> {
+    let are_first = order == KeyOrder::NumbersFirst;
+    let mut first = Vec::new();
+    if are_first {
+        first.extend(object.fields().filter_map(|field| Some((whole_number(field)?, field))));
+        first.sort_by_key(|(number, _)| *number);
+    }
+    let others = object.fields().filter(move |field| !are_first || whole_number(*field).is_none());
+    first.into_iter().map(|(_, field)| field).chain(others)
+}
+
+/// The number that JavaScript takes a name for: it could be the index of an element of an array.
+fn whole_number(field: Field<'_>) -> Option<u32> {
+    let name = field.name();
+    let is_canonical = name.bytes().all(|byte| byte.is_ascii_digit())
+        && (name.len() == 1 || !name.starts_with('0'));
+    name.parse().ok().filter(|number| is_canonical && *number != u32::MAX)
+}
+
+fn note_long_name(name: &str, notes: &mut Notes) {
+    let shown: String = name.chars().take(64).collect();
+    notes.push(NoteKind::NameDropped, &shown);
 }
 
 /// Twelve bits of a name, from its length and its ends. Names that share them are compared; nothing

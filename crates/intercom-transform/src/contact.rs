@@ -131,7 +131,7 @@ impl<'e> Planner<'e, '_> {
     pub(crate) fn start_person_attributes(&mut self) -> Result<(), Rejection> {
         self.entries.clear();
         if let Some((name, version)) = self.app_version() {
-            self.entries.add_rich(name, version)?;
+            self.entries.add_rich(name, version, &mut self.notes)?;
             self.entries.next_source();
         }
         Ok(())
@@ -160,7 +160,8 @@ impl<'e> Planner<'e, '_> {
     ) -> Result<(), Rejection> {
         let rules = Rules::attributes(self.settings);
         for source in sources.into_iter().flatten() {
-            self.entries.add(source, &rules, &is_reserved, &mut self.notes)?;
+            let is_left_out = |name: &str, _: Value<'_>| is_reserved(name);
+            self.entries.add(source, &rules, is_left_out, &mut self.notes)?;
             self.entries.next_source();
         }
         self.entries.resolve(&mut self.notes);

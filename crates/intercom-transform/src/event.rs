@@ -83,9 +83,20 @@ impl<'a> Event<'a> {
         email.as_text().filter(|email| !email.is_empty())
     }
 
-    /// Whom events must be kept in order for: the user, else the anonymous visitor.
+    /// Whom events must be kept in order for: the user, else the anonymous visitor, else what
+    /// identifies a record or a warehouse's row.
     pub fn ordering_key(&self) -> Option<Cow<'_, str>> {
-        self.user_id().or_else(|| self.anonymous_id())
+        let user = self.user_id().or_else(|| self.anonymous_id());
+        user.or_else(|| self.row_key().filter(|key| !key.is_empty()))
+    }
+
+    /// The value of the first identifier.
+    fn row_key(&self) -> Option<Cow<'_, str>> {
+        if let Some(identifiers) = self.root().get("identifiers") {
+            return identifiers.fields().next()?.value.to_plain();
+        }
+        let listed = self.root().get("context")?.get("externalId")?;
+        listed.elements().next()?.get("id")?.to_plain()
     }
 
     pub(crate) fn root(&self) -> Value<'_> {

@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 
 use crate::contact::is_reserved;
-use crate::date;
 use crate::event::Value;
 use crate::outcome::{Outcome, Purpose};
 use crate::person::lower;
@@ -63,13 +62,17 @@ pub(crate) fn track(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
     }
     let is_v1 = planner.settings.is_v1();
     let time_name = if is_v1 { "created" } else { "created_at" };
+    let at = if planner.settings.typing == Typing::Checked && row.get(time_name).is_none() {
+        let message = planner.message;
+        planner.event_time([None, message.timestamp, message.original_timestamp])?
+    } else {
+        None
+    };
     let mut body = std::mem::take(planner.body);
     let mut object = Object::open(&mut body);
     row.write(&mut object, |name| name == "metadata");
-    if planner.settings.typing == Typing::Checked && row.get(time_name).is_none() {
-        let times = [planner.message.timestamp, planner.message.original_timestamp];
-        let at = times.into_iter().flatten().find_map(date::seconds);
-        at.into_iter().for_each(|at| object.number(time_name, at));
+    if let Some(at) = at {
+        object.number(time_name, at);
     }
     let written = match row.get("metadata") {
         Some(metadata) => planner.write_metadata(&mut object, metadata),

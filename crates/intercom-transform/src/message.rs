@@ -80,15 +80,7 @@ impl<'e> Message<'e> {
         let mut message = Self::default();
         let mut context = None;
         for field in event.root().fields() {
-            let decoded;
-            let name = match field.plain_name() {
-                Some(name) => name,
-                None => {
-                    decoded = field.name();
-                    &*decoded
-                }
-            };
-            let slot = match name {
+            let slot = match &*field.name() {
                 "type" => &mut message.kind,
                 "userId" => &mut message.user_id,
                 "anonymousId" => &mut message.anonymous_id,
@@ -131,15 +123,7 @@ impl<'e> Context<'e> {
     fn read(whole: Option<Value<'e>>) -> Self {
         let mut context = Self { whole, ..Self::default() };
         for field in whole.into_iter().flat_map(Value::fields) {
-            let decoded;
-            let name = match field.plain_name() {
-                Some(name) => name,
-                None => {
-                    decoded = field.name();
-                    &*decoded
-                }
-            };
-            let slot = match name {
+            let slot = match &*field.name() {
                 "traits" => &mut context.traits,
                 "userAgent" => &mut context.user_agent,
                 "externalId" => &mut context.external_id,
@@ -155,18 +139,23 @@ impl<'e> Context<'e> {
 }
 
 impl<'e> Traits<'e> {
+    /// Of a list, which only events have whose types are not checked, the fields of its elements
+    /// count: the system that is replaced looks into lists. Where several elements have a field it
+    /// sends all their values, which Intercom refuses; here the last one counts.
     pub(crate) fn read(object: Option<Value<'e>>) -> Self {
         let mut traits = Self::default();
-        for field in object.into_iter().flat_map(Value::fields) {
-            let slot = match field.plain_name() {
-                Some(name) => traits.slot(name),
-                None => traits.slot(&field.name()),
-            };
-            if let Some(slot) = slot {
+        let Some(object) = object else { return traits };
+        traits.fill(object);
+        object.elements().for_each(|element| traits.fill(element));
+        traits
+    }
+
+    fn fill(&mut self, object: Value<'e>) {
+        for field in object.fields() {
+            if let Some(slot) = self.slot(&field.name()) {
                 *slot = field.value.present();
             }
         }
-        traits
     }
 
     fn slot(&mut self, name: &str) -> Option<&mut Option<Value<'e>>> {

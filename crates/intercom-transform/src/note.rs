@@ -41,6 +41,8 @@ pub enum NoteKind {
     DateRenamed,
     /// A standard field could not be read and was left out.
     Unreadable,
+    /// The event does not say when it was; it is sent with [`Settings::now`](crate::Settings::now).
+    TimeAssumed,
     /// The event was moved to a later second, for Intercom would have taken it for the one before;
     /// the count is by how many seconds.
     EventShifted,

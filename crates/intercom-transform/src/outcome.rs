@@ -4,9 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use intercom_api::ApiError;
+use intercom_api::{ApiError, Scope, required_scope};
 use serde::Serialize;
 
+use crate::plan::call_of;
 use crate::rejection::{Class, Rejection};
 
 /// How the work of a plan ended.
@@ -105,6 +106,25 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// What the call does, in words that follow "to".
+    pub const fn action(self) -> &'static str {
+        match self {
+            Self::FindContact => "search contacts",
+            Self::ReadContact => "read contacts",
+            Self::Unarchive => "unarchive contacts",
+            Self::CreateContact => "create contacts",
+            Self::UpdateContact | Self::SetAttribute => "update contacts",
+            Self::DeleteContact => "delete contacts",
+            Self::WriteUser => "write users",
+            Self::WriteCompany => "write companies",
+            Self::FindCompany => "read companies",
+            Self::Detach => "detach contacts from companies",
+            Self::Attach => "attach contacts to companies",
+            Self::Tag => "tag companies",
+            Self::SendEvent => "send events",
+        }
+    }
+
     /// The call in words.
     pub const fn text(self) -> &'static str {
         match self {
@@ -143,6 +163,13 @@ impl Failure {
     /// The status of the answer.
     pub const fn status(&self) -> u16 {
         self.error.status
+    }
+
+    /// Of a 403: the scope that calls of this kind ask for by what Intercom publishes. The error's
+    /// own [`missing_scope`](ApiError::missing_scope), where the API names one, knows better.
+    pub fn presumed_scope(&self) -> Option<Scope> {
+        let (method, route) = call_of(self.purpose)?;
+        required_scope(method, route).filter(|_| self.status() == 403)
     }
 }
 

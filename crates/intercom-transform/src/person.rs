@@ -41,7 +41,7 @@ impl<'e, 's> Planner<'e, 's> {
         let user = self.check.check(self.user_id(skip), Expected::Id)?;
         let stand_in = self.message.anonymous_id.filter(|_| self.settings.send_anonymous_id);
         let is_anonymous = !user.is_some_and(Value::is_truthy) && stand_in.is_some();
-        let id = if is_anonymous { stand_in } else { user };
+        let id = if is_anonymous { self.check.check(stand_in, Expected::Id)? } else { user };
         let email = self.check.check(self.email(skip), Expected::Text)?;
         Ok(Person { id, email })
     }

@@ -21,7 +21,7 @@ use crate::settings::{
     Archived, Conflicts, Destination, Matching, MissingCompanies, Settings, UnknownUsers,
 };
 
-pub(crate) use call::WRITE_USER;
+pub(crate) use call::{WRITE_USER, call_of};
 pub(crate) use company::{Attach, CompanyKey, Detach, Tags, WriteCompany};
 pub(crate) use find::{Find, Missing, Query, read};
 pub(crate) use send::{Send, SendEvent, Target};

@@ -1,12 +1,13 @@
 //! Record: a row of a table that is a contact.
 
 use crate::event::{Kind, Value};
+use crate::person::lower;
 use crate::pick::kind_words;
 use crate::plan::{Action, Find, Identity, Missing, Plan, Query, Task, WriteContact};
 use crate::planner::Planner;
 use crate::rejection::{Reason, Rejection};
 use crate::settings::{Typing, Validation};
-use crate::write::Object;
+use crate::write::{Object, push_text};
 
 pub(crate) fn plan(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
     let settings = planner.settings;
@@ -17,7 +18,15 @@ pub(crate) fn plan(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
     };
     let identity = planner.record_identity(identifiers)?;
     let mut query = Query::open(planner.body, 1);
-    query.field(&first.name()).extend_from_slice(first.value.source().as_bytes());
+    match first.value.as_text() {
+        // Intercom keeps addresses in lower case.
+        Some(email) if settings.typing == Typing::Checked && first.is("email") => {
+            push_text(query.field("email"), &lower(&email));
+        }
+        _ => {
+            query.field(&first.name()).extend_from_slice(first.value.source().as_bytes());
+        }
+    }
     query.close();
     let mut find = Find::new(planner.take_body(), 1);
     let name = planner.message.action.and_then(Value::to_plain);
@@ -54,10 +63,10 @@ impl<'e> Planner<'e, '_> {
                 let reason = Reason::WrongType { expected: "a text or a number", found };
                 return Err(Rejection::new(format!("identifiers.{}", field.name()), reason));
             }
-            let plain = || field.value.to_plain().map(Into::into);
+            let plain = field.value.to_plain();
             match &*field.name() {
-                "external_id" => identity.external_id = plain(),
-                "email" => identity.email = plain(),
+                "external_id" => identity.external_id = plain.map(Into::into),
+                "email" => identity.email = plain.map(|email| lower(&email).into()),
                 _ => {}
             }
         }

@@ -107,6 +107,9 @@ pub enum Reason {
         /// How the text is spelled.
         wording: Wording,
     },
+    /// A track call that does not say when the event was, which Intercom refuses.
+    #[error("the event does not say when it was: Intercom takes none without a time")]
+    MissingTime,
     /// A group call without the company's id.
     #[error("{}", missing_group_id(*.wording))]
     MissingGroupId {
@@ -230,6 +233,7 @@ impl Reason {
             Self::MissingToken { .. } => "missing_token",
             Self::MissingIdentity { .. } => "missing_identity",
             Self::MissingEventName { .. } => "missing_event_name",
+            Self::MissingTime => "missing_time",
             Self::MissingGroupId { .. } => "missing_group_id",
             Self::MissingLookup => "missing_lookup",
             Self::UnsupportedAction(_) => "unsupported_action",

@@ -69,6 +69,13 @@ pub struct Settings {
     pub lookups: Lookups,
     /// What becomes of events of one user and name in the same second.
     pub same_second: SameSecond,
+    /// What becomes of an event that does not say when it was.
+    pub undated_events: UndatedEvents,
+    /// The time by the clock of whoever plans, in seconds since 1970. No file of settings holds it.
+    #[serde(skip)]
+    pub now: Option<i64>,
+    /// In which order flat keys are sent.
+    pub key_order: KeyOrder,
     /// Whether a look-up by another field is joined by one by external id.
     pub lookup_external_id: LookupExternalId,
     /// Whether an external id of the context stands in for a missing e-mail address.
@@ -309,6 +316,31 @@ pub enum SameSecond {
     Shift,
     /// They are sent as they are.
     Keep,
+}
+
+/// What becomes of an event that does not say when it was: Intercom refuses events without a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UndatedEvents {
+    /// It is taken to have been at [`Settings::now`], which is noted; without that it is refused.
+    /// Sent again with another `now` it is another event.
+    #[default]
+    Now,
+    /// It is refused.
+    Refuse,
+    /// It is sent without a time.
+    AsSent,
+}
+
+/// In which order flat keys are sent. Intercom keeps the first ten of an event's metadata.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyOrder {
+    /// As they came.
+    #[default]
+    AsSent,
+    /// As JavaScript lists the keys of an object: whole numbers first, from the smallest on.
+    NumbersFirst,
 }
 
 /// Whether a look-up by another field is joined by one by external id.

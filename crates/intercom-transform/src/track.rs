@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::attributes::Rules;
+use crate::attributes::{Rules, in_order};
 use crate::event::{Kind, Value};
 use crate::mapped;
 use crate::note::NoteKind;
@@ -12,7 +12,7 @@ use crate::plan::{Plan, SendEvent, Task};
 use crate::planner::Planner;
 use crate::rejection::{Call, Reason, Rejection};
 use crate::settings::{
-    Destination, EventNames, MetadataSettings, SameSecond, TraitSources, Typing,
+    Destination, EventNames, MetadataSettings, SameSecond, TraitSources, Typing, UndatedEvents,
 };
 use crate::write::Object;
 
@@ -104,7 +104,7 @@ impl<'e> Planner<'e, '_> {
         contact_id: Option<Value<'e>>,
     ) -> Result<(), Rejection> {
         let properties = self.check_properties()?;
-        let created_at = self.event_second(name, person, contact_id);
+        let created_at = self.event_second(name, person, contact_id)?;
         let mut body = std::mem::take(self.body);
         let mut object = Object::open(&mut body);
         match name {
@@ -126,29 +126,18 @@ impl<'e> Planner<'e, '_> {
         written
     }
 
-    /// When the event was, moved to a second of its own.
+    /// When the event was, moved to a second of its own; `None` where it is sent without a time.
     fn event_second(
         &mut self,
         name: &EventName<'e>,
         person: &Person<'e>,
         contact_id: Option<Value<'e>>,
-    ) -> Option<i64> {
+    ) -> Result<Option<i64>, Rejection> {
         let message = self.message;
-        let is_patient = self.settings.traits == TraitSources::Merged;
-        let fallbacks = [message.sent_at, message.received_at].map(|at| at.filter(|_| is_patient));
-        let from_source = self.source_timestamp();
-        let sent = [from_source, message.timestamp, message.original_timestamp];
-        // Where only one place counts, it is the first that is there, readable or not.
-        let n_places = if is_patient { 5 } else { 1 };
-        let places = || sent.into_iter().chain(fallbacks).flatten().take(n_places);
-        let Some(at) = places().find_map(|date| self.seconds(date)) else {
-            if places().next().is_some() {
-                self.notes.push(NoteKind::Unreadable, "timestamp");
-            }
-            return None;
-        };
+        let places = [self.source_timestamp(), message.timestamp, message.original_timestamp];
+        let Some(at) = self.event_time(places)? else { return Ok(None) };
         if self.settings.same_second == SameSecond::Keep {
-            return Some(at);
+            return Ok(Some(at));
         }
         let user = contact_id.or(person.id.filter(|id| id.is_truthy())).or(person.email);
         let user = user.map(Value::raw).unwrap_or_default();
@@ -160,7 +149,40 @@ impl<'e> Planner<'e, '_> {
         if second != at {
             self.notes.push_count(NoteKind::EventShifted, "created_at", second - at);
         }
-        Some(second)
+        Ok(Some(second))
+    }
+
+    /// The time in one of these places, else when the event was sent or received, else what the
+    /// settings say.
+    pub(crate) fn event_time(
+        &mut self,
+        places: [Option<Value<'e>>; 3],
+    ) -> Result<Option<i64>, Rejection> {
+        let is_patient = self.settings.traits == TraitSources::Merged;
+        let fallbacks = [self.message.sent_at, self.message.received_at];
+        let fallbacks = fallbacks.into_iter().filter(|_| is_patient);
+        // Where only one place counts, it is the first that is there, readable or not.
+        let n_places = if is_patient { 5 } else { 1 };
+        let mut is_unreadable = false;
+        for date in places.into_iter().chain(fallbacks).flatten().take(n_places) {
+            if let Some(at) = self.seconds(date) {
+                return Ok(Some(at));
+            }
+            is_unreadable = true;
+        }
+        if is_unreadable {
+            self.notes.push(NoteKind::Unreadable, "timestamp");
+        }
+        match (self.settings.undated_events, self.settings.now) {
+            (UndatedEvents::AsSent, _) => Ok(None),
+            (UndatedEvents::Now, Some(now)) => {
+                self.notes.push(NoteKind::TimeAssumed, "created_at");
+                Ok(Some(now))
+            }
+            (UndatedEvents::Now, None) | (UndatedEvents::Refuse, _) => {
+                Err(Rejection::new("timestamp", Reason::MissingTime))
+            }
+        }
     }
 
     /// Events of cloud sources carry their time among their properties.
@@ -170,7 +192,7 @@ impl<'e> Planner<'e, '_> {
         if !is_source || is_mapped {
             return None;
         }
-        self.message.properties?.get("timestamp")
+        self.message.properties?.get("timestamp")?.present()
     }
 
     /// An event's properties: amounts and links whole, everything else flat.
@@ -183,12 +205,11 @@ impl<'e> Planner<'e, '_> {
         let MetadataSettings { max_keys, priority, .. } = &self.settings.metadata;
         let max_keys = (*max_keys).min(MetadataSettings::MAX_KEYS);
         self.entries.clear();
-        if properties.is_object() {
-            for field in properties.fields().filter(|field| is_rich(field.value)) {
-                self.entries.add_rich(&field.spelled(), field.value)?;
-            }
+        for field in in_order(properties, rules.order).filter(|field| is_rich(field.value)) {
+            self.entries.add_rich(&field.spelled(), field.value, &mut self.notes)?;
         }
-        self.entries.add_flat(properties, &rules, is_rich, &mut self.notes)?;
+        let is_left_out = |_: &str, value: Value<'_>| is_rich(value);
+        self.entries.add(properties, &rules, is_left_out, &mut self.notes)?;
         self.entries.resolve(&mut self.notes);
         let out = object.field("metadata");
         let document = self.event.document();

@@ -33,6 +33,7 @@ A settings file is TOML and holds what differs from the profile:
   send_anonymous_id = false
   unknown_users = \"create\"           # or \"abort\"
   identify_company = \"attach\"        # or \"ignore\"
+  undated_events = \"now\"             # at --now or the clock's time; \"refuse\", \"as_sent\"
   one_time_attributes = [\"opened_tour\"]
   [attributes]                       # what becomes of values that Intercom refuses
   lists = \"drop\"                     # keep, flatten, drop, as_text
@@ -47,10 +48,10 @@ Events of one user (userId, else anonymousId, else e-mail) are sent in order, on
 Every line has an outcome on standard output, in the order in which they end: delivered, rejected
 or aborted with the reason, or left_behind.
 
-While the API refuses the token (401), limits the rate (429), fails (5xx) or cannot be reached,
-everything waits, and standard error says for what and until when. An event that alone fails again
-and again is left behind with the later ones of its user. Whatever is left behind or rejected makes
-the exit status 1.
+While the API refuses the token (401) or what it wants to do (402, 403: a scope is missing), limits
+the rate (429), fails (5xx) or cannot be reached, everything waits, and standard error says for what
+and until when. An event that alone fails again and again is left behind with the later ones of its
+user. Whatever is left behind or rejected makes the exit status 1.
 
 The journal knows lines by their number and text: lines may be added at the end of the input, but
 not changed. Ctrl-C finishes the lines in flight; the journal also bears being killed.";
@@ -66,7 +67,8 @@ pub(crate) struct Arguments {
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub(crate) log_format: LogFormat,
 
-    /// The time at the start (RFC 3339), from which waits are told; the system's clock when absent.
+    /// The time at the start (RFC 3339), the system's clock when absent. Waits are told from it, and
+    /// events that say nowhere when they were are taken to have been then.
     #[arg(long, global = true, value_name = "T", value_parser = instant)]
     pub(crate) now: Option<DateTime<Utc>>,
 }

@@ -21,7 +21,7 @@ async fn main() -> ExitCode {
     #[expect(clippy::disallowed_methods, reason = "the program's clock, unless --now is given")]
     let now = arguments.now.unwrap_or_else(|| std::time::SystemTime::now().into());
     let ended = match &arguments.command {
-        Command::Plan(plan) => planning::run(plan).map(|()| true),
+        Command::Plan(plan) => planning::run(plan, now).map(|()| true),
         Command::Send(send) => sending::run(send, now).await,
     };
     match ended {

@@ -5,6 +5,7 @@ use std::io::{BufReader, stdin, stdout};
 use std::num::NonZeroUsize;
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 use intercom_deliver::{Answers, Replies, plan_lines};
 use intercom_transform::Assumption;
 
@@ -14,8 +15,8 @@ use crate::progress::Progress;
 use crate::settings;
 
 /// Plans standard input to standard output.
-pub(crate) fn run(arguments: &Plan) -> anyhow::Result<()> {
-    let settings = settings::read(arguments.settings.as_deref(), &Environment::read()?)?;
+pub(crate) fn run(arguments: &Plan, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let settings = settings::read(arguments.settings.as_deref(), &Environment::read()?, now)?;
     let answers = answers(arguments)?;
     let workers = match arguments.threads {
         Some(threads) => NonZeroUsize::new(threads.into()).unwrap_or(NonZeroUsize::MIN),

@@ -23,7 +23,7 @@ use crate::settings;
 /// left behind.
 pub(crate) async fn run(arguments: &Send, now: DateTime<Utc>) -> anyhow::Result<bool> {
     let environment = Environment::read()?;
-    let settings = settings::read(arguments.settings.as_deref(), &environment)?;
+    let settings = settings::read(arguments.settings.as_deref(), &environment, now)?;
     if arguments.dry_run {
         return show(arguments, &settings);
     }

@@ -3,14 +3,20 @@
 use std::path::Path;
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 use intercom_deliver::read_settings;
 use intercom_transform::Settings;
 use intercom_transform::settings::Region;
 
 use crate::environment::Environment;
 
-/// Reads the settings file, if one is named, and puts the environment over it.
-pub(crate) fn read(file: Option<&Path>, environment: &Environment) -> anyhow::Result<Settings> {
+/// Reads the settings file, if one is named, and puts the environment over it. Events without a
+/// time are taken to have been at `now`.
+pub(crate) fn read(
+    file: Option<&Path>,
+    environment: &Environment,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Settings> {
     let mut settings = match file {
         Some(file) => {
             let text = std::fs::read_to_string(file)
@@ -19,6 +25,7 @@ pub(crate) fn read(file: Option<&Path>, environment: &Environment) -> anyhow::Re
         }
         None => Settings::default(),
     };
+    settings.now = Some(now.timestamp());
     if let Some(version) = environment.get("INTERCOM_VERSION") {
         settings.version =
             version.trim().parse().context("INTERCOM_VERSION is not a version of the API")?;

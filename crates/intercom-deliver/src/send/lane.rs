@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use intercom_api::{ContactId, Method, Request, Safety};
+use intercom_api::{
+    BuildError, ContactId, ErrorCode, Exchange, Method, Request, Response, Safety, Step,
+};
 use intercom_transform::{
-    Class, Event, Failure, Notes, Outcome, Plan, Rejection, Scratch, Tape, plan,
+    Class, Event, Failure, Notes, Outcome, Plan, Purpose, Rejection, Scratch, Tape, plan,
 };
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
@@ -144,9 +147,11 @@ impl Lane {
             let Some(ticket) = shared.pauses.enter(&mut self.stop).await else {
                 return Ending::LeftBehind("the work was stopped");
             };
-            let mut plan = planned.clone();
-            let trouble = match shared.client.drive(&mut plan).await {
-                Ok(outcome) => match trouble(&outcome) {
+            let mut watched = Watched { plan: planned.clone(), accepted: &shared.accepted };
+            let driven = shared.client.drive(&mut watched).await;
+            let plan = watched.plan;
+            let trouble = match driven {
+                Ok(outcome) => match trouble(&outcome, &shared.accepted) {
                     None => {
                         shared.pauses.succeeded();
                         self.scratch.remember(&plan);
@@ -208,25 +213,74 @@ impl Shared {
     }
 }
 
+/// A plan whose accepted calls are remembered: what the token may do, it may do for every line.
+struct Watched<'a> {
+    plan: Plan,
+    accepted: &'a AtomicU32,
+}
+
+impl Exchange for Watched<'_> {
+    type Output = Outcome;
+
+    fn next(&mut self) -> Result<Step<Outcome>, BuildError> {
+        self.plan.next()
+    }
+
+    fn reply(&mut self, response: Response) {
+        if let Some(purpose) = self.plan.purpose().filter(|_| response.is_success()) {
+            self.accepted.fetch_or(bit(purpose), Ordering::Relaxed);
+        }
+        self.plan.reply(response);
+    }
+}
+
+fn bit(purpose: Purpose) -> u32 {
+    1 << purpose as u32
+}
+
 /// Why an outcome is not the last word; `None` when it is.
-fn trouble(outcome: &Outcome) -> Option<Trouble> {
+fn trouble(outcome: &Outcome, accepted: &AtomicU32) -> Option<Trouble> {
     let (asked, failure) = match outcome {
         Outcome::Retryable { after, failure } | Outcome::Throttled { after, failure } => {
             (*after, failure)
         }
-        Outcome::Aborted { failure, .. } if failure.status() == 401 => (None, failure),
-        Outcome::Aborted { .. }
-        | Outcome::Delivered
-        | Outcome::Suppressed
-        | Outcome::Rejected(_) => return None,
+        Outcome::Aborted { failure, .. } => (None, failure),
+        Outcome::Delivered | Outcome::Suppressed | Outcome::Rejected(_) => return None,
     };
+    let is_aborted = matches!(outcome, Outcome::Aborted { .. });
     let (reach, what) = match failure.status() {
-        401 => (Reach::Everybody, "the API refuses the token"),
-        429 => (Reach::Everybody, "the rate limit is used up"),
-        408 | 425 | 500.. => (Reach::Unknown, "the API fails"),
-        _ => (Reach::Alone, "the API is not ready for the event"),
+        401 => (Reach::Everybody, "the API refuses the token".to_owned()),
+        402 | 403 => (Reach::Everybody, missing_right(failure, accepted)?),
+        _ if is_aborted => return None,
+        429 => (Reach::Everybody, "the rate limit is used up".to_owned()),
+        408 | 425 | 500.. => (Reach::Unknown, "the API fails".to_owned()),
+        _ => (Reach::Alone, "the API is not ready for the event".to_owned()),
     };
     Some(Trouble { reach, asked, reason: format!("{what} ({})", failure.status()) })
+}
+
+/// What the token or the workspace may not do for any line, and what to do about it; `None` when a
+/// call of the kind was accepted before, so that it is this line which is refused.
+fn missing_right(failure: &Failure, accepted: &AtomicU32) -> Option<String> {
+    let action = failure.purpose.action();
+    if failure.status() == 402 || failure.error.has_code(&ErrorCode::ApiPlanRestricted) {
+        return Some(format!(
+            "the workspace's plan does not allow the API to {action}; see its subscription"
+        ));
+    }
+    let grant = "grant it to the app in Intercom's Developer Hub";
+    if let Some(scope) = failure.error.missing_scope() {
+        return Some(format!("the token needs the scope {scope} to {action}; {grant}"));
+    }
+    if accepted.load(Ordering::Relaxed) & bit(failure.purpose) != 0 {
+        return None;
+    }
+    Some(match failure.presumed_scope() {
+        Some(scope) => {
+            format!("the token may not {action}, perhaps for want of the scope {scope}; {grant}")
+        }
+        None => format!("the token may not {action}; see the app's permissions"),
+    })
 }
 
 /// An error and its causes. The client's errors name operations and routes only.

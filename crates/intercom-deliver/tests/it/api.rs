@@ -19,6 +19,7 @@ type Trouble = dyn Fn(usize, &str) -> Option<Fault> + Send + Sync;
 #[derive(Clone, Copy)]
 pub(crate) enum Fault {
     Status(u16),
+    Refusal(u16, &'static str),
     NoConnection,
     NoToken,
 }
@@ -91,6 +92,7 @@ impl Transport for Api {
         let body = String::from_utf8_lossy(request.body.as_deref().unwrap_or_default());
         match (self.trouble)(number, &body) {
             Some(Fault::Status(status)) => return Ok(Response::new(status, "")),
+            Some(Fault::Refusal(status, body)) => return Ok(Response::new(status, body)),
             Some(Fault::NoConnection) => {
                 return Err(TransportError::not_sent(SendFault::Connect, "refused"));
             }

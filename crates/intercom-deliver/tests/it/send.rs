@@ -124,12 +124,20 @@ async fn events_arrive_in_order_per_user_and_of_users_at_the_same_time() {
     assert!(outcomes.iter().all(|line| line["outcome"] == "delivered"), "{outcomes:?}");
 }
 
+const NO_SCOPE: &str = r#"{"errors":[{"code":"forbidden","message":"The token lacks the required scope (`write_events`)"}]}"#;
+const NO_PLAN: &str =
+    r#"{"errors":[{"code":"api_plan_restricted","message":"Active subscription needed."}]}"#;
+
 #[tokio::test(start_paused = true)]
 async fn trouble_that_passes_pauses_and_rejects_nothing() {
     for fault in [
         Fault::Status(503),
         Fault::Status(500),
         Fault::Status(429),
+        Fault::Status(402),
+        Fault::Status(403),
+        Fault::Refusal(403, NO_SCOPE),
+        Fault::Refusal(403, NO_PLAN),
         Fault::NoToken,
         Fault::NoConnection,
     ] {
@@ -173,6 +181,44 @@ async fn a_line_that_the_api_cannot_bear_is_left_behind_with_the_later_ones_of_i
     expected.insert("u1".to_owned(), vec![0, 1, 2]);
     assert_eq!(api.numbers(), expected);
     assert!(run.rejected.lines().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scope_that_is_missing_rejects_no_line_and_one_line_that_may_not_be_sent_is_rejected() {
+    // Found out at the eleventh event: the others were sent with the same token.
+    let is_refused = |body: &str| body.contains(r#""user_id":"u1""#) && body.contains(r#""n":5}"#);
+    let api = Api::new(move |_, body| is_refused(body).then_some(Fault::Status(403)));
+    let run = Run::default();
+    let report = run.send(&api, &tracks(2, 20)).await.expect("it ends");
+    let SendCounts { n_delivered, n_rejected, n_left_behind, .. } = report.counts;
+    assert_eq!((n_delivered, n_rejected, n_left_behind), (39, 1, 0));
+    assert_eq!(codes(&run.rejected.lines()), [(12, "refused")]);
+    // What names a scope, or comes before anything was accepted, is about all lines.
+    for fault in [Fault::Refusal(403, NO_SCOPE), Fault::Status(403)] {
+        let api = Api::new(move |number, _| {
+            let is_late = matches!(fault, Fault::Refusal(..)) && number < 20;
+            (!is_late).then_some(fault)
+        });
+        let run = Run { patience: Some(Duration::from_secs(600)), ..Run::default() };
+        let rejected = run.rejected.clone();
+        let report = run.send_all(&api, &tracks(2, 20)).await.expect("it ends");
+        assert_eq!(report.extent, Extent::GaveUp);
+        let SendCounts { n_rejected, n_left_behind, .. } = report.counts;
+        assert!(n_rejected == 0 && n_left_behind > 0, "{report:?}");
+        assert!(rejected.lines().is_empty());
+        assert!(api.n_calls() < 60, "{} calls", api.n_calls());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_without_a_time_was_when_the_run_began() {
+    let api = Api::well();
+    let run = Run::default();
+    let track = "{\"type\":\"track\",\"event\":\"paid\",\"userId\":\"u1\"}\n";
+    let report = run.send(&api, &track.repeat(2)).await.expect("it ends");
+    assert!(report.is_complete());
+    assert_eq!(api.seconds(), [NOW, NOW + 1]);
+    assert!(run.outcomes.lines()[0]["notes"].to_string().contains("time_assumed"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -229,11 +229,6 @@ impl<'a> Field<'a> {
         self.name.as_text().unwrap_or_default()
     }
 
-    /// The name's characters, unless there are escapes in it.
-    pub(crate) fn plain_name(self) -> Option<&'a str> {
-        (self.name.kind() == Kind::Text).then(|| self.name.raw())
-    }
-
     /// The name's characters where they stand for themselves in JSON: the same name is always
     /// spelled the same.
     pub(crate) fn spelled(self) -> Cow<'a, str> {

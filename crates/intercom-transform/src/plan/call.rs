@@ -110,6 +110,17 @@ const CALLS: [(&Endpoint, Purpose); 14] = [
     (&REQUEST_DELETION, Purpose::DeleteContact),
 ];
 
+/// The method and the route of a call, by what it is for; `None` where several calls are made for
+/// the same.
+pub(crate) fn call_of(purpose: Purpose) -> Option<(Method, &'static str)> {
+    if purpose == Purpose::SetAttribute {
+        return Some((UPDATE_CONTACT.method, UPDATE_CONTACT.route));
+    }
+    let mut calls = CALLS.iter().filter(|(_, of)| *of == purpose);
+    let (call, _) = calls.next()?;
+    calls.next().is_none().then_some((call.method, call.route))
+}
+
 /// What a finished request is for; `None` when plans make no such call.
 pub(crate) fn purpose_of(request: &Request) -> Option<Purpose> {
     let segments = |path: &str| path.split('/').count();

@@ -128,8 +128,10 @@ impl WriteContact {
                 if !response.is_success() {
                     return refused(Purpose::Unarchive, response);
                 }
-                if let Some(other) = other_person(state, &contact, response) {
-                    return Progress::End(Outcome::Rejected(other));
+                match other_person(state, &contact, response) {
+                    Ok(None) => {}
+                    Ok(Some(other)) => return Progress::End(Outcome::Rejected(other)),
+                    Err(Unreadable) => return retryable(Purpose::Unarchive, response),
                 }
                 notes.push(NoteKind::Unarchived, "");
                 state.contact = Some(contact);
@@ -188,8 +190,10 @@ impl WriteContact {
         if !response.is_success() {
             return refused(Purpose::ReadContact, response);
         }
-        if let Some(other) = other_person(state, &existing, response) {
-            return Progress::End(Outcome::Rejected(other));
+        match other_person(state, &existing, response) {
+            Ok(None) => {}
+            Ok(Some(other)) => return Progress::End(Outcome::Rejected(other)),
+            Err(Unreadable) => return retryable(Purpose::ReadContact, response),
         }
         if is_archived {
             self.stage = Stage::Restoring(existing);
@@ -237,20 +241,31 @@ impl WriteContact {
     }
 }
 
-/// Why a contact that was read is not the user: it has another external id.
-fn other_person(state: &State, contact: &ContactId, response: &Response) -> Option<Rejection> {
+/// Why a contact that was read is not the user: it has another external id. `None` when it is.
+///
+/// # Errors
+/// An answer that tells nothing: the contact may be anybody's.
+fn other_person(
+    state: &State,
+    contact: &ContactId,
+    response: &Response,
+) -> Result<Option<Rejection>, Unreadable> {
     let mut tape = Tape::for_answer(&response.body);
-    let answer = read(&response.body, &mut tape)?;
+    let answer = read(&response.body, &mut tape).filter(|answer| answer.root().is_object());
+    let answer = answer.ok_or(Unreadable)?;
     let found = answer.root().get("external_id").and_then(Value::to_plain);
-    let found = found.filter(|id| !id.is_empty())?;
+    let Some(found) = found.filter(|id| !id.is_empty()) else { return Ok(None) };
     let wanted = state.identity.external_id.as_deref();
     if wanted.is_none() || wanted == Some(&*found) {
-        return None;
+        return Ok(None);
     }
     let reason = Reason::IdentityConflict {
         contact_id: contact.as_str().to_owned(),
         wanted: wanted.map(str::to_owned),
         found: Some(found.into_owned()),
     };
-    Some(Rejection::new("", reason))
+    Ok(Some(Rejection::new("", reason)))
 }
+
+/// An answer that is no object: it does not tell whose contact it is.
+struct Unreadable;

@@ -5,9 +5,9 @@ use intercom_api::ApiVersion;
 use super::{
     AbsentNumbers, Archived, AttributeDates, AttributeSettings, Conflicts, Deletion, Destination,
     EmptyTexts, Epoch, EventNames, Fallback, Forbidden, GroupEmail, GroupOrder, GroupOutcome,
-    IdentifyCompany, ListRule, LongTextRule, LookupExternalId, Lookups, Matching, MetadataSettings,
-    MisnamedDates, MissingCompanies, NewSession, NullRule, Region, RegionRule, SameSecond,
-    Settings, TraitSources, Typing, UnknownUsers, Validation, Zeros,
+    IdentifyCompany, KeyOrder, ListRule, LongTextRule, LookupExternalId, Lookups, Matching,
+    MetadataSettings, MisnamedDates, MissingCompanies, NewSession, NullRule, Region, RegionRule,
+    SameSecond, Settings, TraitSources, Typing, UndatedEvents, UnknownUsers, Validation, Zeros,
 };
 
 impl Default for Settings {
@@ -37,6 +37,9 @@ impl Default for Settings {
             missing_companies: MissingCompanies::default(),
             lookups: Lookups::default(),
             same_second: SameSecond::default(),
+            undated_events: UndatedEvents::default(),
+            now: None,
+            key_order: KeyOrder::default(),
             lookup_external_id: LookupExternalId::default(),
             external_id_as_email: Fallback::default(),
             empty_texts: EmptyTexts::default(),
@@ -73,6 +76,8 @@ impl Settings {
             missing_companies: MissingCompanies::Abort,
             lookups: Lookups::Single,
             same_second: SameSecond::Keep,
+            undated_events: UndatedEvents::AsSent,
+            key_order: KeyOrder::NumbersFirst,
             lookup_external_id: LookupExternalId::UnlessNamed,
             external_id_as_email: Fallback::On,
             empty_texts: EmptyTexts::Stop,

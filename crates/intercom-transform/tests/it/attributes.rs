@@ -48,6 +48,18 @@ fn the_profile_flattens_lists_and_keeps_everything() {
 }
 
 #[test]
+fn traits_that_are_a_list_are_refused_and_with_the_profile_attributes_by_index() {
+    let listed = r#"[{"email":"jo@example.com","seats":3},"x",[true]]"#;
+    let line = format!(r#"{{"type":"identify","context":{{"traits":{listed}}}}}"#);
+    assert_eq!(
+        run(&line, &v2(), &[]),
+        "→ rejected wrong_type [context.traits] context.traits: expected an object, found a list\n"
+    );
+    insta::assert_snapshot!(run(&line, &Settings::rudderstack(), &[NOBODY, WRITTEN]));
+    insta::assert_snapshot!(run(&line, &rudderstack_v1(), &[WRITTEN]));
+}
+
+#[test]
 fn of_names_that_collide_the_later_value_counts() {
     let line = r#"{"type":"identify","userId":"u","traits":{"a_b":"plain","x":1,"a":{"b":"nested"},"x":2,"esc\u0061":1,"esca":2}}"#;
     insta::assert_snapshot!(attributes(line, &v2()), @r#"

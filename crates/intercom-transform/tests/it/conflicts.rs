@@ -38,6 +38,16 @@ fn the_contact_that_a_conflict_names_is_read_and_updated_if_it_is_the_users() {
 }
 
 #[test]
+fn an_answer_that_does_not_say_whose_the_contact_is_changes_nobody() {
+    for unreadable in [(200, "<html>"), (200, ""), (200, "[]")] {
+        let told = run(JO, &v2(), &[NOBODY, CONFLICT, unreadable]);
+        assert!(told.contains("→ retryable"), "{told}");
+        let told = run(JO, &v2(), &[NOBODY, ARCHIVED, (404, "{}"), unreadable]);
+        assert!(told.contains("→ retryable"), "{told}");
+    }
+}
+
+#[test]
 fn the_profile_tries_again_later() {
     let told = run(JO, &Settings::rudderstack(), &[NOBODY, CONFLICT]);
     assert!(told.contains("→ retryable"), "{told}");

@@ -126,6 +126,15 @@ fn the_profile_refuses_after_the_look_up_and_sends_values_as_they_came() {
 }
 
 #[test]
+fn an_anonymous_id_that_is_none_is_refused_where_it_stands_in() {
+    let line = r#"{"type":"identify","anonymousId":{"a":1},"traits":{"email":"jo@example.com"}}"#;
+    let settings = Settings { send_anonymous_id: true, ..v2() };
+    let told = run(line, &settings, &[]);
+    assert!(told.starts_with("→ rejected wrong_type [anonymousId]"), "{told}");
+    assert!(run(line, &v2(), &[NOBODY, WRITTEN]).contains("→ delivered"));
+}
+
+#[test]
 fn an_anonymous_id_stands_in_where_it_may() {
     let line = r#"{"type":"identify","anonymousId":"a1","traits":{"age":1}}"#;
     let settings = Settings { send_anonymous_id: true, ..v2() };

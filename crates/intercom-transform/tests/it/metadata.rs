@@ -46,6 +46,40 @@ fn dates_under_other_keys_can_be_renamed() {
 }
 
 #[test]
+fn the_profile_sends_whole_numbers_first_as_javascript_lists_them() {
+    let line = r#"{"type":"track","userId":"u","event":"E","timestamp":7,"properties":{"b":1,"10":2,"2":{"z":3,"1":4},"02":5,"4294967295":6,"a":{"amount":1,"currency":"eur"},"0":{"url":"u","value":"v"},"-1":7}}"#;
+    let metadata = |settings: &Settings| {
+        let told = run(line, settings, &[ACCEPTED]);
+        let (_, metadata) = told.split_once("\"metadata\":").expect("metadata");
+        metadata.lines().next().unwrap_or_default().to_owned()
+    };
+    let rich = r#""0":{"url":"u","value":"v"},"a":{"amount":1,"currency":"eur"}"#;
+    assert_eq!(
+        metadata(&Settings::rudderstack()),
+        format!(r#"{{{rich},"2.1":4,"2.z":3,"10":2,"b":1,"02":5,"4294967295":6,"-1":7}}}}"#)
+    );
+    let all = MetadataSettings { max_keys: 0, ..MetadataSettings::default() };
+    assert_eq!(
+        metadata(&Settings { metadata: all, ..v2() }),
+        r#"{"a":{"amount":1,"currency":"eur"},"0":{"url":"u","value":"v"},"b":1,"10":2,"2.z":3,"2.1":4,"02":5,"4294967295":6,"-1":7}}"#
+    );
+}
+
+#[test]
+fn a_name_that_is_too_long_is_noted_whatever_its_value() {
+    let name = "n".repeat(1025);
+    let told = run(
+        &format!(
+            r#"{{"type":"track","userId":"u","event":"E","timestamp":7,"properties":{{"{name}":{{"amount":1,"currency":"eur"}},"{name}x":1}}}}"#
+        ),
+        &v2(),
+        &[ACCEPTED],
+    );
+    assert!(told.contains(r#""metadata":{}}"#), "{told}");
+    assert_eq!(told.matches("name_dropped").count(), 2, "{told}");
+}
+
+#[test]
 fn the_profile_sends_all_of_it() {
     insta::assert_snapshot!(run(MANY, &Settings::rudderstack(), &[ACCEPTED]));
 }

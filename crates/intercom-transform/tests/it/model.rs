@@ -6,14 +6,17 @@ use intercom_api::{ApiVersion, Exchange, Request, Response, Step};
 use intercom_transform::settings::Destination;
 use intercom_transform::{Event, Outcome, Plan, Rejection, Scratch, Settings, Tape, plan};
 
+/// When events are planned.
+pub(crate) const NOW: i64 = 1_772_366_400;
+
 /// What settings the crate recommends, for version 2.10.
 pub(crate) fn v2() -> Settings {
-    Settings { version: ApiVersion::V2_10, ..Settings::default() }
+    Settings { version: ApiVersion::V2_10, now: Some(NOW), ..Settings::default() }
 }
 
 /// The same for 1.4.
 pub(crate) fn v1() -> Settings {
-    Settings { version: ApiVersion::V1_4, ..Settings::default() }
+    Settings { version: ApiVersion::V1_4, ..v2() }
 }
 
 /// The migration profile for 1.4.

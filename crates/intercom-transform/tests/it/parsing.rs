@@ -42,3 +42,25 @@ fn a_line_is_nested_at_most_128_levels() {
     assert!(nested(129).starts_with("too_deep at \"a.a.a."), "{}", nested(129));
     assert!(nested(10_000).starts_with("too_deep"));
 }
+
+#[test]
+fn events_are_kept_in_order_by_whom_they_name() {
+    let key = |line: &str| {
+        let mut tape = Tape::default();
+        let event = Event::parse(line.as_bytes(), &mut tape).expect("it is an event");
+        event.ordering_key().map(std::borrow::Cow::into_owned)
+    };
+    let cases = [
+        (r#"{"userId":"u","anonymousId":"a","identifiers":{"email":"e"}}"#, Some("u")),
+        (r#"{"userId":7}"#, Some("7")),
+        (r#"{"userId":"","anonymousId":"a"}"#, Some("a")),
+        (r#"{"identifiers":{"email":"e","external_id":"x"}}"#, Some("e")),
+        (r#"{"identifiers":{},"context":{"externalId":[{"id":"r"}]}}"#, None),
+        (r#"{"context":{"externalId":[{"id":"r"},{"id":"s"}]}}"#, Some("r")),
+        (r#"{"context":{"externalId":[{"id":""}]}}"#, None),
+        (r#"{"traits":{"email":"e"}}"#, None),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(key(line).as_deref(), expected, "{line}");
+    }
+}

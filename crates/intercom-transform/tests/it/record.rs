@@ -5,6 +5,14 @@ use intercom_transform::Settings;
 use crate::model::{FOUND, NOBODY, WRITTEN, rudderstack_oauth, run_all, v1, v2};
 
 #[test]
+fn an_address_is_looked_up_in_lower_case_and_the_profile_passes_it_on() {
+    let row = r#"{"type":"record","action":"update","identifiers":{"email":"Jo@X.example"},"fields":{"name":"N"}}"#;
+    let cases: [(&str, &str, &[_]); 1] = [("by address", row, &[FOUND, WRITTEN])];
+    insta::assert_snapshot!(run_all(&v2(), &cases));
+    insta::assert_snapshot!(run_all(&rudderstack_oauth(), &cases));
+}
+
+#[test]
 fn rows_are_inserted_updated_and_deleted() {
     let row = |action: &str| {
         format!(

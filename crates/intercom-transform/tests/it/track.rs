@@ -1,9 +1,10 @@
 //! Track.
 
+use intercom_transform::settings::UndatedEvents;
 use intercom_transform::{Scratch, Settings};
 
 use crate::model::{
-    ACCEPTED, WRITTEN, rudderstack_oauth, rudderstack_v1, run, run_all, run_in, v1, v2,
+    ACCEPTED, NOW, WRITTEN, rudderstack_oauth, rudderstack_v1, run, run_all, run_in, v1, v2,
 };
 
 const ORDER: &str = r#"{"type":"track","userId":"u1","event":"Order","timestamp":"2023-11-22T10:12:44.757+05:30","properties":{"a":1,"price":{"amount":5,"currency":"eur"},"b":{"c":2,"d":null},"link":{"url":"https://x.example","value":"X"},"e":3,"f":4,"paid_date":"2023-11-22"}}"#;
@@ -104,6 +105,41 @@ fn times_of_events() {
         ),
     ];
     insta::assert_snapshot!(run_all(&v2(), &cases));
+}
+
+#[test]
+fn an_event_without_a_time_is_now_or_refused() {
+    let none = r#"{"type":"track","userId":"u","event":"E"}"#;
+    let unreadable = r#"{"type":"track","userId":"u","event":"E","timestamp":"soon","sentAt":{}}"#;
+    let source = r#"{"type":"track","userId":"u","event":"E","channel":"sources","timestamp":7,"properties":{"timestamp":null}}"#;
+    let row = r#"{"type":"track","context":{"mappedToDestination":true},"traits":{"user_id":"u","event_name":"E"}}"#;
+    let cases: [(&str, &str, &[_]); 4] = [
+        ("none", none, &[ACCEPTED]),
+        ("unreadable", unreadable, &[ACCEPTED]),
+        ("of a cloud source that names none", source, &[ACCEPTED]),
+        ("a row", row, &[ACCEPTED]),
+    ];
+    insta::assert_snapshot!(run_all(&v2(), &cases));
+    insta::assert_snapshot!(run_all(&rudderstack_v1(), &cases));
+    let refusing = Settings { undated_events: UndatedEvents::Refuse, ..v2() };
+    let refused = "→ rejected missing_time [timestamp] timestamp: the event does not say when it \
+                   was: Intercom takes none without a time\n";
+    for settings in [refusing, Settings { now: None, ..v2() }, Settings { now: None, ..v1() }] {
+        for line in [none, unreadable, row] {
+            assert_eq!(run(line, &settings, &[]), refused);
+        }
+    }
+}
+
+#[test]
+fn events_without_a_time_get_seconds_of_their_own() {
+    let line = r#"{"type":"track","userId":"u","event":"E"}"#;
+    let mut scratch = Scratch::new();
+    let seconds = [0, 1, 2].map(|n| {
+        let told = run_in(line, &v2(), &mut scratch, &[ACCEPTED]);
+        told.contains(&format!("\"created_at\":{},", NOW + n))
+    });
+    assert_eq!(seconds, [true; 3]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Output};
 
+use intercom_api::Scope;
 use intercom_sim::{Invention, SimClock, SimSettings, SimTransport, Simulator, Workspace, server};
 use serde_json::Value;
 
@@ -20,9 +21,13 @@ struct Served {
 }
 
 fn serve() -> Served {
+    serve_with(SimSettings::default())
+}
+
+fn serve_with(settings: SimSettings) -> Served {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let invention = Invention { contacts: 0, conversations: 0, now: NOW, ..Invention::default() };
-    let simulator = Simulator::new(Workspace::invent(&invention), SimSettings::default());
+    let simulator = Simulator::new(Workspace::invent(&invention), settings);
     let (transport, url) = runtime.block_on(async {
         let transport = SimTransport::new(simulator, SimClock::running(NOW));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -118,6 +123,28 @@ fn nothing_shows_the_token_or_an_address() {
     let output = run(served.command(&["send", "--log-format", "json"]), &(identify(1) + "oops\n"));
     let said = text(&output.stdout) + &text(&output.stderr);
     assert!(!said.contains(TOKEN) && !said.contains("jo1@example.com"), "{said}");
+}
+
+#[test]
+fn a_scope_that_is_missing_is_named_and_no_line_is_rejected() {
+    let scopes = ["write_users_and_companies", "read_and_list_users_and_companies"];
+    let scopes = Some(scopes.map(Scope::from).into_iter().collect());
+    let served = serve_with(SimSettings { scopes, ..SimSettings::default() });
+    let track = |user: usize| {
+        format!(
+            "{{\"type\":\"track\",\"event\":\"paid\",\"userId\":\"u{user}\",\
+             \"timestamp\":\"2026-03-01T11:00:00Z\"}}\n"
+        )
+    };
+    let events = identify(1) + &(1..50).map(track).collect::<String>();
+    let output = run(served.command(&["send", "--max-pause", "0"]), &events);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let named = "the token needs the scope \"Write events\" to send events; grant it to the app in \
+                 Intercom's Developer Hub (403)";
+    assert_eq!(said.matches(named).count(), 1, "{said}");
+    assert!(said.contains("none rejected") && said.contains("gave up"), "{said}");
+    assert!(outcomes(&output).iter().all(|(_, outcome)| outcome != "rejected"));
 }
 
 #[test]
