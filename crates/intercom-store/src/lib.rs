@@ -43,6 +43,7 @@
 //! |---|---|
 //! | `store` | what a store does |
 //! | `mirror` | records as received, pages, bookmarks |
+//! | `parts` | conversation parts and how completely they are stored |
 //! | `gone` | records that the API knows no more |
 //! | `projection` | pending bodies and what they say |
 //! | `customer` | customers and the support activity in them |
@@ -67,6 +68,7 @@ mod history;
 mod lease;
 mod mirror;
 mod outbox;
+mod parts;
 mod projection;
 mod redact;
 mod run;
@@ -90,6 +92,10 @@ pub use mirror::{
     Record, Stored, Stream, Workspace, WorkspaceProfile,
 };
 pub use outbox::{Claim, ClaimedEffect, DeadEffect, Effect, EffectEnd, SweepOutcome, SweepRules};
+pub use parts::{
+    ConversationParts, DueParts, FetchedParts, FoundParts, Part, PartsCounts, PartsLedger,
+    PartsOutcome, PartsState, PartsStore, PartsWrite, StoredPart,
+};
 pub use projection::{
     CustomerContact, FactRow, MemberRow, PendingBody, ProjectedAdmin, ProjectedContact,
     ProjectedConversation, ProjectionOutcome, ProjectionWrite, SessionRow, UnreadableBody,

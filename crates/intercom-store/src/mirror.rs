@@ -58,6 +58,10 @@ pub enum Stream {
     Contacts,
     /// Conversations, without their parts.
     Conversations,
+    /// The parts of conversations: messages, notes, assignments. They are written with
+    /// [`Store::commit_parts`](crate::PartsStore::commit_parts).
+    #[serde(rename = "conversation_parts")]
+    Parts,
     /// Teammates.
     Admins,
     /// Companies.
@@ -74,9 +78,10 @@ pub enum Stream {
 
 impl Stream {
     /// Every stream.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Contacts,
         Self::Conversations,
+        Self::Parts,
         Self::Admins,
         Self::Companies,
         Self::Teams,
@@ -90,9 +95,12 @@ impl Stream {
     pub fn is_projected(self) -> bool {
         match self {
             Self::Contacts | Self::Conversations | Self::Admins => true,
-            Self::Companies | Self::Teams | Self::Tags | Self::Segments | Self::DataAttributes => {
-                false
-            }
+            Self::Parts
+            | Self::Companies
+            | Self::Teams
+            | Self::Tags
+            | Self::Segments
+            | Self::DataAttributes => false,
         }
     }
 
@@ -102,6 +110,7 @@ impl Stream {
         match self {
             Self::Contacts => "contacts",
             Self::Conversations => "conversations",
+            Self::Parts => "conversation_parts",
             Self::Admins => "admins",
             Self::Companies => "companies",
             Self::Teams => "teams",
@@ -115,6 +124,7 @@ impl Stream {
         match self {
             Self::Contacts => "contact_bodies",
             Self::Conversations => "conversation_bodies",
+            Self::Parts => "conversation_part_bodies",
             Self::Admins => "admin_bodies",
             Self::Companies => "company_bodies",
             Self::Teams => "team_bodies",

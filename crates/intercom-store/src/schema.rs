@@ -21,6 +21,8 @@ pub(crate) const TABLES: &[&str] = &[
     "contact_bodies",
     "contacts",
     "conversation_bodies",
+    "conversation_part_bodies",
+    "conversation_parts",
     "conversations",
     "customer_contacts",
     "customer_history",
@@ -31,6 +33,8 @@ pub(crate) const TABLES: &[&str] = &[
     "intercom_customers",
     "members",
     "outbox",
+    "parts_due",
+    "parts_ledger",
     "segment_bodies",
     "segments",
     "sessions",
@@ -62,6 +66,7 @@ pub(crate) fn postgres() -> Migrator {
         ("work", include_str!("../migrations/postgres/0005_work.sql")),
         ("streams", include_str!("../migrations/postgres/0006_streams.sql")),
         ("gone", include_str!("../migrations/postgres/0007_gone.sql")),
+        ("parts", include_str!("../migrations/postgres/0008_parts.sql")),
     ])
 }
 
@@ -75,6 +80,7 @@ pub(crate) fn sqlite() -> Migrator {
         ("work", include_str!("../migrations/sqlite/0005_work.sql")),
         ("streams", include_str!("../migrations/sqlite/0006_streams.sql")),
         ("gone", include_str!("../migrations/sqlite/0007_gone.sql")),
+        ("parts", include_str!("../migrations/sqlite/0008_parts.sql")),
     ])
 }
 

@@ -8,6 +8,7 @@ mod leases;
 mod marks;
 mod outbox;
 mod pages;
+mod parts;
 mod projections;
 mod reports;
 mod runs;

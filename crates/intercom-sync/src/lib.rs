@@ -29,6 +29,7 @@
 //! | `run` | the order of the steps, and the sum of what they did |
 //! | `streams` | how each stream is read |
 //! | `pull`, `walk`, `group`, `record` | pages into the mirror |
+//! | `parts` | the parts of conversations that changed |
 //! | `missing` | what a whole walk did not meet |
 //! | `project` | bodies into domain values |
 //! | `customers`, `buckets` | what follows from them |
@@ -50,6 +51,7 @@ mod lease;
 mod metrics;
 mod missing;
 mod preview;
+mod parts;
 mod progress;
 mod project;
 mod pull;

@@ -11,6 +11,7 @@ use intercom_store::{Fate, Gone, Stream};
 use crate::error::SyncError;
 use crate::pull::Puller;
 use crate::report::StreamReport;
+use crate::settings::SyncSettings;
 
 /// Ids read from the store at a time.
 const CHUNK: u32 = 1_000;
@@ -27,9 +28,8 @@ pub(crate) async fn bury(
 ) -> Result<(), SyncError> {
     let stream = report.stream;
     let (missing, n_stored) = missing(puller, stream, seen).await?;
-    let percent = usize::from(puller.settings.max_missing_percent);
-    let n_allowed = (n_stored.saturating_mul(percent) / 100).max(ALWAYS_ALLOWED);
-    if missing.len() > n_allowed {
+    if missing.len() > n_allowed(n_stored, puller.settings) {
+        let percent = puller.settings.max_missing_percent;
         let reason = format!(
             "{} of {n_stored} stored records are missing from the whole list, more than {percent} %",
             missing.len()
@@ -50,6 +50,12 @@ pub(crate) async fn bury(
         report.n_gone += n_buried;
     }
     Ok(())
+}
+
+/// How many of so many records may be gone at once.
+pub(crate) fn n_allowed(n_records: usize, settings: &SyncSettings) -> usize {
+    let percent = usize::from(settings.max_missing_percent);
+    (n_records.saturating_mul(percent) / 100).max(ALWAYS_ALLOWED)
 }
 
 async fn missing(
@@ -82,8 +88,9 @@ async fn fate(puller: &Puller<'_>, stream: Stream, id: &str) -> Result<Option<Fa
             Ok(id) => ask(puller, stream, &RetrieveCompany::new(id)).await,
             Err(_) => Ok(None),
         },
-        // Teammates who left are still named by what they did.
-        Stream::Admins => Ok(None),
+        // Teammates who left are still named by what they did; parts are looked at with their
+        // conversation.
+        Stream::Admins | Stream::Parts => Ok(None),
         // These lists come whole, in one answer.
         Stream::Teams | Stream::Tags | Stream::Segments | Stream::DataAttributes => {
             Ok(Some(Fate::Deleted))
@@ -97,13 +104,21 @@ async fn ask<O: Operation>(
     retrieve: &O,
 ) -> Result<Option<Fate>, SyncError> {
     let Err(source) = puller.client.execute(retrieve).await else { return Ok(None) };
-    match source.status() {
-        Some(404) => Ok(Some(Fate::Deleted)),
+    match fate_of(&source) {
+        Some(fate) => Ok(Some(fate)),
+        None => Err(SyncError::Fetch { stream, source }),
+    }
+}
+
+/// What a refusal says about the record that was asked for; `None` when it says something else.
+pub(crate) fn fate_of(refusal: &intercom_client::Error) -> Option<Fate> {
+    match refusal.status() {
+        Some(404) => Some(Fate::Deleted),
         Some(410) => {
-            let survivor = source.refusal().and_then(ApiError::surviving_contact);
+            let survivor = refusal.refusal().and_then(ApiError::surviving_contact);
             let merged = |id: ContactId| Fate::MergedInto(id.as_str().to_owned());
-            Ok(Some(survivor.map_or(Fate::Deleted, merged)))
+            Some(survivor.map_or(Fate::Deleted, merged))
         }
-        _ => Err(SyncError::Fetch { stream, source }),
+        _ => None,
     }
 }

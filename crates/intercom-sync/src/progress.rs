@@ -5,7 +5,7 @@ use intercom_store::Stream;
 /// Hears how a run gets on; every method may be called often.
 pub trait Progress: Send + Sync {
     /// A page of a stream is stored. `fetched` counts since the start of the run; `total` is what
-    /// the API announced for the whole query.
+    /// the API announced for the whole query. Of parts, the conversations looked at are counted.
     fn pulled(&self, stream: Stream, fetched: u64, total: Option<u64>);
 
     /// A stream is complete.

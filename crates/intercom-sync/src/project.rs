@@ -132,7 +132,8 @@ impl Chunk {
                 let facts = conversation(&decoded, &settings.attributes).value;
                 self.write.conversations.push(conversation_row(id, hash, &facts));
             }),
-            Stream::Companies
+            Stream::Parts
+            | Stream::Companies
             | Stream::Teams
             | Stream::Tags
             | Stream::Segments

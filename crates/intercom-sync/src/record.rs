@@ -20,7 +20,7 @@ struct Identity {
     updated_at: Option<Timestamp>,
 }
 
-fn text_of_id<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+pub(crate) fn text_of_id<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     Id::deserialize(from).map(|id| id.as_str().to_owned())
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn read(stream: Stream, page: &Bytes, text: &str) -> Result<Record, Q
 }
 
 /// The first half of a SHA-256: 128 bits tell bodies apart, and nobody forges them here.
-fn digest(body: &[u8]) -> ContentHash {
+pub(crate) fn digest(body: &[u8]) -> ContentHash {
     let full: [u8; 32] = Sha256::digest(body).into();
     let mut half = ContentHash::default();
     half.copy_from_slice(&full[..16]);

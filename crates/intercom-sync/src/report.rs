@@ -27,6 +27,11 @@ pub struct StreamReport {
     pub n_quarantined: u64,
     /// Records that were stored and are gone.
     pub n_gone: u64,
+    /// Conversations of which the API shows only the most recent parts, so that some are missing.
+    pub n_truncated: u64,
+    /// What could not be fetched and is tried again by the next run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_behind: Option<String>,
     /// Why records that a whole walk did not meet were kept all the same: too many were missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept_because: Option<String>,
@@ -47,6 +52,8 @@ impl StreamReport {
             n_unchanged: 0,
             n_quarantined: 0,
             n_gone: 0,
+            n_truncated: 0,
+            left_behind: None,
             kept_because: None,
             skipped_because: None,
         }

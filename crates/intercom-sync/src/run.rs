@@ -214,7 +214,8 @@ impl Sync {
                 let stream = report.stream;
                 let skipped = report.skipped_because.as_ref();
                 let left_out = skipped.map(|reason| format!("{stream} left out: {reason}"));
-                left_out.or_else(|| Some(format!("{stream}: {}", report.kept_because.as_ref()?)))
+                let because = report.kept_because.as_ref().or(report.left_behind.as_ref());
+                left_out.or_else(|| Some(format!("{stream}: {}", because?)))
             })
             .collect();
         let end = RunEnd {
@@ -315,7 +316,8 @@ impl Work {
     ) -> RunReport {
         let Self { streams, done: Done { customers, n_without_email } } = self;
         let is_short = |stream: &&StreamReport| {
-            stream.skipped_because.is_some() || stream.kept_because.is_some()
+            let StreamReport { skipped_because, kept_because, left_behind, .. } = stream;
+            skipped_because.is_some() || kept_because.is_some() || left_behind.is_some()
         };
         let left_out = streams.iter().filter(is_short).count();
         let quarantined: u64 = streams.iter().map(|stream| stream.n_quarantined).sum();

@@ -16,6 +16,7 @@ use tokio::time::sleep;
 
 use crate::error::SyncError;
 use crate::missing;
+use crate::parts;
 use crate::pull::Puller;
 use crate::report::StreamReport;
 use crate::run::Extent;
@@ -57,6 +58,7 @@ async fn changes(puller: &Puller<'_>, report: &mut StreamReport) -> Result<(), S
             let search = |from| SearchConversations::new(changed_since(from, puller.settings));
             puller.changed(report, search).await
         }
+        Stream::Parts => parts::pull(puller, report).await,
         Stream::Admins
         | Stream::Companies
         | Stream::Teams
@@ -80,6 +82,7 @@ async fn everything(puller: &Puller<'_>, report: &mut StreamReport) -> Result<()
             let list = ListConversations { per_page, ..ListConversations::default() };
             puller.all(report, list, into).await?;
         }
+        Stream::Parts => return parts::pull(puller, report).await,
         Stream::Companies => return companies(puller, report).await,
         Stream::Admins => puller.all(report, ListAdmins::default(), into).await?,
         Stream::Teams => puller.all(report, ListTeams, into).await?,

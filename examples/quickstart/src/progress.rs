@@ -39,7 +39,7 @@ impl Bars {
         match stream {
             Stream::Admins => &self.admins,
             Stream::Contacts => &self.contacts,
-            Stream::Conversations => &self.conversations,
+            Stream::Conversations | Stream::Parts => &self.conversations,
             Stream::Companies
             | Stream::Teams
             | Stream::Tags

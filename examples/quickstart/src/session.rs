@@ -8,7 +8,7 @@ use chrono_tz::America::New_York;
 use intercom_client::{Client, ClientSettings};
 use intercom_engagement::{Directory, Sessions};
 use intercom_sim::{Invention, SimClock, SimSettings, SimTransport, Simulator, server};
-use intercom_store::{Store, Workspace};
+use intercom_store::{Store, Stream, Workspace};
 use intercom_sync::{RunReport, Sync, SyncSettings};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -57,7 +57,10 @@ impl Session {
         };
         let store = intercom_store::open(&url).await.context("the database cannot be used")?;
         let client = Client::new(Arc::new(simulated.clone()), ClientSettings::default());
-        let sync = Sync::new(client, store.clone(), SyncSettings::default());
+        // Parts take a call for each conversation: two minutes of the simulated rate limit.
+        let streams = Stream::ALL.into_iter().filter(|stream| *stream != Stream::Parts).collect();
+        let settings = SyncSettings { streams, ..SyncSettings::default() };
+        let sync = Sync::new(client, store.clone(), settings);
         let workspace = sync.workspace(now).await?;
         let is_frozen = arguments.once && arguments.now.is_some();
         Ok(Self { simulated, sync, store, workspace, is_frozen, _folder: folder })

@@ -39,8 +39,10 @@ pub(super) async fn bury<D: Dialect>(
         Stream::Contacts => projections::forget_contacts(&mut write, workspace, &ids).await?,
         Stream::Conversations => {
             projections::forget_conversations(&mut write, workspace, &ids).await?;
+            super::parts::note_gone(&mut write, workspace, &ids, now).await?;
         }
-        Stream::Admins
+        Stream::Parts
+        | Stream::Admins
         | Stream::Companies
         | Stream::Teams
         | Stream::Tags

@@ -9,7 +9,7 @@ use crate::dialect::{Binder, Dialect, Query, Reader, execute_rows};
 use crate::error::Fault;
 use crate::{
     AttributeChange, Bookmark, ContentHash, PageOutcome, PageWrite, Quarantined, QuarantinedRow,
-    Record, Stored, Stream, Workspace,
+    Record, RunId, Stored, Stream, Workspace,
 };
 
 /// Bytes of bodies in one statement, unless a single body is larger.
@@ -109,11 +109,17 @@ pub(super) async fn commit<D: Dialect>(
     let (outcome, records) = to_write(&records, &stored);
 
     write_records(&mut write, workspace, stream, page, &records).await?;
+    if stream == Stream::Conversations {
+        let ids: Vec<&str> = records.iter().map(|record| &*record.id).collect();
+        super::parts::mark(&mut write, workspace, &ids).await?;
+    }
     append_changes(&mut write, workspace, page, &records).await?;
     release(&mut write, workspace, stream, &ids).await?;
     let inserted: Vec<&str> = ids.iter().copied().filter(|id| !stored.contains_key(*id)).collect();
     super::gone::unbury(&mut write, workspace, stream, &inserted).await?;
-    quarantine(&mut write, workspace, stream, page).await?;
+    let put_aside: Vec<&Quarantined> = page.quarantined.iter().collect();
+    let received = (page.observed_at, page.run);
+    quarantine_entries(&mut write, workspace, stream, &put_aside, received).await?;
     if let Some(bookmark) = &page.bookmark {
         write_bookmark(&mut write, workspace, stream, bookmark, page.observed_at).await?;
     }
@@ -213,32 +219,44 @@ async fn write_records<D: Dialect>(
     })
     .await?;
 
+    let bodies: Vec<(&str, &[u8])> =
+        records.iter().map(|record| (&*record.id, &*record.body)).collect();
+    write_bodies(write, workspace, stream, &bodies).await
+}
+
+/// Writes bodies by id over those that are stored.
+pub(super) async fn write_bodies<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    stream: Stream,
+    bodies: &[(&str, &[u8])],
+) -> sqlx::Result<()> {
     let head = format!("INSERT INTO {} (workspace_id, id, body)", stream.bodies_table());
     let tail = "ON CONFLICT (workspace_id, id) DO UPDATE SET body = excluded.body";
-    for records in chunks_by_size(records) {
-        execute_rows::<D, _>(&mut write.transaction, &head, records, tail, |row, record| {
-            row.bind(&workspace.id).bind(&record.id).bind(&*record.body);
+    for bodies in chunks_by_size(bodies) {
+        execute_rows::<D, _>(&mut write.transaction, &head, bodies, tail, |row, (id, body)| {
+            row.bind(&workspace.id).bind(*id).bind(*body);
         })
         .await?;
     }
     Ok(())
 }
 
-/// Runs of records that are small enough for one statement.
-fn chunks_by_size<'c, 'r>(mut records: &'c [&'r Record]) -> Vec<&'c [&'r Record]> {
+/// Runs of bodies that are small enough for one statement.
+fn chunks_by_size<'c, 'b>(mut bodies: &'c [(&'b str, &'b [u8])]) -> Vec<&'c [(&'b str, &'b [u8])]> {
     let mut chunks = Vec::new();
-    while !records.is_empty() {
+    while !bodies.is_empty() {
         let mut size = 0;
-        let fitting = records
+        let fitting = bodies
             .iter()
-            .take_while(|record| {
-                size += record.body.len();
+            .take_while(|(_, body)| {
+                size += body.len();
                 size <= BODY_BYTES_PER_STATEMENT
             })
             .count();
-        let (chunk, rest) = records.split_at(fitting.max(1));
+        let (chunk, rest) = bodies.split_at(fitting.max(1));
         chunks.push(chunk);
-        records = rest;
+        bodies = rest;
     }
     chunks
 }
@@ -328,14 +346,16 @@ pub(super) async fn release_projected<D: Dialect>(
     Ok(())
 }
 
-async fn quarantine<D: Dialect>(
+/// Puts entries aside, with the instant at which they were received and the run that received them.
+pub(super) async fn quarantine_entries<D: Dialect>(
     write: &mut Write<D>,
     workspace: &Workspace,
     stream: Stream,
-    page: &PageWrite,
+    entries: &[&Quarantined],
+    (observed_at, run): (i64, Option<RunId>),
 ) -> sqlx::Result<u64> {
     let distinct: BTreeMap<ContentHash, &Quarantined> =
-        page.quarantined.iter().map(|entry| (entry.hash, entry)).collect();
+        entries.iter().map(|entry| (entry.hash, *entry)).collect();
     let entries: Vec<&Quarantined> = distinct.into_values().collect();
     execute_rows::<D, _>(
         &mut write.transaction,
@@ -352,10 +372,10 @@ async fn quarantine<D: Dialect>(
                 .bind(&entry.record_id)
                 .bind(&entry.reason)
                 .bind(&*entry.body)
-                .bind(page.observed_at)
-                .bind(page.observed_at)
+                .bind(observed_at)
+                .bind(observed_at)
                 .bind(1)
-                .bind(page.run.map(|run| run.0));
+                .bind(run.map(|run| run.0));
         },
     )
     .await

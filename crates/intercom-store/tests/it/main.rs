@@ -14,6 +14,7 @@ mod leases;
 mod mirror;
 mod opening;
 mod outbox;
+mod parts;
 mod projection;
 
 use database::{Database, postgres_server};
@@ -96,6 +97,16 @@ conformance! {
         what_is_received_again_is_unburied
         ids_come_in_order
         a_failing_burial_leaves_everything;
+    parts:
+        parts_are_read_back_in_order
+        an_unchanged_part_is_not_written
+        changed_parts_are_projected_again
+        what_is_taken_away_is_kept_and_marked
+        the_oldest_of_many_parts_are_not_taken_for_gone
+        a_failure_is_noted_and_stays_due
+        a_mark_made_while_parts_are_fetched_survives
+        a_buried_conversation_takes_its_parts_along
+        a_part_that_moves_is_stored_once;
     leases:
         the_second_hears_who_has_it_and_until_when
         one_of_many_gets_it

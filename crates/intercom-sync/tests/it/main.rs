@@ -15,6 +15,7 @@ mod interruptions;
 mod leases;
 mod meddler;
 mod missing;
+mod parts;
 mod random;
 mod refusals;
 mod report;
@@ -124,6 +125,19 @@ on_both_databases! {
         what_a_list_leaves_out_and_is_still_there_is_kept
         what_comes_back_is_unburied
         a_run_over_everything_finds_silent_changes;
+    parts:
+        every_part_is_mirrored_byte_for_byte
+        only_conversations_that_changed_are_fetched_again
+        conversations_alone_fetch_no_parts
+        a_change_in_the_second_of_the_answer_is_found
+        a_run_that_is_cut_off_fetches_little_twice
+        what_the_api_forgets_is_kept_and_marked
+        a_conversation_that_is_gone_leaves_a_tombstone
+        an_api_that_knows_no_conversation_buries_none
+        an_answer_nobody_can_read_is_put_aside_and_named
+        a_part_nobody_can_read_costs_only_itself
+        more_than_the_api_shows_is_flagged
+        an_api_that_is_out_of_order_ends_the_run;
     streams:
         every_stream_is_mirrored
         a_second_run_over_every_stream_writes_nothing

@@ -22,6 +22,7 @@ use intercom_sim::{Invention, SimClock, SimSettings, SimTransport, Simulator, Wo
 use intercom_store::{CustomerRow, RunRow, Store, Stream};
 use intercom_sync::{Extent, RunReport, Silent, Sync, SyncError, SyncSettings};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::database::Database;
@@ -192,6 +193,7 @@ impl World {
         match stream {
             Stream::Contacts => self.all::<SearchContacts>("/contacts/search"),
             Stream::Conversations => self.all::<SearchConversations>("/conversations/search"),
+            Stream::Parts => self.parts(),
             Stream::Admins => self.list::<ListAdmins>("/admins"),
             Stream::Companies => self.list::<ScrollCompanies>("/companies/scroll"),
             Stream::Teams => self.list::<ListTeams>("/teams"),
@@ -201,6 +203,25 @@ impl World {
                 self.list::<ListDataAttributes>("/data_attributes?include_archived=true")
             }
         }
+    }
+
+    /// The parts that the API shows of every conversation.
+    fn parts(&self) -> BTreeMap<String, String> {
+        // The same workspace without a rate limit and without statistics of calls.
+        let workspace = self.sim.with(|sim| sim.workspace().clone());
+        let mut simulator = Simulator::new(workspace, sim_settings());
+        let mut records = BTreeMap::new();
+        for id in self.records(Stream::Conversations).into_keys() {
+            let target = format!("/conversations/{id}?display_as=plaintext");
+            let request = Request::raw(Method::Get, Safety::Read, &target, ApiVersion::V2_16);
+            let answer = simulator.handle(&request, self.sim.now());
+            let answer: WithParts = serde_json::from_slice(&answer.body).expect("a conversation");
+            for part in answer.conversation_parts.conversation_parts {
+                let named: Named = serde_json::from_str(part.get()).expect("an id");
+                records.insert(named.id.as_str().to_owned(), part.get().to_owned());
+            }
+        }
+        records
     }
 
     fn all<O: Paged>(&self, route: &'static str) -> BTreeMap<String, String> {
@@ -325,6 +346,16 @@ pub(crate) async fn derived(world: &World) -> impl PartialEq + std::fmt::Debug +
     let totals = world.store.customer_totals(&workspace).await.expect("totals");
     let sessions = world.store.sessions(&workspace).await.expect("sessions");
     (customers, totals, sessions.len())
+}
+
+#[derive(Deserialize)]
+struct WithParts {
+    conversation_parts: PartList,
+}
+
+#[derive(Deserialize)]
+struct PartList {
+    conversation_parts: Vec<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
