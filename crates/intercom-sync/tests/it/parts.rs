@@ -12,7 +12,7 @@ use crate::meddler::Meddler;
 use crate::world::World;
 
 const RETRIEVE: &str = "RetrieveConversation";
-const ROUTE: &str = "GET /conversations/{conversation_id}";
+const ROUTE: &str = "GET /conversations/{id}";
 
 impl World {
     /// A workspace that is read with the parts of its conversations, an hour after its last change.
