@@ -79,6 +79,17 @@ pub enum StoreError {
         #[source]
         source: Cause,
     },
+    /// The disk or the quota of the database is used up; the operation had no effect.
+    #[error("cannot {operation} of workspace {workspace}: the disk of the database is full")]
+    Full {
+        /// What was asked.
+        operation: &'static str,
+        /// Whose data.
+        workspace: String,
+        /// Why.
+        #[source]
+        source: Cause,
+    },
     /// Another writer held a lock for too long; the operation had no effect and can be repeated.
     #[error("cannot {operation} of workspace {workspace}: the database is busy")]
     Busy {
@@ -141,6 +152,7 @@ impl StoreError {
             | Self::Newer { .. }
             | Self::Migration { .. }
             | Self::CannotOpen { .. }
+            | Self::Full { .. }
             | Self::LeaseLost { .. }
             | Self::Refused { .. }
             | Self::Corrupt { .. } => false,
@@ -235,6 +247,9 @@ impl Fault {
             source if is_lost(&source) => {
                 StoreError::Unavailable { operation, workspace, source: quiet(source) }
             }
+            source if is_full(&source) => {
+                StoreError::Full { operation, workspace, source: quiet(source) }
+            }
             source if is_busy(&source) => {
                 StoreError::Busy { operation, workspace, source: quiet(source) }
             }
@@ -284,6 +299,7 @@ const SQLITE_PERM: i32 = 3;
 const SQLITE_BUSY: i32 = 5;
 const SQLITE_LOCKED: i32 = 6;
 const SQLITE_READONLY: i32 = 8;
+const SQLITE_FULL: i32 = 13;
 const SQLITE_CANTOPEN: i32 = 14;
 const SQLITE_NOTADB: i32 = 26;
 
@@ -317,6 +333,13 @@ fn is_lost(error: &sqlx::Error) -> bool {
         }),
         _ => false,
     }
+}
+
+fn is_full(error: &sqlx::Error) -> bool {
+    // Disk full.
+    sqlite_code(error) == Some(SQLITE_FULL)
+        || matches!(error, sqlx::Error::Database(error)
+            if sqlstate(&**error).is_some_and(|code| code == "53100"))
 }
 
 fn is_busy(error: &sqlx::Error) -> bool {

@@ -19,8 +19,8 @@ pub type LedgerChange<'c> = dyn FnMut(Duration, &str) -> String + Send + 'c;
 ///
 /// Every writing method is one transaction: it happens whole or not at all. Writers of one workspace
 /// take turns; readers never wait for them. Every method fails with [`StoreError::Unavailable`],
-/// [`StoreError::Busy`], [`StoreError::Refused`] or [`StoreError::Corrupt`], and under a lease with
-/// [`StoreError::LeaseLost`]; the first two are
+/// [`StoreError::Busy`], [`StoreError::Full`], [`StoreError::Refused`] or [`StoreError::Corrupt`],
+/// and under a lease with [`StoreError::LeaseLost`]; the first two are
 /// [transient](StoreError::is_transient), and because writing the same again changes nothing, a
 /// caller may simply repeat the call.
 #[async_trait]

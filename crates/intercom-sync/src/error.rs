@@ -17,6 +17,18 @@ pub enum SyncError {
         /// The workspace.
         workspace: String,
     },
+    /// The token belongs to a workspace that the store does not know, and it knows others; nothing
+    /// was written. [`Newcomers`](crate::Newcomers) says when it is taken in all the same.
+    #[error(
+        "the token belongs to workspace {workspace}, and the database mirrors {}; nothing was \
+         written", known.join(", ")
+    )]
+    OtherWorkspace {
+        /// The workspace of the token.
+        workspace: String,
+        /// Those in the store, by id.
+        known: Vec<String>,
+    },
     /// Another process works on the workspace; nothing was fetched.
     #[error(
         "workspace {workspace} is being synchronised by {holder}, whose lease lasts until {}",

@@ -7,14 +7,19 @@ use intercom_client::Client;
 use intercom_store::{Store, Workspace, WorkspaceProfile};
 
 use crate::error::SyncError;
+use crate::settings::Newcomers;
 
 /// Asks which workspace it is and makes it known to the store.
 pub(crate) async fn identify(
     client: &Client,
     store: &dyn Store,
+    newcomers: Newcomers,
     now: DateTime<Utc>,
 ) -> Result<Workspace, SyncError> {
     let profile = profile(client).await?;
+    if newcomers == Newcomers::FirstOnly {
+        refuse_another(store, &profile.id).await?;
+    }
     Ok(store.ensure_workspace(&profile, now.timestamp()).await?)
 }
 
@@ -35,6 +40,15 @@ pub(crate) async fn profile(client: &Client) -> Result<WorkspaceProfile, SyncErr
         }
         Err(error) => Err(SyncError::Identify(error)),
     }
+}
+
+async fn refuse_another(store: &dyn Store, id: &str) -> Result<(), SyncError> {
+    let known = store.workspaces().await?;
+    if known.is_empty() || known.iter().any(|workspace| workspace.id() == id) {
+        return Ok(());
+    }
+    let known = known.iter().map(|workspace| workspace.id().to_owned()).collect();
+    Err(SyncError::OtherWorkspace { workspace: id.to_owned(), known })
 }
 
 async fn workspace_of_a_contact(client: &Client) -> Option<String> {

@@ -74,7 +74,7 @@ pub use preview::StreamPreview;
 pub use progress::{Progress, Silent};
 pub use report::{CustomerAlert, LogEntry, Metrics, RunReport, StreamReport};
 pub use run::{Extent, Sync};
-pub use settings::SyncSettings;
+pub use settings::{Newcomers, SyncSettings};
 pub use settings_file::{SettingsFileError, read_settings};
 pub use verify::{Differences, StreamComparison};
 pub use watch::{Agenda, Schedule, ScheduleError, Watcher};

@@ -52,9 +52,9 @@ impl Sync {
     ///
     /// # Errors
     /// [`SyncError::Identify`] when the API refuses, [`SyncError::UnknownWorkspace`] when it does
-    /// not say, [`SyncError::Store`].
+    /// not say, [`SyncError::OtherWorkspace`] when the store mirrors others, [`SyncError::Store`].
     pub async fn workspace(&self, now: DateTime<Utc>) -> Result<Workspace, SyncError> {
-        identify(&self.client, self.store.as_ref(), now).await
+        identify(&self.client, self.store.as_ref(), self.settings.newcomers, now).await
     }
 
     /// Pulls what changed, projects it, and refreshes the customers it touches.

@@ -42,6 +42,22 @@ pub struct SyncSettings {
     pub lease_for: Duration,
     /// The zone whose days the daily history counts; the workspace's own when absent.
     pub timezone: Option<Tz>,
+    /// Whether a workspace that the store does not know is taken in beside others.
+    pub newcomers: Newcomers,
+}
+
+/// What becomes of a workspace that the store does not know.
+///
+/// A token of another workspace in the settings of an existing mirror is a mistake more often than
+/// a wish, and what it would do is hard to undo: two workspaces in the reports, and the old one
+/// never again brought up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Newcomers {
+    /// The first one is taken in; after that only known ones are read.
+    #[default]
+    FirstOnly,
+    /// Every one is taken in.
+    Welcome,
 }
 
 impl Default for SyncSettings {
@@ -60,6 +76,7 @@ impl Default for SyncSettings {
             holder: format!("process {}", std::process::id()),
             lease_for: Duration::from_secs(60),
             timezone: None,
+            newcomers: Newcomers::default(),
         }
     }
 }

@@ -8,7 +8,8 @@ use intercom_api::{Method, Response};
 use serde_json::{Value, json};
 
 use crate::answer::Refusal;
-use crate::faults::RouteName;
+use crate::faults::file::FaultsProblem;
+use crate::faults::{Faults, RouteName};
 use crate::server::{changes, refused};
 use crate::simulator::Simulator;
 use crate::transport::{ClockError, SimTransport};
@@ -72,6 +73,11 @@ const PATHS: &[OwnPath] = &[
         purpose: r#"makes invented changes: {"n": changes}"#,
         run: Run::Live,
     },
+    path(
+        "POST /__sim/faults",
+        r#"replaces the faults: {"toml": "…"} as in a file; an empty text ends them"#,
+        replace_faults,
+    ),
     path("GET /__sim/webhooks", "what became of the notifications", webhooks),
     path("POST /__sim/webhooks/ping", "sends a test notification", ping),
     path("POST /__sim/webhooks/resume", "delivers again after 410, 429 or a pause", resume),
@@ -264,6 +270,15 @@ fn stats(asked: &Asked<'_>) -> Answered {
 
 fn clock(asked: &Asked<'_>) -> Answered {
     Ok(json!({"now": asked.now}).to_string().into())
+}
+
+fn replace_faults(asked: &Asked<'_>) -> Answered {
+    let text = asked.body.get("toml").and_then(Value::as_str);
+    let text = text.ok_or_else(|| bad(r#"the body must be {"toml": "…"}"#))?;
+    let faults: Faults = text.parse().map_err(|problem: FaultsProblem| bad(problem.to_string()))?;
+    let n_faults = faults.list.len();
+    asked.transport.with(|simulator| simulator.set_faults(faults));
+    Ok(json!({"faults": n_faults}).to_string().into())
 }
 
 fn routes(_: &Asked<'_>) -> Answered {

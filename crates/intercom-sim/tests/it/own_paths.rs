@@ -198,3 +198,17 @@ async fn an_unknown_path_is_answered_with_those_that_exist() {
     let (status, _, answer) = call(served.port, "GET /__simple", TOKEN, "").await;
     assert_eq!((status, &answer["paths"]), (404, &Value::Null));
 }
+
+#[tokio::test]
+async fn faults_begin_and_end() {
+    let served = serve().await;
+    let busy = json!({"toml": "[[fault]]\nroute = \"GET /me\"\nanswer = \"503\""});
+    assert_eq!(done(&served, "POST faults", busy).await, json!({"faults": 1}));
+    assert_eq!(seen(&served, "/me").await.0, 503);
+    for wrong in [json!({}), json!({"toml": "[[fault]]\nanswer = \"sometimes\""})] {
+        assert_eq!(own(&served, "POST faults", &wrong).await.0, 400);
+        assert_eq!(seen(&served, "/me").await.0, 503, "what is refused replaces nothing");
+    }
+    done(&served, "POST faults", json!({"toml": ""})).await;
+    assert_eq!(seen(&served, "/me").await.0, 200);
+}

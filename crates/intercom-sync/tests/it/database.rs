@@ -49,6 +49,11 @@ impl Database {
         Self { server_database: Some(name), ..Self::open(url).await }
     }
 
+    /// Where the database is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     async fn open(url: String) -> Self {
         let store = intercom_store::open(&url).await.expect("the database opens");
         Self { store, url, server_database: None, _folder: None }
@@ -57,6 +62,36 @@ impl Database {
     /// The same database, as another process opens it.
     pub(crate) async fn another_store(&self) -> Arc<dyn Store> {
         intercom_store::open(&self.url).await.expect("the database opens")
+    }
+
+    /// From here on the disk is full whenever a row of the table is written.
+    ///
+    /// The databases say so themselves: SQLite when an automatic key has reached its largest value.
+    pub(crate) async fn fill_up(&self, table: &str) {
+        let sql = match self.server_database {
+            Some(_) => {
+                "CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS \
+                 $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$; \
+                 CREATE TRIGGER full_disk BEFORE INSERT ON {table} \
+                 FOR EACH ROW EXECUTE FUNCTION full_disk()"
+            }
+            None => {
+                "CREATE TABLE full_disk (id INTEGER PRIMARY KEY AUTOINCREMENT); \
+                 INSERT INTO full_disk VALUES (9223372036854775807); \
+                 CREATE TRIGGER full_disk_of BEFORE INSERT ON {table} \
+                 BEGIN INSERT INTO full_disk (id) VALUES (NULL); END"
+            }
+        };
+        self.execute(&sql.replace("{table}", table)).await;
+    }
+
+    /// Undoes [`Database::fill_up`].
+    pub(crate) async fn make_room(&self, table: &str) {
+        let sql = match self.server_database {
+            Some(_) => "DROP TRIGGER full_disk ON {table}",
+            None => "DROP TRIGGER full_disk_of; DROP TABLE full_disk",
+        };
+        self.execute(&sql.replace("{table}", table)).await;
     }
 
     /// Runs a statement past the store.

@@ -5,6 +5,7 @@
 //! its absence is a failure.
 
 mod bad_answers;
+mod bad_input;
 mod bad_records;
 mod changes;
 mod customers;
@@ -13,6 +14,7 @@ mod first_run;
 mod history;
 mod interruptions;
 mod leases;
+mod lost_connections;
 mod meddler;
 mod missing;
 mod parts;
@@ -90,6 +92,14 @@ on_both_databases! {
         a_record_put_aside_is_not_forgotten_when_it_is_seen_again
         a_customer_outlives_a_body_that_nobody_can_read
         an_unknown_state_is_kept;
+    bad_input:
+        another_workspace_is_refused_before_anything_is_written
+        of_two_runs_begun_at_once_one_works_and_one_says_so
+        a_record_of_five_megabytes_is_a_record
+        an_attribute_may_change_its_type
+        an_id_that_comes_twice_on_a_page_is_one_record
+        a_full_disk_is_named_and_what_was_stored_stays
+        a_store_that_fails_in_one_stream_keeps_the_others;
     refusals:
         a_revoked_token_is_one_clear_error
         a_stream_the_token_may_not_read_is_left_out_and_named

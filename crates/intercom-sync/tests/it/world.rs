@@ -20,7 +20,7 @@ use intercom_api::{
 use intercom_client::{Client, ClientSettings, Page, RetryPolicy, Transport};
 use intercom_sim::{Invention, SimClock, SimSettings, SimTransport, Simulator, Workspace};
 use intercom_store::{CustomerRow, RunRow, Store, Stream};
-use intercom_sync::{Extent, RunReport, Silent, Sync, SyncError, SyncSettings};
+use intercom_sync::{Extent, Newcomers, RunReport, Silent, Sync, SyncError, SyncSettings};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -71,7 +71,9 @@ impl World {
     ) -> Self {
         let id = format!("sim{:05x}", invention.seed);
         let streams = vec![Stream::Admins, Stream::Contacts, Stream::Conversations];
-        let sync = SyncSettings { per_page: PER_PAGE, streams, ..SyncSettings::default() };
+        let newcomers = Newcomers::Welcome;
+        let sync =
+            SyncSettings { per_page: PER_PAGE, streams, newcomers, ..SyncSettings::default() };
         let over = |workspace, settings| {
             SimTransport::new(Simulator::new(workspace, settings), SimClock::frozen(NOW))
         };
@@ -80,6 +82,12 @@ impl World {
         let world = Self { id, sim, store, settings: sync };
         world.keep_asleep(&mut workspace);
         Self { sim: over(workspace, settings), ..world }
+    }
+
+    /// The same workspace and another way into its store.
+    pub(crate) fn beside(&self, store: Arc<dyn Store>) -> Self {
+        let (id, sim, settings) = (self.id.clone(), self.sim.clone(), self.settings.clone());
+        Self { id, sim, store, settings }
     }
 
     /// Snoozed conversations stay so: only what a case does changes the workspace.
