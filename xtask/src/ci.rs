@@ -6,6 +6,8 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::postgres::Cluster;
+#[cfg(feature = "soak")]
+use crate::soak;
 use crate::{Verdict, codegen, root, services_required, tidy};
 
 /// How one step ended.
@@ -38,6 +40,8 @@ pub(crate) fn run() -> anyhow::Result<Verdict> {
         ["check", "--package", "intercom-client", "--no-default-features", "--locked"];
     steps.push(step("no http", || cargo(&without_http, None)));
     steps.push(step("tests", || tests(url.as_deref())));
+    #[cfg(feature = "soak")]
+    steps.push(step("soak", || soak::short(url.as_deref()).map(Outcome::from)));
     let documented = ["test", "--workspace", "--doc", "--locked", "--quiet"];
     steps.push(step("doc tests", || cargo(&documented, None)));
     steps.push(step("codegen", || codegen::check().map(Outcome::from)));

@@ -1,4 +1,4 @@
-//! Repository chores: `codegen`, `conformance`, `features`, `fuzz`, `tidy`, `ci`.
+//! Repository chores: `codegen`, `conformance`, `features`, `fuzz`, `soak`, `tidy`, `ci`.
 
 mod ci;
 mod codegen;
@@ -7,6 +7,9 @@ mod debian;
 mod features;
 mod fuzz;
 mod postgres;
+mod simulator;
+#[cfg(feature = "soak")]
+mod soak;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +26,8 @@ use clap::{Parser, Subcommand};
                   cargo xtask conformance sdks\n  \
                   cargo xtask conformance transform ../shared/cases/transform\n  \
                   cargo xtask fuzz --seconds 60 --examples ../shared/openapi\n  \
+                  cargo xtask soak --kills 50\n  \
+                  cargo xtask soak --seed 7 --database sqlite\n  \
                   cargo xtask postgres -- cargo test -p intercom-store"
 )]
 struct Arguments {
@@ -58,6 +63,9 @@ enum Chore {
         #[arg(long)]
         examples: Option<PathBuf>,
     },
+    /// Kill `sync run` again and again, and compare what it leaves with the workspace.
+    #[cfg(feature = "soak")]
+    Soak(soak::Soak),
     /// Check crate edges, purity, names, file lengths and documents.
     Tidy,
     /// Run a command beside a throwaway PostgreSQL cluster, its address in `TEST_POSTGRES_URL`.
@@ -134,6 +142,8 @@ fn run(chore: Chore) -> anyhow::Result<Verdict> {
         }
         Chore::Features => features::run(),
         Chore::Fuzz { seconds, examples } => fuzz::run(seconds, examples.as_deref()),
+        #[cfg(feature = "soak")]
+        Chore::Soak(soak) => soak::run(&soak),
         Chore::Tidy => tidy::run(),
         Chore::Postgres { command } => postgres::run_beside(&command),
     }

@@ -1,13 +1,17 @@
 //! The official SDKs against a simulator, with only their base URL changed.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
-use serde_json::Value;
 
+use crate::simulator::Simulator;
 use crate::{Verdict, debian, root, services_required};
+
+/// The workspace that the scripts call.
+const WORKSPACE: [&str; 6] =
+    ["--contacts", "2000", "--conversations", "400", "--now", "2026-01-05T12:00:00Z"];
 
 /// An SDK, and the script in `xtask/sdks` that calls every verb with it.
 struct Sdk {
@@ -60,7 +64,7 @@ pub(super) fn run() -> anyhow::Result<Verdict> {
         }
         let simulator: &Simulator = match &simulator {
             Some(running) => running,
-            None => simulator.insert(Simulator::start()?),
+            None => simulator.insert(Simulator::start(&Simulator::program()?, &WORKSPACE)?),
         };
         let tally = call(sdk, &folder, &simulator.url)?;
         println!("{}: {} passed, {} failed", sdk.package, tally.passed, tally.failed);
@@ -161,90 +165,15 @@ fn tally(line: &str) -> Option<Tally> {
     Some(Tally { passed: passed.parse().ok()?, failed: failed.parse().ok()? })
 }
 
-/// A simulator on a free loopback port, gone when dropped.
-struct Simulator {
-    process: Child,
-    url: String,
-}
-
-impl Simulator {
-    fn start() -> anyhow::Result<Self> {
-        let mut process = Command::new(built()?)
-            .args(["--listen", "127.0.0.1:0"])
-            .args(["--contacts", "2000", "--conversations", "400"])
-            .args(["--now", "2026-01-05T12:00:00Z"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("the simulator could not be started")?;
-        let output = process.stdout.take().context("the simulator has no output")?;
-        match address(&mut BufReader::new(output)) {
-            Ok(url) => Ok(Self { process, url }),
-            Err(error) => {
-                stop(&mut process);
-                Err(error)
-            }
-        }
-    }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        stop(&mut self.process);
-    }
-}
-
-fn stop(process: &mut Child) {
-    if let Err(error) = process.kill().and_then(|()| process.wait()) {
-        eprintln!("warning: the simulator did not stop: {error}");
-    }
-}
-
-/// The address in the line that the simulator writes when it is ready.
-fn address(output: &mut impl BufRead) -> anyhow::Result<String> {
-    let mut line = String::new();
-    output.read_line(&mut line).context("the simulator's output cannot be read")?;
-    let url = line.strip_prefix("listening on ").map(|url| url.trim_end().to_owned());
-    url.context("the simulator ended before it was ready")
-}
-
-/// The program, built.
-fn built() -> anyhow::Result<PathBuf> {
-    let package = ["--package", "intercom-sim", "--bin", "intercom-sim", "--features", "server"];
-    let output = Command::new("cargo")
-        .args(["build", "--quiet", "--locked", "--message-format", "json-render-diagnostics"])
-        .args(package)
-        .current_dir(root())
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cargo could not be started")?;
-    ensure!(output.status.success(), "the simulator could not be built");
-    let messages = String::from_utf8(output.stdout).context("cargo's messages are no text")?;
-    let path = messages.lines().find_map(|line| {
-        let message: Value = serde_json::from_str(line).ok()?;
-        message.get("executable")?.as_str().map(PathBuf::from)
-    });
-    path.context("cargo did not say where the simulator is")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Tally, address, tally};
+    use super::{Tally, tally};
 
     #[test]
     fn the_sum_of_a_script_is_a_line_of_its_own() {
         assert_eq!(tally("38 passed, 2 failed"), Some(Tally { passed: 38, failed: 2 }));
         for line in ["", "node: passed events create", "x: 1 passed, 0 failed", "1 passed"] {
             assert_eq!(tally(line), None, "{line}");
-        }
-    }
-
-    #[test]
-    fn the_address_stands_in_the_output() {
-        let output = "listening on http://127.0.0.1:1\n";
-        assert_eq!(address(&mut output.as_bytes()).expect("an address"), "http://127.0.0.1:1");
-        for output in ["", "no address\n"] {
-            assert!(address(&mut output.as_bytes()).is_err(), "{output}");
         }
     }
 }

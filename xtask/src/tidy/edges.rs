@@ -60,7 +60,7 @@ const PLACES: &[Place] = &[
     Place {
         name: "xtask",
         purity: Purity::Shell,
-        may_use: &["intercom-api", "intercom-transform"],
+        may_use: &["intercom-api", "intercom-client", "intercom-transform"],
     },
 ];
 
