@@ -66,6 +66,7 @@ mod error;
 mod gone;
 mod history;
 mod lease;
+mod load;
 mod mirror;
 mod outbox;
 mod parts;
@@ -87,6 +88,7 @@ pub use error::{Cause, Location, StoreError};
 pub use gone::{Fate, Gone, Tombstone};
 pub use history::{AttributeHistoryRow, BucketHistoryRow, CustomerHistoryRow, TrackedValues};
 pub use lease::{Lease, LeaseOutcome};
+pub use load::LoadWindow;
 pub use mirror::{
     AttributeChange, Bookmark, ContentHash, PageOutcome, PageWrite, Quarantined, QuarantinedRow,
     Record, Stored, Stream, Workspace, WorkspaceProfile,

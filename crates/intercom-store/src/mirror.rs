@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::RunId;
 use crate::lease::Fence;
+use crate::load::LoadWindow;
 use crate::redact::opaque_debug;
 
 /// A workspace that is known to the store; only the store makes one.
@@ -162,6 +163,11 @@ pub struct PageWrite {
     pub quarantined: Vec<Quarantined>,
     /// Where to go on after this page.
     pub bookmark: Option<Bookmark>,
+    /// Where the windows of a first load go on after it.
+    pub windows: Vec<LoadWindow>,
+    /// Whether the windows of an earlier plan are forgotten: the load is complete, or another plan
+    /// takes its place.
+    pub forgets_windows: bool,
     /// When the page was received (Unix seconds).
     pub observed_at: i64,
     /// The run that received it.

@@ -67,6 +67,7 @@ pub(crate) fn postgres() -> Migrator {
         ("streams", include_str!("../migrations/postgres/0006_streams.sql")),
         ("gone", include_str!("../migrations/postgres/0007_gone.sql")),
         ("parts", include_str!("../migrations/postgres/0008_parts.sql")),
+        ("windows", include_str!("../migrations/postgres/0009_windows.sql")),
     ])
 }
 
@@ -81,6 +82,7 @@ pub(crate) fn sqlite() -> Migrator {
         ("streams", include_str!("../migrations/sqlite/0006_streams.sql")),
         ("gone", include_str!("../migrations/sqlite/0007_gone.sql")),
         ("parts", include_str!("../migrations/sqlite/0008_parts.sql")),
+        ("windows", include_str!("../migrations/sqlite/0009_windows.sql")),
     ])
 }
 

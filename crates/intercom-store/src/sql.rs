@@ -12,6 +12,7 @@ mod parts;
 mod projections;
 mod reports;
 mod runs;
+mod windows;
 mod workspaces;
 
 use std::collections::BTreeMap;
@@ -27,12 +28,7 @@ use sqlx::{Pool, Transaction};
 use crate::dialect::{Dialect, Query, only_column};
 use crate::error::Fault;
 use crate::{
-    AttributeHistoryRow, Backlog, Bookmark, BucketHistoryRow, Census, Claim, ClaimedEffect,
-    CustomerCandidate, CustomerHistoryRow, CustomerRow, CustomerTotals, CustomerWrite,
-    CustomersOutcome, DeadEffect, DirtyCustomer, Effect, EffectEnd, Gone, Lease, LeaseOutcome,
-    LedgerChange, PageOutcome, PageWrite, PendingBody, ProjectionOutcome, ProjectionWrite,
-    QuarantinedRow, RunEnd, RunId, RunRow, Store, StoreError, Stored, Stream, SupportCounts,
-    SweepOutcome, SweepRules, Tombstone, Workspace, WorkspaceProfile,
+    AttributeHistoryRow, Backlog, Bookmark, BucketHistoryRow, Census, Claim, ClaimedEffect, CustomerCandidate, CustomerHistoryRow, CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome, DeadEffect, DirtyCustomer, Effect, EffectEnd, Gone, Lease, LeaseOutcome, LedgerChange, LoadWindow, PageOutcome, PageWrite, PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId, RunRow, Store, StoreError, Stored, Stream, SupportCounts, SweepOutcome, SweepRules, Tombstone, Workspace, WorkspaceProfile,
 };
 
 /// A store on one database. The pools are the same where readers need no connections of their own.
@@ -113,6 +109,16 @@ impl<D: Dialect> Store for SqlStore<D> {
         stream: Stream,
     ) -> Result<Option<Bookmark>, StoreError> {
         pages::bookmark(self, workspace, stream).await.map_err(during("read a bookmark", workspace))
+    }
+
+    async fn load_windows(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+    ) -> Result<Vec<LoadWindow>, StoreError> {
+        windows::of_stream(self, workspace, stream)
+            .await
+            .map_err(during("read the windows of a load", workspace))
     }
 
     async fn stored(

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use intercom_engagement::{Directory, Sessions};
 
 use crate::{
-    AttributeHistoryRow, Backlog, Bookmark, BucketHistoryRow, Census, Claim, ClaimedEffect, CustomerCandidate, CustomerHistoryRow, CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome, DeadEffect, DirtyCustomer, Effect, EffectEnd, Gone, Lease, LeaseOutcome, PageOutcome, PageWrite, PartsStore, PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId, RunRow, StoreError, Stored, Stream, SupportCounts, SweepOutcome, SweepRules, Tombstone, Workspace, WorkspaceProfile,
+    AttributeHistoryRow, Backlog, Bookmark, BucketHistoryRow, Census, Claim, ClaimedEffect, CustomerCandidate, CustomerHistoryRow, CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome, DeadEffect, DirtyCustomer, Effect, EffectEnd, Gone, Lease, LeaseOutcome, LoadWindow, PageOutcome, PageWrite, PartsStore, PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId, RunRow, StoreError, Stored, Stream, SupportCounts, SweepOutcome, SweepRules, Tombstone, Workspace, WorkspaceProfile,
 };
 
 /// What becomes of a shared rate ledger, given the database's clock and the ledger as text.
@@ -42,6 +42,13 @@ pub trait Store: PartsStore + Send + Sync {
         stream: Stream,
     ) -> Result<Option<Bookmark>, StoreError>;
 
+    /// The windows of the first load that a stream is in, by time; empty when it is in none.
+    async fn load_windows(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+    ) -> Result<Vec<LoadWindow>, StoreError>;
+
     /// What is stored of the given records, without their bodies.
     async fn stored(
         &self,
@@ -58,7 +65,7 @@ pub trait Store: PartsStore + Send + Sync {
         ids: &[&str],
     ) -> Result<BTreeMap<String, Bytes>, StoreError>;
 
-    /// Writes a page and its bookmark.
+    /// Writes a page and its bookmarks.
     ///
     /// A record is written when its hash differs from the stored one and it is not older. It is then
     /// pending until it is projected, and the changes of its attributes are kept.

@@ -29,6 +29,7 @@
 //! | `run` | the order of the steps, and the sum of what they did |
 //! | `streams` | how each stream is read |
 //! | `pull`, `walk`, `group`, `record` | pages into the mirror |
+//! | `first_load`, `cut` | a stream that was never read, in windows side by side |
 //! | `parts` | the parts of conversations that changed |
 //! | `missing` | what a whole walk did not meet |
 //! | `project` | bodies into domain values |
@@ -43,7 +44,9 @@ mod buckets;
 mod calls;
 mod check;
 mod customers;
+mod cut;
 mod error;
+mod first_load;
 mod group;
 mod identify;
 mod lease;

@@ -18,7 +18,8 @@ use crate::error::SyncError;
 use crate::identify;
 use crate::run::{Extent, Sync};
 use crate::settings::SyncSettings;
-use crate::streams::{COMPANIES_PER_PAGE, changed_since};
+use crate::pull::changed_since;
+use crate::streams::COMPANIES_PER_PAGE;
 
 /// Companies on a page of the scroll that a run reads them with.
 const COMPANIES_A_SCROLL: u64 = 100;
@@ -85,6 +86,8 @@ impl Asker<'_> {
             (Stream::Contacts | Stream::Conversations, Extent::Changed) => {
                 self.watermark(stream).await?
             }
+            // Their conversations tell which to read again; those are read one by one.
+            (Stream::Parts, Extent::Changed) => self.watermark(Stream::Conversations).await?,
             _ => None,
         };
         let mut preview = StreamPreview {
@@ -122,6 +125,7 @@ impl Asker<'_> {
         match stream {
             Stream::Contacts | Stream::Conversations => self.settings.per_page.max(1).into(),
             Stream::Companies => COMPANIES_A_SCROLL,
+            Stream::Parts => 1,
             // These lists come whole, in one answer.
             Stream::Admins
             | Stream::Teams
@@ -132,7 +136,7 @@ impl Asker<'_> {
     }
 
     async fn total(&self, stream: Stream, since: Option<i64>) -> Result<u64, SyncError> {
-        let query = |from| changed_since(Timestamp::from_unix(from), self.settings).per_page(1);
+        let query = |from| changed_since(from, 1);
         match (stream, since) {
             (Stream::Contacts, Some(from)) => {
                 self.count(stream, SearchContacts::new(query(from))).await
@@ -141,10 +145,10 @@ impl Asker<'_> {
                 let list = ListContacts { per_page: Some(1), ..ListContacts::default() };
                 self.count(stream, list).await
             }
-            (Stream::Conversations, Some(from)) => {
+            (Stream::Conversations | Stream::Parts, Some(from)) => {
                 self.count(stream, SearchConversations::new(query(from))).await
             }
-            (Stream::Conversations, None) => {
+            (Stream::Conversations | Stream::Parts, None) => {
                 let list = ListConversations { per_page: Some(1), ..ListConversations::default() };
                 self.count(stream, list).await
             }

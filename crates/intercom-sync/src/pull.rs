@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 use std::pin::pin;
 
 use futures_util::StreamExt;
-use intercom_api::{Paged, Timestamp};
+use futures_util::stream::BoxStream;
+use intercom_api::{Operator, Paged, Query, SearchRequest};
 use intercom_client::{Client, Page};
-use intercom_store::{PageOutcome, PageWrite, RunId, Store, Stream, Workspace};
+use intercom_store::{LoadWindow, PageOutcome, PageWrite, RunId, Store, Stream, Workspace};
+use tokio::sync::mpsc;
+use tokio::time::timeout_at;
 
 use crate::error::SyncError;
-use crate::group::Group;
+use crate::group::{Group, ReadPage};
 use crate::progress::Progress;
 use crate::record;
 use crate::report::StreamReport;
@@ -30,9 +33,22 @@ pub(crate) struct Puller<'a> {
     pub(crate) observed_at: i64,
 }
 
+/// Pages on their way.
+pub(crate) type PageStream<O> = BoxStream<'static, Result<Page<O>, intercom_client::Error>>;
+
+/// Where the pages of a walk go.
+pub(crate) struct Sink<'s> {
+    pub(crate) out: &'s mpsc::Sender<ReadPage>,
+    /// The window that the walk reads; `None` when it reads a whole stream.
+    pub(crate) window: Option<&'s LoadWindow>,
+}
+
+/// Pages that were read and wait to be written; more would only fill the memory.
+const PAGES_AHEAD: usize = 2;
+
 impl Puller<'_> {
-    /// Pulls what changed since the bookmark; `search` makes the operation for records that
-    /// changed at or after an instant, oldest change first.
+    /// Pulls what changed since the bookmark; `search` makes the operation of a query. `begun` is
+    /// the walk over everything, where somebody has begun it.
     ///
     /// A walk that was cut off goes on at its cursor. When the cursor is refused it goes on at the
     /// last change it has read, if the records came in order; when cursors lead in a circle, the
@@ -40,11 +56,12 @@ impl Puller<'_> {
     pub(crate) async fn changed<O, F>(
         &self,
         report: &mut StreamReport,
-        search: F,
+        begun: Option<PageStream<O>>,
+        search: &F,
     ) -> Result<(), SyncError>
     where
         O: Paged + Send + 'static,
-        F: Fn(Timestamp) -> O,
+        F: Fn(SearchRequest) -> O,
     {
         let stream = report.stream;
         let bookmark = self.store.bookmark(self.workspace, stream).await?.unwrap_or_default();
@@ -52,24 +69,59 @@ impl Puller<'_> {
         let from = bookmark.watermark.map_or(0, |at| at.saturating_sub(overlap).max(0));
         let query = format!("updated_at >= {from}, ascending, {} a page", self.settings.per_page);
         let mut walk = Walk::changed(query, from, &bookmark);
+        let (out, read) = mpsc::channel(PAGES_AHEAD);
+        let reading = async move {
+            let search = |from| search(changed_since(from, self.settings.per_page));
+            let sink = Sink { out: &out, window: None };
+            self.follow(stream, &mut walk, from, begun, search, &sink).await
+        };
+        self.write_while(reading, read, report).await
+    }
+
+    /// Reads a walk to its end, also when its cursors are refused on the way.
+    pub(crate) async fn follow<O, F>(
+        &self,
+        stream: Stream,
+        walk: &mut Walk,
+        from: i64,
+        mut begun: Option<PageStream<O>>,
+        search: F,
+        sink: &Sink<'_>,
+    ) -> Result<(), SyncError>
+    where
+        O: Paged + Send + 'static,
+        F: Fn(i64) -> O,
+    {
         let mut began_anew = false;
         loop {
             let resumed = walk.resume_at.is_some();
-            let n_pages = report.n_pages;
-            let ended = self.walk(search(walk.from), &mut walk, report, None).await;
-            let Err(SyncError::Fetch { source, .. }) = &ended else { return ended };
-            let followed = resumed || report.n_pages > n_pages;
+            let n_pages = walk.n_pages();
+            let pages = begun.take();
+            let mut pages = pages.unwrap_or_else(|| self.pages(search(walk.from.as_unix()), walk));
+            let source = loop {
+                match pages.next().await {
+                    Some(Ok(page)) => {
+                        let read = self.read(stream, walk, &page, sink.window)?;
+                        if sink.out.send(read).await.is_err() {
+                            return Ok(());
+                        }
+                    }
+                    None => return Ok(()),
+                    Some(Err(source)) => break source,
+                }
+            };
+            let followed = resumed || walk.n_pages() > n_pages;
             match walk.last_change().filter(|_| followed && source.status() == Some(400)) {
                 Some(last) => {
                     tracing::warn!(%stream, "the cursor is refused; the walk goes on without it");
                     walk.go_on_from(last);
                 }
-                None if resumed && !began_anew && leads_nowhere(source) => {
+                None if resumed && !began_anew && leads_nowhere(&source) => {
                     tracing::warn!(%stream, "the stored cursor leads nowhere; the walk begins anew");
                     began_anew = true;
                     walk.begin_anew(from);
                 }
-                None => return ended,
+                None => return Err(SyncError::Fetch { stream, source }),
             }
         }
     }
@@ -85,64 +137,123 @@ impl Puller<'_> {
     where
         O: Paged + Send + 'static,
     {
-        let stored = self.store.bookmark(self.workspace, report.stream).await?;
+        let stream = report.stream;
+        let stored = self.store.bookmark(self.workspace, stream).await?;
         let mut walk = Walk::whole(&stored.unwrap_or_default());
-        self.walk(list, &mut walk, report, Some(seen)).await
+        let (out, read) = mpsc::channel(PAGES_AHEAD);
+        let reading = async move {
+            let mut pages = self.pages(list, &mut walk);
+            while let Some(page) = pages.next().await {
+                let page = page.map_err(|source| SyncError::Fetch { stream, source })?;
+                let read = self.read(stream, &mut walk, &page, None)?;
+                seen.extend(read.write.records.iter().map(|record| record.id.clone()));
+                if out.send(read).await.is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        self.write_while(reading, read, report).await
     }
 
-    /// What the walk brings is counted in the report as it is committed, also when it breaks off.
-    async fn walk<O>(
-        &self,
-        operation: O,
-        walk: &mut Walk,
-        report: &mut StreamReport,
-        mut seen: Option<&mut BTreeSet<String>>,
-    ) -> Result<(), SyncError>
-    where
-        O: Paged + Send + 'static,
-    {
-        let stream = report.stream;
-        let mut group = Group::new(self.observed_at, self.run);
-        let mut pages = pin!(match walk.resume_at.take() {
+    /// The pages of a walk, from where it goes on. One page is fetched while another is read.
+    fn pages<O: Paged + Send + 'static>(&self, operation: O, walk: &mut Walk) -> PageStream<O> {
+        let pages = match walk.resume_at.take() {
             Some(cursor) => self.client.pages_from(operation, cursor),
             None => self.client.pages(operation),
-        });
-        while let Some(page) = pages.next().await {
-            let page = match page {
-                Ok(page) => page,
-                Err(source) => {
-                    self.flush(&mut group, report).await?;
-                    return Err(SyncError::Fetch { stream, source });
-                }
-            };
-            let (mut write, total) = self.read_page(stream, &page)?;
-            if let Some(seen) = &mut seen {
-                seen.extend(write.records.iter().map(|record| record.id.clone()));
-            }
-            let latest_change = write.records.iter().filter_map(|record| record.updated_at).max();
+        };
+        pages.prefetch().boxed()
+    }
+
+    /// A page with the bookmark behind it: that of the window, or else of the stream.
+    pub(crate) fn read<O: Paged>(
+        &self,
+        stream: Stream,
+        walk: &mut Walk,
+        page: &Page<O>,
+        window: Option<&LoadWindow>,
+    ) -> Result<ReadPage, SyncError> {
+        let ReadPage { mut write, total } = read_page(stream, page)?;
+        let records = &write.records;
+        let Some(window) = window else {
+            let latest_change = records.iter().filter_map(|record| record.updated_at).max();
             let indexed = Indexed {
                 by_clock: page.server_date().map(|at| self.indexed_until(at.timestamp())),
                 by_change: latest_change.map(|at| self.indexed_until(at)),
             };
-            write.bookmark = walk.step(&write.records, page.next(), &indexed);
-            group.add(write, total);
-            if group.is_due() {
-                self.flush(&mut group, report).await?;
-            }
-        }
-        self.flush(&mut group, report).await?;
-        self.progress.finished(stream, report.n_fetched);
-        Ok(())
+            write.bookmark = walk.step(records, page.next(), &indexed);
+            return Ok(ReadPage { write, total });
+        };
+        write.windows = vec![walk.step_window(window, records, page.next(), self.observed_at)];
+        // What the API announces is the total of the window.
+        Ok(ReadPage { write, total: None })
     }
 
-    /// Commits the pages of a group with the bookmark of the last one.
-    async fn flush(&self, group: &mut Group, report: &mut StreamReport) -> Result<(), SyncError> {
+    /// Writes what is read, in groups of pages, until the reading has ended. What was read before
+    /// it failed is written; when writing fails, the reading is given up.
+    pub(crate) async fn write_while(
+        &self,
+        reading: impl Future<Output = Result<(), SyncError>>,
+        mut read: mpsc::Receiver<ReadPage>,
+        report: &mut StreamReport,
+    ) -> Result<(), SyncError> {
+        let stream = report.stream;
+        let ended = {
+            let mut writing = pin!(self.write(&mut read, report));
+            let mut reading = pin!(reading);
+            tokio::select! {
+                biased;
+                written = &mut writing => return written,
+                ended = &mut reading => writing.await.and(ended),
+            }
+        };
+        if ended.is_ok() {
+            self.progress.finished(stream, report.n_fetched);
+        }
+        ended
+    }
+
+    /// What the pages bring is counted in the report as it is committed.
+    async fn write(
+        &self,
+        read: &mut mpsc::Receiver<ReadPage>,
+        report: &mut StreamReport,
+    ) -> Result<(), SyncError> {
+        let mut group = self.group();
+        loop {
+            let arrived = match group.due_at() {
+                Some(due_at) => timeout_at(due_at, read.recv()).await,
+                None => Ok(read.recv().await),
+            };
+            match arrived {
+                Ok(Some(page)) => {
+                    group.add(page);
+                    if group.is_full() {
+                        self.flush(&mut group, report).await?;
+                    }
+                }
+                Ok(None) => return self.flush(&mut group, report).await,
+                Err(_waited_long_enough) => self.flush(&mut group, report).await?,
+            }
+        }
+    }
+
+    /// A group without pages.
+    pub(crate) fn group(&self) -> Group {
+        Group::new(self.observed_at, self.run)
+    }
+
+    /// Commits the pages of a group with the bookmarks behind them.
+    pub(crate) async fn flush(
+        &self,
+        group: &mut Group,
+        report: &mut StreamReport,
+    ) -> Result<(), SyncError> {
         if group.n_pages == 0 {
             return Ok(());
         }
         let stream = report.stream;
-        let Group { mut write, n_pages, total, .. } =
-            std::mem::replace(group, Group::new(self.observed_at, self.run));
+        let Group { mut write, n_pages, total, .. } = std::mem::replace(group, self.group());
         if stream == Stream::Contacts {
             self.add_attribute_changes(&mut write).await?;
         }
@@ -156,27 +267,8 @@ impl Puller<'_> {
     ///
     /// An instant after the start of the run is no reason to read less the next time: a clock or a
     /// record that is ahead would hide every change until then.
-    fn indexed_until(&self, shown_at: i64) -> i64 {
+    pub(crate) fn indexed_until(&self, shown_at: i64) -> i64 {
         shown_at.min(self.observed_at).saturating_sub(i64::from(self.settings.index_lag_for))
-    }
-
-    fn read_page<O: Paged>(
-        &self,
-        stream: Stream,
-        page: &Page<O>,
-    ) -> Result<(PageWrite, Option<u64>), SyncError> {
-        let mut write = PageWrite::default();
-        let view = page.view().map_err(|source| SyncError::Page { stream, source })?;
-        for item in &view.items {
-            match record::read(stream, &page.response().body, item) {
-                Ok(record) => write.records.push(record),
-                Err(entry) => {
-                    tracing::warn!(%stream, reason = %entry.reason, "an entry is put aside");
-                    write.quarantined.push(entry);
-                }
-            }
-        }
-        Ok((write, view.total_count))
     }
 
     /// Compares changed contacts with their stored bodies, before those are overwritten.
@@ -200,6 +292,31 @@ impl Puller<'_> {
         }
         Ok(())
     }
+}
+
+/// The entries of a page: who they are, and their bytes.
+pub(crate) fn read_page<O: Paged>(stream: Stream, page: &Page<O>) -> Result<ReadPage, SyncError> {
+    let mut write = PageWrite::default();
+    let view = page.view().map_err(|source| SyncError::Page { stream, source })?;
+    for item in &view.items {
+        match record::read(stream, &page.response().body, item) {
+            Ok(record) => write.records.push(record),
+            Err(entry) => {
+                tracing::warn!(%stream, reason = %entry.reason, "an entry is put aside");
+                write.quarantined.push(entry);
+            }
+        }
+    }
+    Ok(ReadPage { write, total: view.total_count })
+}
+
+/// `=` and `>`: contacts are compared by whole days, of which `>` alone would skip the first.
+pub(crate) fn changed_since(from: i64, per_page: u32) -> SearchRequest {
+    let query = Query::any([
+        Query::field("updated_at", Operator::Equals, from),
+        Query::field("updated_at", Operator::GreaterThan, from),
+    ]);
+    SearchRequest::new(query).ascending("updated_at").per_page(per_page)
 }
 
 /// Whether a walk from another cursor may get further: this one is refused, or ends in a circle.

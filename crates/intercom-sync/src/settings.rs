@@ -14,6 +14,10 @@ pub struct SyncSettings {
     pub streams: Vec<Stream>,
     /// Records asked for on a page, 1 to 150.
     pub per_page: u32,
+    /// Into how many windows the first load of a stream that can be searched is cut, to be read
+    /// side by side: 1 is a plain walk, and `None` as many as the announced rate limit and the
+    /// measured time of a call allow.
+    pub load_windows: Option<u32>,
     /// Seconds that an incremental query reaches back behind the watermark.
     ///
     /// Rows seen twice cost a comparison; rows that are indexed late are not lost.
@@ -65,6 +69,7 @@ impl Default for SyncSettings {
         Self {
             streams: Stream::ALL.to_vec(),
             per_page: intercom_api::SearchRequest::MAX_PER_PAGE,
+            load_windows: None,
             overlap_for: 900,
             index_lag_for: 300,
             max_missing_percent: 5,

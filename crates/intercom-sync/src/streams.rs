@@ -10,17 +10,16 @@ use intercom_api::data_attributes::ListDataAttributes;
 use intercom_api::segments::ListSegments;
 use intercom_api::tags::ListTags;
 use intercom_api::teams::ListTeams;
-use intercom_api::{Operator, Query, SearchRequest, Timestamp};
 use intercom_store::Stream;
 use tokio::time::sleep;
 
 use crate::error::SyncError;
+use crate::first_load::searched;
 use crate::missing;
 use crate::parts;
 use crate::pull::Puller;
 use crate::report::StreamReport;
 use crate::run::Extent;
-use crate::settings::SyncSettings;
 
 /// The longest page of a list of companies.
 pub(crate) const COMPANIES_PER_PAGE: i64 = 60;
@@ -50,14 +49,8 @@ pub(crate) async fn pull_or_skip(
 /// What changed, of the streams that can be asked for it.
 async fn changes(puller: &Puller<'_>, report: &mut StreamReport) -> Result<(), SyncError> {
     match report.stream {
-        Stream::Contacts => {
-            let search = |from| SearchContacts::new(changed_since(from, puller.settings));
-            puller.changed(report, search).await
-        }
-        Stream::Conversations => {
-            let search = |from| SearchConversations::new(changed_since(from, puller.settings));
-            puller.changed(report, search).await
-        }
+        Stream::Contacts => searched(puller, report, &SearchContacts::new).await,
+        Stream::Conversations => searched(puller, report, &SearchConversations::new).await,
         Stream::Parts => parts::pull(puller, report).await,
         Stream::Admins
         | Stream::Companies
@@ -116,13 +109,4 @@ async fn companies(puller: &Puller<'_>, report: &mut StreamReport) -> Result<(),
     }
     let list = ListCompanies { per_page: Some(COMPANIES_PER_PAGE), ..ListCompanies::default() };
     puller.all(report, list, &mut BTreeSet::new()).await
-}
-
-/// `=` and `>`: contacts are compared by whole days, of which `>` alone would skip the first.
-pub(crate) fn changed_since(from: Timestamp, settings: &SyncSettings) -> SearchRequest {
-    let query = Query::any([
-        Query::field("updated_at", Operator::Equals, from),
-        Query::field("updated_at", Operator::GreaterThan, from),
-    ]);
-    SearchRequest::new(query).ascending("updated_at").per_page(settings.per_page)
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use intercom_api::{Cursor, Timestamp};
-use intercom_store::{Bookmark, Record};
+use intercom_store::{Bookmark, LoadWindow, Record};
 use serde::{Deserialize, Serialize};
 
 /// A walk in progress, and what holds once it is complete.
 pub(crate) struct Walk {
-    /// What the search in progress asks for: changes at or after this.
+    /// What the search in progress asks for: changes at or after this, or creations.
     pub(crate) from: Timestamp,
     pub(crate) resume_at: Option<Cursor>,
     /// Identifies the walk; a stored place is good for no other.
@@ -56,11 +56,25 @@ impl Walk {
             order: Order {
                 last: bookmark.last_updated_at,
                 is_kept: bookmark.last_updated_at.is_some(),
+                ..Order::default()
             },
             ..anew
         };
         walk.followed.insert(walk.place(&cursor));
         walk.resume_at = Some(cursor);
+        walk
+    }
+
+    /// The walk over the records created in a window; goes on where it was cut off.
+    pub(crate) fn window(window: &LoadWindow) -> Self {
+        let bookmark = Bookmark {
+            cursor: window.cursor.clone(),
+            last_updated_at: window.last_created_at,
+            n_pages: window.n_pages,
+            ..Bookmark::default()
+        };
+        let mut walk = Self::changed(String::new(), window.from.unwrap_or(0), &bookmark);
+        walk.order.key = |record| record.created_at;
         walk
     }
 
@@ -86,7 +100,14 @@ impl Walk {
 
     /// Begins again where the walk began.
     pub(crate) fn begin_anew(&mut self, from: i64) {
-        *self = Self::new(std::mem::take(&mut self.query), from, self.watermark);
+        let order = self.order.anew();
+        let anew = Self::new(std::mem::take(&mut self.query), from, self.watermark);
+        *self = Self { order, ..anew };
+    }
+
+    /// How many pages the walk has read.
+    pub(crate) fn n_pages(&self) -> i64 {
+        self.n_pages
     }
 
     /// The change at which the walk can go on without a cursor, if its records came in order and
@@ -98,7 +119,7 @@ impl Walk {
     /// Goes on at a change instead of a cursor.
     pub(crate) fn go_on_from(&mut self, change: i64) {
         self.from = Timestamp::from_unix(change);
-        self.order = Order::default();
+        self.order = self.order.anew();
         self.followed.clear();
     }
 
@@ -133,30 +154,58 @@ impl Walk {
         Some(Bookmark { watermark, next_watermark, query, cursor, last_updated_at, n_pages })
     }
 
+    /// The window after one more page of it.
+    pub(crate) fn step_window(
+        &mut self,
+        window: &LoadWindow,
+        records: &[Record],
+        next: Option<&Cursor>,
+        observed_at: i64,
+    ) -> LoadWindow {
+        // What has been indexed is the matter of the whole load.
+        let indexed = Indexed { by_clock: None, by_change: None };
+        let bookmark = self.step(records, next, &indexed).unwrap_or_default();
+        LoadWindow {
+            cursor: bookmark.cursor,
+            last_created_at: bookmark.last_updated_at,
+            n_pages: bookmark.n_pages,
+            completed_at: next.is_none().then_some(observed_at),
+            ..*window
+        }
+    }
+
     fn place(&self, cursor: &Cursor) -> String {
         let place = Place { from: self.from.as_unix(), cursor: cursor.clone() };
         serde_json::to_string(&place).expect("a place holds only text and numbers")
     }
 }
 
-/// Whether the records of a walk come in the order of their changes, as they were asked for.
+/// Whether the records of a walk come in the order they were asked for: that of their changes, or
+/// of their creation.
 #[derive(Debug, Clone, Copy)]
 struct Order {
+    key: fn(&Record) -> Option<i64>,
     last: Option<i64>,
     is_kept: bool,
 }
 
 impl Default for Order {
     fn default() -> Self {
-        Self { last: None, is_kept: true }
+        Self { key: |record| record.updated_at, last: None, is_kept: true }
     }
 }
 
 impl Order {
+    /// The same order of a walk that begins.
+    fn anew(self) -> Self {
+        Self { key: self.key, ..Self::default() }
+    }
+
     fn observe(&mut self, records: &[Record]) {
         for record in records {
-            self.is_kept &= record.updated_at.is_some() && self.last <= record.updated_at;
-            self.last = record.updated_at;
+            let at = (self.key)(record);
+            self.is_kept &= at.is_some() && self.last <= at;
+            self.last = at;
         }
     }
 

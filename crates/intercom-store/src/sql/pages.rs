@@ -123,6 +123,7 @@ pub(super) async fn commit<D: Dialect>(
     if let Some(bookmark) = &page.bookmark {
         write_bookmark(&mut write, workspace, stream, bookmark, page.observed_at).await?;
     }
+    super::windows::write(&mut write, workspace, stream, page).await?;
     store.commit(write).await?;
     Ok(outcome)
 }

@@ -114,6 +114,27 @@ impl Database {
         read.expect("a number")
     }
 
+    /// The statements that make the database note every row written to a table.
+    pub(crate) fn counting_writes(&self, table: &str) -> String {
+        let notes = format!("writes_of_{table}");
+        let create = format!("CREATE TABLE {notes} (n INTEGER);");
+        let note = format!("INSERT INTO {notes} VALUES (1);");
+        match self.server_database {
+            Some(_) => format!(
+                "{create} CREATE FUNCTION note_{table}() RETURNS trigger AS \
+                 $$ BEGIN {note} RETURN NULL; END $$ LANGUAGE plpgsql; \
+                 CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON {table} \
+                 FOR EACH ROW EXECUTE FUNCTION note_{table}();"
+            ),
+            None => ["INSERT", "UPDATE", "DELETE"].iter().fold(create, |sql, event| {
+                format!(
+                    "{sql} CREATE TRIGGER note_{table}_{event} AFTER {event} ON {table} \
+                     BEGIN {note} END;"
+                )
+            }),
+        }
+    }
+
     async fn on_postgres(&self) -> PgConnection {
         let options = PgConnectOptions::from_str(&self.url).expect("a PostgreSQL URL");
         options.connect().await.expect("a connection")

@@ -45,7 +45,7 @@ pub(crate) async fn a_run_cut_off_at_any_request_is_completed_by_the_next(on: &D
 /// Two pages of contacts are stored when the run breaks off.
 async fn interrupted(on: &Database) -> World {
     let world = World::new(on);
-    let cut_off = Meddler::silent_after(&world.sim, 4);
+    let cut_off = Meddler::silent_of_contacts_after(&world.sim, 2);
     world.run_over(cut_off).await.expect_err("the run breaks off");
     assert_eq!(world.stored(Stream::Contacts).await.len(), 50);
     world
@@ -57,7 +57,8 @@ pub(crate) async fn a_cut_off_run_is_noted_with_what_it_did(on: &Database) {
     let end = run.end.expect("the run ended");
     assert_eq!((run.kind.as_str(), end.outcome), ("first", RunOutcome::Failed));
     let n_admins = on.number("SELECT COUNT(*) FROM admins").await;
-    assert_eq!(end.counts.n_inserted, 50 + n_admins);
+    // The conversations are read beside the contacts, to their end.
+    assert_eq!(end.counts.n_inserted, 50 + 200 + n_admins);
     let detail = end.detail.expect("a reason");
     assert!(detail.contains("SearchContacts"), "{detail}");
 
@@ -102,7 +103,7 @@ pub(crate) async fn a_cursor_that_is_refused_in_a_walk_does_not_end_it(on: &Data
 
 pub(crate) async fn a_refused_cursor_of_an_unsorted_walk_starts_it_anew(on: &Database) {
     let world = World::new(on);
-    let cut_off = Unsorted(Meddler::silent_after(&world.sim, 4));
+    let cut_off = Unsorted(Meddler::silent_of_contacts_after(&world.sim, 2));
     world.run_over(Arc::new(cut_off)).await.expect_err("the run breaks off");
     let report = world.run_over(Arc::new(Unsorted(refusing_a_cursor(&world, 0)))).await;
     let report = report.expect("the run ends");
@@ -151,7 +152,7 @@ pub(crate) async fn a_server_that_does_not_sort_hides_no_change(on: &Database) {
     // By day, the next run would read all of today anyway.
     let settings = SimSettings { date_mode: DateMode::Second, ..sim_settings() };
     let world = World::with(on, settings);
-    let cut_off = Unsorted(Meddler::silent_after(&world.sim, 4));
+    let cut_off = Unsorted(Meddler::silent_of_contacts_after(&world.sim, 2));
     world.run_over(Arc::new(cut_off)).await.expect_err("the run breaks off");
     let stored = world.stored(Stream::Contacts).await;
     assert_eq!(stored.len(), 50);

@@ -22,6 +22,7 @@ mod random;
 mod refusals;
 mod report;
 mod streams;
+mod windows;
 mod world;
 
 use database::{Database, postgres_server};
@@ -154,6 +155,17 @@ on_both_databases! {
         a_scroll_that_breaks_begins_again
         a_scroll_that_somebody_has_open_makes_way_for_the_list
         a_token_that_may_not_ask_who_it_is_still_syncs;
+    windows:
+        windows_are_everything_by_day
+        windows_are_everything_by_second
+        windows_are_everything_in_the_far_east
+        an_interrupted_load_goes_on_in_each_window
+        what_changes_while_windows_are_read_is_found
+        windows_that_do_not_add_up_are_not_read
+        a_server_that_refuses_windows_is_walked
+        a_refused_cursor_lets_a_window_go_on_at_the_last_creation
+        a_group_has_ten_pages_at_most
+        a_changed_row_costs_one_write_and_an_unchanged_one_none;
     random:
         a_quiet_last_run_leaves_the_workspace;
 }

@@ -45,6 +45,18 @@ impl Meddler {
         })
     }
 
+    /// Answers so many searches for contacts, and no more of them.
+    pub(crate) fn silent_of_contacts_after(inner: &SimTransport, n_answered: u32) -> Arc<Self> {
+        let n_searches = AtomicU32::new(0);
+        Self::new(inner, move |_, request, response| {
+            let is_search = request.operation == CONTACTS;
+            match is_search && n_searches.fetch_add(1, Ordering::Relaxed) >= n_answered {
+                true => Err(lost()),
+                false => Ok(response),
+            }
+        })
+    }
+
     /// Rewrites the JSON that one operation answers.
     pub(crate) fn rewriting(
         inner: &SimTransport,

@@ -78,6 +78,8 @@ struct Plan {
     /// How far runs reach back: no change may hang on it.
     overlap_for: u32,
     per_page: u32,
+    /// Into how many windows first loads are cut.
+    load_windows: u32,
     steps: Vec<Step>,
 }
 
@@ -112,13 +114,14 @@ fn plans() -> impl Strategy<Value = Plan> {
         1 => Just(chrono_tz::Pacific::Pago_Pago),
     ];
     let overlap_for = prop_oneof![Just(0_u32), Just(900)];
-    (date_mode, timezone, 0_u32..=300, overlap_for, 3_u32..20, steps()).prop_map(
-        |(date_mode, timezone, index_lag, overlap_for, per_page, steps)| Plan {
+    (date_mode, timezone, 0_u32..=300, overlap_for, 3_u32..20, 1_u32..7, steps()).prop_map(
+        |(date_mode, timezone, index_lag, overlap_for, per_page, load_windows, steps)| Plan {
             date_mode,
             timezone,
             index_lag,
             overlap_for,
             per_page,
+            load_windows,
             steps,
         },
     )
@@ -148,16 +151,18 @@ fn two_changes_in_a_second() -> Plan {
         Step::EditAtOnce { n_contacts: 7 },
     ];
     let (date_mode, timezone) = (DateMode::Second, chrono_tz::Mexico::BajaNorte);
-    Plan { date_mode, timezone, index_lag: 276, overlap_for: 0, per_page: 8, steps }
+    let (index_lag, overlap_for, per_page, load_windows) = (276, 0, 8, 1);
+    Plan { date_mode, timezone, index_lag, overlap_for, per_page, load_windows, steps }
 }
 
 async fn check(on: &Database, seed: u64, plan: Plan) {
-    let Plan { date_mode, timezone, index_lag, overlap_for, per_page, steps } = plan;
+    let Plan { date_mode, timezone, index_lag, overlap_for, per_page, load_windows, steps } = plan;
     let settings = SimSettings { date_mode, timezone: Some(timezone), index_lag, ..sim_settings() };
     let invention = Invention { seed, ..invention(12, 30) };
     let mut world = World::invent(invention, settings, Arc::clone(&on.store));
     world.settings.per_page = per_page;
     world.settings.overlap_for = overlap_for;
+    world.settings.load_windows = Some(load_windows);
     world.settings.max_missing_percent = 100;
     for step in steps {
         take(on, &world, step).await;

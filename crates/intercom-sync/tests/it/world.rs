@@ -310,7 +310,11 @@ impl World {
 
     /// The store holds what the workspace holds.
     pub(crate) async fn check_mirror(&self) {
-        for stream in [Stream::Contacts, Stream::Conversations] {
+        self.check_mirror_of(&[Stream::Contacts, Stream::Conversations]).await;
+    }
+
+    pub(crate) async fn check_mirror_of(&self, streams: &[Stream]) {
+        for &stream in streams {
             let (expected, stored) = (self.records(stream), self.stored(stream).await);
             let differs = |id: &&String| expected.get(*id) != stored.get(*id);
             let differing: Vec<&String> = expected.keys().filter(differs).collect();
