@@ -3,16 +3,17 @@
 use chrono::{DateTime, Utc};
 use intercom_api::contacts::ContactReference;
 use intercom_api::conversations::{
-    AuthorType, Conversation, ConversationSourceType, ConversationState,
+    AuthorType, Conversation, ConversationPart, ConversationSourceType, ConversationState,
+    ConversationStatistics,
 };
-use intercom_api::{ContactId, Timestamp};
+use intercom_api::{ContactId, Id, Timestamp};
 use intercom_engagement::{Channel, Session, UnixSecond};
 use serde::Serialize;
 
 use crate::names::AttributeNames;
 use crate::oddity::{Oddities, Projected};
 use crate::scalar::after_1970;
-use crate::{CancelMention, OddityCode, Rating, SupportFacts, cancel_mention};
+use crate::{CancelMention, MentionRule, OddityCode, Rating, SupportFacts, cancel_mention};
 
 /// What is known about a conversation; ids are borrowed from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,16 +46,19 @@ pub enum NotASession {
     NoTime,
 }
 
-/// Reads a conversation, with its parts if it has any.
+/// Reads a conversation with the parts it came with and those given, which may be the same.
 #[must_use]
 pub fn conversation<'a>(
     conversation: &'a Conversation,
+    parts: &[ConversationPart],
     names: &AttributeNames,
+    mentions: MentionRule,
 ) -> Projected<ConversationFacts<'a>> {
     let mut oddities = Oddities::default();
     let created_at = oddities.instant("created_at", conversation.created_at);
     let updated_at = oddities.instant("updated_at", conversation.updated_at);
     let contact_ids = contact_ids(conversation);
+    let statistics = conversation.statistics.as_ref();
     let facts = ConversationFacts {
         source: source_kind(conversation),
         updated_at,
@@ -62,7 +66,13 @@ pub fn conversation<'a>(
             created_at,
             is_open: is_open(conversation),
             rating: rating(conversation, &mut oddities),
-            cancel_mention: latest_mention(conversation, created_at),
+            cancel_mention: latest_mention(conversation, parts, created_at, mentions),
+            first_reply_for: seconds(of_customer(conversation, statistics, |it| {
+                it.time_to_admin_reply
+            })),
+            first_close_for: seconds(statistics.and_then(|it| it.time_to_first_close)),
+            last_close_for: seconds(statistics.and_then(|it| it.time_to_last_close)),
+            n_reopens: seconds(statistics.and_then(|it| it.count_reopens)),
         },
         session: session(conversation, contact_ids.first().copied(), names),
         contact_ids,
@@ -102,25 +112,52 @@ fn rating(conversation: &Conversation, oddities: &mut Oddities) -> Option<Rating
     oddities.accept(format_args!("conversation_rating.rating"), read)
 }
 
+/// A figure of the statistics that only means something when a customer began.
+fn of_customer<T>(
+    conversation: &Conversation,
+    statistics: Option<&ConversationStatistics>,
+    figure: impl Fn(&ConversationStatistics) -> Option<T>,
+) -> Option<T> {
+    let began = conversation.source.as_ref().and_then(|source| source.delivered_as.as_deref());
+    let by_customer = began.is_none_or(|began| began == "customer_initiated");
+    statistics.filter(|_| by_customer).and_then(figure)
+}
+
+/// A count from zero up: some versions spell "never" as a number below.
+fn seconds(figure: Option<i64>) -> Option<u32> {
+    figure.and_then(|figure| u32::try_from(figure).ok())
+}
+
 /// The latest mention of leaving in what customers wrote; bots and admins do not count.
 fn latest_mention(
     conversation: &Conversation,
+    parts: &[ConversationPart],
     created_at: Option<DateTime<Utc>>,
+    rule: MentionRule,
 ) -> Option<CancelMention> {
     let opening = conversation.source.iter().filter_map(|source| {
-        let author = source.author.as_ref().and_then(|author| author.kind.as_ref());
-        let by_customer = match author {
+        let author = source.author.as_ref();
+        let by_customer = match author.and_then(|author| author.kind.as_ref()) {
             Some(author) => is_customer(author),
             None => source.delivered_as.as_deref() == Some("customer_initiated"),
         };
-        mention(source.body.as_deref().filter(|_| by_customer), created_at)
+        let message = Message {
+            body: source.body.as_deref().filter(|_| by_customer)?,
+            author: author.and_then(|author| author.id.as_ref()).map(Id::as_str),
+            written_at: created_at,
+        };
+        message.mention(rule)
     });
-    let parts = conversation.conversation_parts.as_ref();
-    let parts = parts.and_then(|list| list.conversation_parts.as_deref()).unwrap_or_default();
-    let replies = parts.iter().filter_map(|part| {
-        let author = part.author.as_ref().and_then(|author| author.kind.as_ref());
-        let body = part.body.as_deref().filter(|_| author.is_some_and(is_customer));
-        mention(body, part.created_at.and_then(|at| after_1970(at.as_unix())))
+    let own = conversation.conversation_parts.as_ref();
+    let own = own.and_then(|list| list.conversation_parts.as_deref()).unwrap_or_default();
+    let replies = own.iter().chain(parts).filter_map(|part| {
+        let author = part.author.as_ref()?;
+        let message = Message {
+            body: part.body.as_deref().filter(|_| author.kind.as_ref().is_some_and(is_customer))?,
+            author: author.id.as_ref().map(Id::as_str),
+            written_at: part.created_at.and_then(|at| after_1970(at.as_unix())),
+        };
+        message.mention(rule)
     });
     opening.chain(replies).max_by_key(|mention| mention.written_at)
 }
@@ -129,8 +166,21 @@ fn is_customer(author: &AuthorType) -> bool {
     matches!(author, AuthorType::User | AuthorType::Lead | AuthorType::Contact)
 }
 
-fn mention(body: Option<&str>, written_at: Option<DateTime<Utc>>) -> Option<CancelMention> {
-    cancel_mention(body?).map(|keyword| CancelMention { keyword, written_at })
+/// Something that a customer wrote.
+struct Message<'a> {
+    body: &'a str,
+    author: Option<&'a str>,
+    written_at: Option<DateTime<Utc>>,
+}
+
+impl Message<'_> {
+    fn mention(&self, rule: MentionRule) -> Option<CancelMention> {
+        Some(CancelMention {
+            mention: cancel_mention(self.body, rule)?,
+            contact_id: self.author.map(str::to_owned),
+            written_at: self.written_at,
+        })
+    }
 }
 
 fn session<'a>(

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use intercom_api::ContactId;
 use intercom_revenue::{
     AlertState, Currency, Money, Note, PriceUnit, QualityFactors, Ratio, Revenue, RevenuePolicy,
-    SubscriptionStatus, quality_score, revenue,
+    SubscriptionStatus, next_change, quality_score, revenue,
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -69,14 +69,26 @@ pub struct Customer {
     pub mentioned_cancel: bool,
     /// The average rating of conversations, from 1 to 5.
     pub csat_score: Option<f64>,
+    /// Mean seconds until the first reply to a customer's conversation.
+    pub first_response_seconds: Option<u64>,
+    /// Mean seconds until a conversation was first closed.
+    pub first_close_seconds: Option<u64>,
+    /// Mean seconds until a conversation was last closed.
+    pub last_close_seconds: Option<u64>,
+    /// How often conversations were opened again.
+    pub reopens: Option<u64>,
     /// How complete this row is, from 0 to 100.
     pub quality_score: u8,
+    /// What the score is made of.
+    pub quality_factors: QualityFactors,
     /// When this row was made.
     pub last_intercom_sync: DateTime<Utc>,
     /// Exact monthly smallest units of every currency, before conversion.
     pub mrr_by_currency: BTreeMap<Currency, Ratio>,
     /// Remarks on the revenue figures.
     pub revenue_notes: Vec<Note>,
+    /// The first instant at which the same contact may have other revenue figures.
+    pub figures_change_at: Option<DateTime<Utc>>,
 }
 
 opaque_debug!(Customer, |it| {
@@ -108,7 +120,7 @@ pub fn customer(
         PriceUnit::Minor => Some(price),
         PriceUnit::Major => price.checked_mul(Decimal::from(10_u32.pow(currency.exponent()))),
     });
-    let quality_score = quality_score(&quality_factors(contact, support, &figures, now));
+    let quality_factors = quality_factors(contact, support, &figures, now);
 
     Ok(Customer {
         intercom_contact_id: contact.id.clone(),
@@ -135,10 +147,16 @@ pub fn customer(
         open_tickets: support.n_open,
         mentioned_cancel: support.mentioned_cancel,
         csat_score: support.csat_score(),
-        quality_score,
+        first_response_seconds: support.first_reply.mean(),
+        first_close_seconds: support.first_close.mean(),
+        last_close_seconds: support.last_close.mean(),
+        reopens: support.reopens.total(),
+        quality_score: quality_score(&quality_factors),
+        quality_factors,
         last_intercom_sync: now,
         mrr_by_currency: figures.mrr_by_currency,
         revenue_notes: figures.notes,
+        figures_change_at: next_change(&stripe.history, now),
         email,
     })
 }

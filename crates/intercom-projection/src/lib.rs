@@ -47,7 +47,7 @@
 //! | `names` | where a workspace keeps what is read |
 //! | `contact`, `stripe` | a contact, and its billing side |
 //! | `subscription`, `payment`, `fields` | the rows of that side, and the fields of rows |
-//! | `conversation`, `mention` | a conversation, and whether it speaks of leaving |
+//! | `conversation`, `mention`, `html` | a conversation, whether it speaks of leaving, and who wrote it |
 //! | `support` | a customer's conversations, counted |
 //! | `customer`, `matching`, `email` | a customer, the contact that speaks for it, what it is matched by |
 //! | `oddity`, `scalar` | strange data, and the spellings of single values |
@@ -58,6 +58,7 @@ mod conversation;
 mod customer;
 mod email;
 mod fields;
+mod html;
 mod matching;
 mod mention;
 mod names;
@@ -74,12 +75,12 @@ pub use conversation::{ConversationFacts, NotASession, conversation};
 pub use customer::{Customer, customer};
 pub use email::{Email, NoEmail};
 pub use matching::{MatchRule, primary_contact};
-pub use mention::cancel_mention;
-pub use names::{AttributeNames, Names};
+pub use mention::{Mention, MentionRule, Strength, cancel_mention};
+pub use names::{AttributeNames, Names, origins};
 pub use oddity::{Oddity, OddityCode, Projected};
 pub use stripe::StripeFacts;
-pub use support::{CancelMention, Rating, SupportCounts, SupportFacts, support};
+pub use support::{CancelMention, Measured, Rating, SupportCounts, SupportFacts, support};
 
 /// Grows whenever the same body would project to other values; what is stored under a lower
 /// version has to be projected again.
-pub const PROJECTION_VERSION: u32 = 2;
+pub const PROJECTION_VERSION: u32 = 3;

@@ -1,10 +1,52 @@
 //! Whether a message speaks of leaving.
+//!
+//! Single words mislead: "cancel" is said of meetings, "leaving" of comments. By default a message
+//! counts when it says so in so many words, or when weaker words stand in the context of a contract
+//! or several times.
 
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use serde::{Deserialize, Serialize};
 
-/// Words and phrases that announce that a customer leaves.
+use crate::html::own_words;
+use crate::redact::opaque_debug;
+
+/// How messages that speak of leaving are recognised.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MentionRule {
+    /// Whole words, judged by what stands around them.
+    #[default]
+    Context,
+    /// The keywords of the specification, wherever the letters occur.
+    Seed,
+}
+
+/// Words that speak of leaving.
+///
+/// `Debug` shows how sure they are: the words are a customer's.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mention {
+    /// The words as they were found, single-spaced.
+    pub words: String,
+    /// How sure they are.
+    pub strength: Strength,
+}
+
+opaque_debug!(Mention, |it| { strength: it.strength });
+
+/// How sure a mention is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strength {
+    /// Words that also mean other things, in a context that speaks for leaving.
+    Weak,
+    /// It is said in so many words.
+    Strong,
+}
+
+/// The keywords of the specification.
 const KEYWORDS: [&str; 8] = [
     "cancel",
     "cancellation",
@@ -16,11 +58,6 @@ const KEYWORDS: [&str; 8] = [
     "won't renew",
 ];
 
-/// Elements inside a sentence: their tags do not separate words.
-const INLINE: [&str; 14] = [
-    "a", "abbr", "b", "code", "del", "em", "font", "i", "mark", "s", "small", "span", "strong", "u",
-];
-
 static AUTOMATON: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasickBuilder::new()
         .ascii_case_insensitive(true)
@@ -28,115 +65,224 @@ static AUTOMATON: LazyLock<AhoCorasick> = LazyLock::new(|| {
         .expect("a handful of short words fits an automaton")
 });
 
-/// The first keyword in the text of `html` that stands as words of its own.
+/// What a customer pays for.
+const CONTRACT: [&str; 26] = [
+    "account",
+    "agreement",
+    "billing",
+    "contract",
+    "contracts",
+    "invoice",
+    "invoices",
+    "license",
+    "licenses",
+    "licence",
+    "licences",
+    "membership",
+    "memberships",
+    "package",
+    "plan",
+    "plans",
+    "pricing",
+    "provider",
+    "refund",
+    "renewal",
+    "seats",
+    "service",
+    "subscription",
+    "subscriptions",
+    "trial",
+    "vendor",
+];
+
+/// What is cancelled without anybody leaving.
+const DATES: [&str; 25] = [
+    "appointment",
+    "appointments",
+    "booking",
+    "bookings",
+    "call",
+    "calls",
+    "chat",
+    "class",
+    "date",
+    "demo",
+    "event",
+    "flight",
+    "interview",
+    "invitation",
+    "invite",
+    "lesson",
+    "meeting",
+    "meetings",
+    "order",
+    "reservation",
+    "session",
+    "sessions",
+    "slot",
+    "trip",
+    "webinar",
+];
+
+/// What people leave or switch in passing.
+const IN_PASSING: [&str; 21] = [
+    "browser",
+    "browsers",
+    "coach",
+    "coaches",
+    "comment",
+    "comments",
+    "device",
+    "devices",
+    "feedback",
+    "home",
+    "language",
+    "message",
+    "mode",
+    "modes",
+    "note",
+    "notes",
+    "office",
+    "review",
+    "tab",
+    "tabs",
+    "voicemail",
+];
+
+const NEGATIONS: [&str; 9] =
+    ["cannot", "didn't", "don't", "dont", "never", "not", "won't", "wont", "without"];
+
+/// Words of somebody who means to do something.
+const INTENTIONS: [&str; 22] = [
+    "about",
+    "asked",
+    "can",
+    "considering",
+    "decided",
+    "going",
+    "gonna",
+    "how",
+    "let's",
+    "like",
+    "must",
+    "need",
+    "planning",
+    "please",
+    "requesting",
+    "should",
+    "thinking",
+    "to",
+    "try",
+    "trying",
+    "want",
+    "wish",
+];
+
+/// The first words of `html` that speak of leaving, the surest before others.
 ///
-/// Tags, character references, typographic apostrophes and runs of space do not hide a keyword.
+/// Tags, character references, typographic apostrophes and runs of space hide nothing; what a mail
+/// program quotes is not read.
 #[must_use]
-pub fn cancel_mention(html: &str) -> Option<&'static str> {
-    let text = readable(html);
-    AUTOMATON
-        .find_overlapping_iter(&text)
-        .filter(|found| stands_alone(&text, found.start(), found.end()))
-        .min_by_key(|found| (found.start(), std::cmp::Reverse(found.end())))
-        .map(|found| KEYWORDS[found.pattern().as_usize()])
+pub fn cancel_mention(html: &str, rule: MentionRule) -> Option<Mention> {
+    let text = own_words(html);
+    match rule {
+        MentionRule::Seed => keyword(&text),
+        // Most messages have none of the letters, and a scan costs little.
+        MentionRule::Context if !may_speak_of_leaving(&text) => None,
+        MentionRule::Context => in_context(&text),
+    }
 }
 
-fn stands_alone(text: &str, start: usize, end: usize) -> bool {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let before = text[..start].chars().next_back();
-    let after = text[end..].chars().next();
-    !before.is_some_and(is_word) && !after.is_some_and(is_word)
+fn keyword(text: &str) -> Option<Mention> {
+    let found = AUTOMATON
+        .find_overlapping_iter(text)
+        .min_by_key(|found| (found.start(), std::cmp::Reverse(found.end())))?;
+    let words = text[found.start()..found.end()].to_owned();
+    Some(Mention { words, strength: Strength::Strong })
 }
 
-/// The words of some HTML with single spaces and straight apostrophes.
-fn readable(html: &str) -> String {
-    let mut words = String::with_capacity(html.len());
-    for c in unescape(&without_tags(html)).chars() {
-        match c {
-            '\u{2018}' | '\u{2019}' | '\u{02bc}' => words.push('\''),
-            '\u{ad}' | '\u{200b}' => {}
-            c if c.is_whitespace() => {
-                if !words.ends_with(' ') {
-                    words.push(' ');
+static STEMS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let stems = ["cancel", "churn", "leaving", "switching", "renew", "close", "delet", "terminat"];
+    AhoCorasickBuilder::new()
+        .ascii_case_insensitive(true)
+        .build(stems)
+        .expect("a handful of short words fits an automaton")
+});
+
+fn may_speak_of_leaving(text: &str) -> bool {
+    STEMS.is_match(text)
+}
+
+fn in_context(text: &str) -> Option<Mention> {
+    let text = text.to_lowercase();
+    let mut weak = Vec::new();
+    let mut in_contract = None;
+    for sentence in text.split(['.', '!', '?', ';']) {
+        let speaks_of_contract = words(sentence).any(|word| CONTRACT.contains(&word));
+        for clause in sentence.split(',') {
+            let words: Vec<&str> = words(clause).collect();
+            for at in 0..words.len() {
+                let Some((strength, from)) = judge(&words, at) else { continue };
+                let said = words[from..=at].join(" ");
+                match strength {
+                    Strength::Strong => return Some(Mention { words: said, strength }),
+                    Strength::Weak if speaks_of_contract => {
+                        in_contract.get_or_insert(said);
+                    }
+                    Strength::Weak => weak.push(said),
                 }
             }
-            c => words.push(c),
         }
     }
-    words
+    let several = (weak.len() > 1).then(|| weak.join(" … "));
+    let words = in_contract.or(several)?;
+    Some(Mention { words, strength: Strength::Weak })
 }
 
-fn without_tags(html: &str) -> String {
-    let mut text = String::with_capacity(html.len());
-    let mut rest = html;
-    while let Some(at) = rest.find('<') {
-        let (before, tag) = rest.split_at(at);
-        text.push_str(before);
-        let opens = tag[1..].starts_with(|c: char| c.is_ascii_alphabetic() || "/!".contains(c));
-        if !opens {
-            text.push('<');
-            rest = &tag[1..];
-            continue;
-        }
-        let Some(end) = tag.find('>') else {
-            rest = tag;
-            break;
-        };
-        if !is_inline(&tag[1..end]) {
-            text.push(' ');
-        }
-        rest = &tag[end + 1..];
-    }
-    text.push_str(rest);
-    text
+fn words(sentence: &str) -> impl Iterator<Item = &str> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '\'';
+    let words = sentence.split(move |c: char| !is_word(c));
+    words.map(|word| word.trim_matches('\'')).filter(|word| !word.is_empty())
 }
 
-fn is_inline(tag: &str) -> bool {
-    let name = tag.trim_start_matches('/');
-    let name = name.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-    INLINE.iter().any(|inline| inline.eq_ignore_ascii_case(name))
-}
-
-fn unescape(text: &str) -> String {
-    /// The longest reference that is understood, without `&` and `;`.
-    const LONGEST: usize = 8;
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('&') {
-        let (before, reference) = rest.split_at(at);
-        plain.push_str(before);
-        let end = reference.bytes().take(LONGEST + 2).position(|byte| byte == b';');
-        match end.and_then(|end| Some((character(&reference[1..end])?, end))) {
-            Some((c, end)) => {
-                plain.push(c);
-                rest = &reference[end + 1..];
+/// How sure the word at a place speaks of leaving, and from which word on.
+fn judge(words: &[&str], at: usize) -> Option<(Strength, usize)> {
+    let before = &words[at.saturating_sub(4)..at];
+    let after = &words[at + 1..words.len().min(at + 5)];
+    let near = |list: &[&str]| before.iter().chain(after).any(|word| list.contains(word));
+    let since = |list: &[&str]| before.iter().rposition(|word| list.contains(word));
+    let intended = before.iter().position(|word| INTENTIONS.contains(word));
+    let from = |place: usize| at - before.len() + place;
+    match words[at] {
+        "cancel" | "cancels" | "cancelling" | "canceling" | "cancelled" | "canceled"
+        | "cancellation" | "cancellations" => {
+            let named = after.iter().any(|word| CONTRACT.contains(word));
+            let denied = since(&NEGATIONS).is_some_and(|place| place + 4 > before.len());
+            if denied || before.last() == Some(&"noise") || !named && near(&DATES) {
+                return None;
             }
-            None => {
-                plain.push('&');
-                rest = &reference[1..];
+            match intended {
+                Some(place) if !words[at].ends_with("ed") => Some((Strength::Strong, from(place))),
+                _ if named => Some((Strength::Strong, at)),
+                _ => Some((Strength::Weak, at)),
             }
         }
-    }
-    plain.push_str(rest);
-    plain
-}
-
-fn character(reference: &str) -> Option<char> {
-    match reference {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" | "lsquo" | "rsquo" => Some('\''),
-        "nbsp" => Some(' '),
-        "shy" => Some('\u{ad}'),
-        _ => {
-            let digits = reference.strip_prefix('#')?;
-            let code = match digits.strip_prefix(['x', 'X']) {
-                Some(hex) => u32::from_str_radix(hex, 16),
-                None => digits.parse(),
-            };
-            code.ok().and_then(char::from_u32)
+        "renew" | "renewing" | "renewed" => {
+            let place = since(&NEGATIONS)?;
+            Some((Strength::Strong, from(place)))
         }
+        "churn" | "churning" => Some((Strength::Strong, at)),
+        "leaving" | "switching" => {
+            let in_passing = after.iter().any(|word| IN_PASSING.contains(word));
+            (!in_passing && !near(&DATES)).then_some((Strength::Weak, at))
+        }
+        word if CONTRACT.contains(&word) => {
+            let ends = ["close", "closing", "delete", "deleting", "terminate", "terminating"];
+            let place = since(&ends)?;
+            let owned = before[place + 1..].iter().any(|word| ["my", "our", "the"].contains(word));
+            let denied = before[..place].iter().any(|word| NEGATIONS.contains(word));
+            (owned && !denied).then_some((Strength::Strong, from(place)))
+        }
+        _ => None,
     }
 }

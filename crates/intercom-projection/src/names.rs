@@ -1,7 +1,10 @@
 //! Under which names a workspace keeps what the toolkit reads.
 
+use std::collections::BTreeMap;
+
 use intercom_api::Attributes;
-use serde::Deserialize;
+use intercom_api::contacts::Contact;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::oddity::Oddities;
@@ -10,7 +13,7 @@ use crate::scalar::Scalar;
 /// The names of one attribute; the first that has a value is read, and blank text is none.
 ///
 /// Written down as one name or a list of them.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "OneOrMany")]
 pub struct Names(Vec<String>);
 
@@ -21,8 +24,9 @@ enum OneOrMany {
     Many(Vec<String>),
 }
 
-/// The names of every custom attribute that is read.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// The names of every custom attribute that is read; a settings file names those that differ from
+/// the default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AttributeNames {
     /// Contact: the id in the billing system.
@@ -110,6 +114,30 @@ impl AttributeNames {
     pub fn of_conversations(&self) -> [(&'static str, &Names); 1] {
         [("channel", &self.channel)]
     }
+}
+
+/// Under which attribute each column of a customer was found, for those that custom attributes
+/// fill; a column without a value is absent.
+#[must_use]
+pub fn origins<'n>(
+    contact: &Contact,
+    names: &'n AttributeNames,
+) -> BTreeMap<&'static str, &'n str> {
+    let Some(attributes) = &contact.custom_attributes else { return BTreeMap::new() };
+    [
+        ("stripe_customer_id", &names.stripe_customer_id),
+        ("plan_name", &names.plan_name),
+        ("plan_price", &names.plan_price),
+        ("subscription_status", &names.subscription_status),
+        ("is_delinquent", &names.is_delinquent),
+        ("last_payment_amount", &names.last_charge_amount),
+        ("last_payment_date", &names.last_charge_at),
+        ("mrr", &names.subscriptions),
+        ("ltv", &names.payments),
+    ]
+    .into_iter()
+    .filter_map(|(column, names)| Some((column, names.find(attributes)?.name)))
+    .collect()
 }
 
 impl Names {

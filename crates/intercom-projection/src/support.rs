@@ -3,6 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+use crate::Mention;
+
 /// What one conversation adds to the counts of each of its contacts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SupportFacts {
@@ -14,13 +16,24 @@ pub struct SupportFacts {
     pub rating: Option<Rating>,
     /// The latest message of a customer that speaks of leaving.
     pub cancel_mention: Option<CancelMention>,
+    /// Seconds until somebody first replied to a customer; absent when nobody has, or when the
+    /// conversation was not begun by a customer.
+    pub first_reply_for: Option<u32>,
+    /// Seconds until it was first closed.
+    pub first_close_for: Option<u32>,
+    /// Seconds until it was last closed.
+    pub last_close_for: Option<u32>,
+    /// How often it was opened again.
+    pub n_reopens: Option<u32>,
 }
 
 /// A message that speaks of leaving.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CancelMention {
     /// The words that say so.
-    pub keyword: &'static str,
+    pub mention: Mention,
+    /// The contact who wrote it, if the message says.
+    pub contact_id: Option<String>,
     /// When it was written.
     pub written_at: Option<DateTime<Utc>>,
 }
@@ -59,6 +72,44 @@ pub struct SupportCounts {
     pub sum_of_ratings: u64,
     /// Whether a message of the last 30 days speaks of leaving.
     pub mentioned_cancel: bool,
+    /// Seconds until the first replies.
+    pub first_reply: Measured,
+    /// Seconds until the first closings.
+    pub first_close: Measured,
+    /// Seconds until the last closings.
+    pub last_close: Measured,
+    /// Reopenings.
+    pub reopens: Measured,
+}
+
+/// A figure that some conversations have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Measured {
+    /// How many have it.
+    pub n: u32,
+    /// What they add up to.
+    pub sum: u64,
+}
+
+impl Measured {
+    /// The mean, rounded down; `None` when no conversation has the figure.
+    #[must_use]
+    pub fn mean(self) -> Option<u64> {
+        self.sum.checked_div(self.n.into())
+    }
+
+    /// The sum; `None` when no conversation has the figure.
+    #[must_use]
+    pub fn total(self) -> Option<u64> {
+        (self.n > 0).then_some(self.sum)
+    }
+
+    fn add(&mut self, figure: Option<u32>) {
+        if let Some(figure) = figure {
+            self.n += 1;
+            self.sum += u64::from(figure);
+        }
+    }
 }
 
 impl SupportCounts {
@@ -87,6 +138,10 @@ pub fn support<'a>(
         }
         let mention = conversation.cancel_mention.as_ref();
         counts.mentioned_cancel |= mention.is_some_and(|mention| recent(mention.written_at));
+        counts.first_reply.add(conversation.first_reply_for);
+        counts.first_close.add(conversation.first_close_for);
+        counts.last_close.add(conversation.last_close_for);
+        counts.reopens.add(conversation.n_reopens);
     }
     counts
 }

@@ -88,6 +88,7 @@ fn movements_of_a_million_customers(bencher: Bencher<'_, '_>) {
             observed_at: NOW - TimeDelta::days(day),
             mrr: Some(Money::new((index as i64 * day) % 90_000, Currency::USD)),
             ltv: None,
+            only_rates_moved: false,
         };
         [300, 90, 20, 3].map(observed)
     };

@@ -42,14 +42,16 @@
 //! | `policy`, `presets`, `settings` | the choices, whose they are, and how they are written down |
 //! | `recurring`, `paid`, `rows` | what each row brings |
 //! | `revenue`, `note`, `portfolio` | the figures, remarks on them, and their sums |
+//! | `horizon` | how long figures stay true |
 //! | `movement`, `alert` | two observations compared |
-//! | `timeline`, `waterfall`, `lifetime` | many observations: what moved, was kept, and is expected |
+//! | `timeline`, `rates`, `waterfall`, `lifetime` | many observations: what moved, was kept, and is expected |
 //! | `quality` | how complete a record is |
 
 mod alert;
 mod currency;
 mod discount;
 mod exchange;
+mod horizon;
 mod lifetime;
 mod money;
 mod movement;
@@ -60,6 +62,7 @@ mod policy;
 mod portfolio;
 mod presets;
 mod quality;
+mod rates;
 mod ratio;
 mod recurring;
 mod revenue;
@@ -73,6 +76,7 @@ pub use alert::{Alert, AlertState, AlertThresholds, Before, FirstLoad, RateChang
 pub use currency::Currency;
 pub use discount::{Discount, DiscountDuration, Reduction};
 pub use exchange::Rates;
+pub use horizon::next_change;
 pub use lifetime::{LifetimePolicy, predicted_ltv};
 pub use money::{Money, MoneyError};
 pub use movement::{Movement, movement};
@@ -84,7 +88,7 @@ pub use policy::{
 };
 pub use portfolio::{BilledCustomer, Portfolio, bearers, portfolio};
 pub use presets::Preset;
-pub use quality::{QualityFactors, quality_score};
+pub use quality::{QualityFactor, QualityFactors, quality_score};
 pub use ratio::{Ratio, Rounding};
 pub use recurring::{SubscriptionLine, Verdict};
 pub use revenue::{BillingHistory, Explanation, LastPayment, Revenue, explain, revenue};

@@ -1,7 +1,9 @@
 //! How complete the record of a customer is.
 
+use serde::Serialize;
+
 /// What is known about a customer; every factor adds points.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct QualityFactors {
     /// 20 points: the customer is known to the billing system.
     pub has_stripe_customer: bool,
@@ -19,19 +21,36 @@ pub struct QualityFactors {
     pub has_csat: bool,
 }
 
+/// One factor of the score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct QualityFactor {
+    /// Its name, that of the field of [`QualityFactors`].
+    pub name: &'static str,
+    /// What it adds when it holds.
+    pub points: u8,
+    /// Whether it holds.
+    pub holds: bool,
+}
+
+impl QualityFactors {
+    /// Every factor with its points, in the order of the fields; all of them make 100.
+    #[must_use]
+    pub fn factors(&self) -> [QualityFactor; 7] {
+        let factor = |name, points, holds| QualityFactor { name, points, holds };
+        [
+            factor("has_stripe_customer", 20, self.has_stripe_customer),
+            factor("has_active_subscription", 20, self.has_active_subscription),
+            factor("has_payments", 15, self.has_payments),
+            factor("seen_recently", 15, self.seen_recently),
+            factor("has_location", 10, self.has_location),
+            factor("has_conversations", 10, self.has_conversations),
+            factor("has_csat", 10, self.has_csat),
+        ]
+    }
+}
+
 /// The points of all factors that hold, 0 to 100.
 #[must_use]
 pub fn quality_score(factors: &QualityFactors) -> u8 {
-    [
-        (factors.has_stripe_customer, 20),
-        (factors.has_active_subscription, 20),
-        (factors.has_payments, 15),
-        (factors.seen_recently, 15),
-        (factors.has_location, 10),
-        (factors.has_conversations, 10),
-        (factors.has_csat, 10),
-    ]
-    .into_iter()
-    .filter_map(|(holds, points)| holds.then_some(points))
-    .sum()
+    factors.factors().iter().filter(|factor| factor.holds).map(|factor| factor.points).sum()
 }

@@ -46,6 +46,13 @@ macro_rules! settings {
             )+
         }
 
+        /// Every field as it is, so that nothing is left to a preset.
+        impl From<&RevenuePolicy> for RevenueSettings {
+            fn from(policy: &RevenuePolicy) -> Self {
+                Self { preset: Preset::Default, $($field: Some(policy.$field.clone()),)+ }
+            }
+        }
+
         impl RevenueSettings {
             /// The policy that is meant.
             ///

@@ -14,6 +14,10 @@ pub struct Observation {
     pub mrr: Option<Money>,
     /// Revenue to date; above zero it tells a returning customer from a new one.
     pub ltv: Option<Money>,
+    /// Nothing but exchange rates tells it from the observation before: the MRR is converted, and
+    /// what it was converted from has not moved.
+    #[serde(default)]
+    pub only_rates_moved: bool,
 }
 
 /// MRR from an instant on.
@@ -24,6 +28,8 @@ pub(crate) struct State {
     pub(crate) mrr: Option<Money>,
     /// What tells a return from a beginning when this state ends a time without MRR.
     pub(crate) past: Past,
+    /// Only exchange rates have moved since the state before.
+    pub(crate) only_rates_moved: bool,
 }
 
 /// What had been paid when a state began.
@@ -65,7 +71,8 @@ pub(crate) fn states(observations: &[Observation], policy: &MovementPolicy) -> V
             (true, _, _) => Past::Paid,
             (false, _, _) => Past::Nothing,
         };
-        states.push(State { since, mrr, past });
+        let only_rates_moved = observation.only_rates_moved && was_paying && mrr.is_some();
+        states.push(State { since, mrr, past, only_rates_moved });
         stopped_at = match mrr {
             Some(_) => None,
             None if was_paying => Some(since),

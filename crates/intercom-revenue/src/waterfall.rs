@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::rates::{self, Amount};
 use crate::timeline::{Past, State, states};
 use crate::{Currency, Money, MoneyError, Movement, NoteCode, Observation, Rates, Ratio, Rounding};
 
@@ -295,7 +296,7 @@ impl Waterfall {
     }
 }
 
-fn quotient(numerator: Ratio, denominator: Ratio) -> Option<Ratio> {
+pub(crate) fn quotient(numerator: Ratio, denominator: Ratio) -> Option<Ratio> {
     numerator.checked_mul(denominator.reciprocal()?)
 }
 
@@ -315,9 +316,6 @@ struct Customer<'a> {
     policy: &'a MovementPolicy,
     exchange: Option<&'a Exchange>,
 }
-
-/// An exact amount, and the waterfall it belongs to.
-type Amount = (Currency, Ratio);
 
 impl Customer<'_> {
     /// The waterfalls that change, as they are with this customer.
@@ -346,7 +344,16 @@ impl Customer<'_> {
         let mut previous = start;
         for state in steps {
             let current = self.amount_at_start(state.mrr)?;
-            self.step(previous, current, state, within, &mut add)?;
+            let at_old_rates = match self.policy.steps {
+                Steps::Every if state.only_rates_moved => rates::before(previous, current),
+                Steps::Every => current,
+                Steps::Net => rates::undone(current, self.factor(start, within)?)?,
+            };
+            self.step(previous, at_old_rates, state, within, &mut add)?;
+            if let (Some((currency, moved)), Some((_, amount))) = (current, at_old_rates) {
+                let by_rates = moved.checked_sub(amount).ok_or(NoteCode::Overflow)?;
+                add((currency, by_rates), Kind::Moved(Movement::Exchange))?;
+            }
             previous = current;
         }
         let last = within.last().or(before.last()).and_then(|state| state.mrr);
@@ -358,8 +365,20 @@ impl Customer<'_> {
             let moved = at_end.checked_sub(at_start).ok_or(NoteCode::Overflow)?;
             add((currency, moved), Kind::Moved(Movement::Exchange))?;
         }
-        self.join_cohort(start, previous, within, &mut changed)?;
+        let kept = rates::undone(previous, self.factor(start, within)?)?;
+        self.join_cohort(start, kept, within, &mut changed)?;
         Ok(changed)
+    }
+
+    /// What steps that only rates have made multiplied the MRR by.
+    fn factor(&self, start: Option<Amount>, within: &[State]) -> Result<Ratio, NoteCode> {
+        let amounts = within.iter().map(|state| {
+            Ok(rates::Step {
+                amount: self.amount_at_start(state.mrr)?,
+                by_rates: state.only_rates_moved,
+            })
+        });
+        rates::factor(start, amounts)
     }
 
     fn step(

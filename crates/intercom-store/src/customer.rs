@@ -1,6 +1,8 @@
 //! Customers, and the support activity that goes into them.
 
-use intercom_revenue::{Currency, Money};
+use std::collections::BTreeMap;
+
+use intercom_revenue::{Currency, Money, Ratio};
 
 use crate::Effect;
 use crate::redact::opaque_debug;
@@ -27,7 +29,8 @@ pub struct CustomerCandidate {
     pub contact: crate::CustomerContact,
 }
 
-/// The conversations of one contact, counted.
+/// The conversations of one customer, each counted once however many of the customer's contacts take
+/// part in it. Sums of seconds are over the conversations that the count before them says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SupportCounts {
     /// All of them.
@@ -40,8 +43,24 @@ pub struct SupportCounts {
     pub n_ratings: i64,
     /// The sum of their ratings.
     pub rating_sum: i64,
-    /// Those in which the contact mentioned leaving since the given instant.
+    /// Those in which the customer mentioned leaving since the given instant.
     pub n_cancel_mentions: i64,
+    /// Those whose first reply was measured.
+    pub n_replied: i64,
+    /// Seconds until the first reply, summed up.
+    pub first_reply_sum: i64,
+    /// Those whose first closing was measured.
+    pub n_closed: i64,
+    /// Seconds until the first closing, summed up.
+    pub first_close_sum: i64,
+    /// Those whose last closing was measured.
+    pub n_last_closed: i64,
+    /// Seconds until the last closing, summed up.
+    pub last_close_sum: i64,
+    /// Those whose reopenings were counted.
+    pub n_with_reopens: i64,
+    /// The reopenings, summed up.
+    pub reopen_sum: i64,
 }
 
 /// What is written about the customer with an e-mail.
@@ -112,8 +131,21 @@ pub struct CustomerRow {
     pub mentioned_cancel: Option<bool>,
     /// The average rating, 1 to 5.
     pub csat_score: Option<f64>,
+    /// Mean seconds until the first reply of those who help.
+    pub first_response_seconds: Option<i64>,
+    /// Mean seconds until a conversation was closed for the first time.
+    pub first_close_seconds: Option<i64>,
+    /// Mean seconds until a conversation was closed for the last time.
+    pub last_close_seconds: Option<i64>,
+    /// How often conversations were opened again.
+    pub reopens: Option<i64>,
     /// How complete the record is, 0 to 100.
     pub quality_score: Option<i64>,
+    /// Exact monthly smallest units of every currency, before conversion; empty without MRR.
+    pub mrr_by_currency: BTreeMap<Currency, Ratio>,
+    /// The first instant at which the same rows may bring other figures. Ours alone: the shared
+    /// table does not have it.
+    pub figures_change_at: Option<i64>,
     /// When this was computed.
     pub last_intercom_sync: Option<i64>,
 }

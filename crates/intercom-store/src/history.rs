@@ -1,7 +1,9 @@
 //! What was true at earlier times. None of it can be fetched again.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
-use intercom_revenue::Currency;
+use intercom_revenue::{Currency, Money, Ratio};
 
 use crate::CustomerRow;
 use crate::redact::opaque_debug;
@@ -40,6 +42,48 @@ pub struct TrackedValues {
     pub is_delinquent: Option<bool>,
     /// Whether a recent conversation mentions leaving.
     pub mentioned_cancel: Option<bool>,
+    /// Exact monthly smallest units of every currency, before conversion.
+    pub mrr_by_currency: BTreeMap<Currency, Ratio>,
+    /// The contact that spoke for the customer.
+    pub intercom_contact_id: Option<String>,
+    /// The customer in Stripe.
+    pub stripe_customer_id: Option<String>,
+}
+
+/// A customer's MRR from an instant on, as waterfalls read it.
+///
+/// `Debug` shows ids and amounts, not who it is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RevenueHistoryRow {
+    /// The key of the customer.
+    pub email: String,
+    /// The place in the history; of one customer it grows.
+    pub change_number: i64,
+    /// When it was observed (Unix seconds).
+    pub observed_at: i64,
+    /// What was tracked; `None` when no contact had the e-mail any more.
+    pub state: Option<RevenueState>,
+}
+
+opaque_debug!(RevenueHistoryRow, |it| {
+    change_number: it.change_number,
+    observed_at: it.observed_at,
+    state: it.state,
+});
+
+/// The part of a customer's state that movements are made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RevenueState {
+    /// Monthly recurring revenue.
+    pub mrr: Option<Money>,
+    /// Revenue to date.
+    pub ltv: Option<Money>,
+    /// Exact monthly smallest units of every currency, before conversion.
+    pub mrr_by_currency: BTreeMap<Currency, Ratio>,
+    /// The contact that spoke for the customer.
+    pub intercom_contact_id: Option<String>,
+    /// The customer in Stripe.
+    pub stripe_customer_id: Option<String>,
 }
 
 opaque_debug!(TrackedValues, |it| {
@@ -60,6 +104,9 @@ impl From<&CustomerRow> for TrackedValues {
             subscription_count: row.subscription_count,
             is_delinquent: row.is_delinquent,
             mentioned_cancel: row.mentioned_cancel,
+            mrr_by_currency: row.mrr_by_currency.clone(),
+            intercom_contact_id: Some(row.intercom_contact_id.clone()),
+            stripe_customer_id: row.stripe_customer_id.clone(),
         }
     }
 }

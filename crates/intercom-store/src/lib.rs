@@ -47,6 +47,7 @@
 //! | `gone` | records that the API knows no more |
 //! | `projection` | pending bodies and what they say |
 //! | `customer` | customers and the support activity in them |
+//! | `figures` | what figures are made of, and what makes them move |
 //! | `history`, `run` | earlier states; what runs did |
 //! | `census` | how much there is, and what waits |
 //! | `lease`, `outbox` | who works on what; effects on the world outside |
@@ -63,6 +64,7 @@ mod census;
 mod customer;
 mod dialect;
 mod error;
+mod figures;
 mod gone;
 mod history;
 mod lease;
@@ -85,8 +87,12 @@ pub use customer::{
     DirtyCustomer, SupportCounts,
 };
 pub use error::{Cause, Location, StoreError};
+pub use figures::FiguresStore;
 pub use gone::{Fate, Gone, Tombstone};
-pub use history::{AttributeHistoryRow, BucketHistoryRow, CustomerHistoryRow, TrackedValues};
+pub use history::{
+    AttributeHistoryRow, BucketHistoryRow, CustomerHistoryRow, RevenueHistoryRow, RevenueState,
+    TrackedValues,
+};
 pub use lease::{Lease, LeaseOutcome};
 pub use load::LoadWindow;
 pub use mirror::{
@@ -100,7 +106,8 @@ pub use parts::{
 };
 pub use projection::{
     CustomerContact, FactRow, MemberRow, PendingBody, ProjectedAdmin, ProjectedContact,
-    ProjectedConversation, ProjectionOutcome, ProjectionWrite, SessionRow, UnreadableBody,
+    ProjectedConversation, ProjectionOutcome, ProjectionRules, ProjectionWrite, RulesChange,
+    SessionRow, UnreadableBody,
 };
 pub use run::{RunCounts, RunEnd, RunId, RunOutcome, RunRow};
 pub use store::{LedgerChange, Store};

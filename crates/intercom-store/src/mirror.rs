@@ -161,6 +161,8 @@ pub struct PageWrite {
     pub records: Vec<Record>,
     /// What the page held but nobody could read.
     pub quarantined: Vec<Quarantined>,
+    /// Digests of entries that were put aside and can be read; they leave the quarantine.
+    pub released: Vec<ContentHash>,
     /// Where to go on after this page.
     pub bookmark: Option<Bookmark>,
     /// Where the windows of a first load go on after it.

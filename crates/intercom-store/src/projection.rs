@@ -144,7 +144,9 @@ pub struct SessionRow {
 }
 
 /// What a conversation says about one of its contacts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// `Debug` does not show the words of a customer.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct FactRow {
     /// The id of the contact.
     pub contact_id: String,
@@ -158,6 +160,42 @@ pub struct FactRow {
     pub rating: Option<i64>,
     /// When the contact last mentioned leaving (Unix seconds).
     pub cancel_mentioned_at: Option<i64>,
+    /// The words of that mention.
+    pub cancel_words: Option<String>,
+    /// Seconds until somebody first replied.
+    pub first_reply_for: Option<i64>,
+    /// Seconds until it was first closed.
+    pub first_close_for: Option<i64>,
+    /// Seconds until it was last closed.
+    pub last_close_for: Option<i64>,
+    /// How often it was opened again.
+    pub n_reopens: Option<i64>,
+}
+
+opaque_debug!(FactRow, |it| {
+    contact_id: it.contact_id,
+    created_at: it.created_at,
+    is_open: it.is_open,
+    rating: it.rating,
+    cancel_mentioned_at: it.cancel_mentioned_at,
+});
+
+/// The rules that projected tables were made by, as digests; equal digests mean equal rules.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectionRules {
+    /// By which bodies become members, facts and profiles.
+    pub bodies: String,
+    /// By which profiles and facts become customers.
+    pub customers: String,
+}
+
+/// Which rules differ from those of before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RulesChange {
+    /// Every stored body is pending again.
+    pub bodies: bool,
+    /// Every customer is marked.
+    pub customers: bool,
 }
 
 /// A contact that stands for a customer.

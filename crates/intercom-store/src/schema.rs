@@ -68,6 +68,7 @@ pub(crate) fn postgres() -> Migrator {
         ("gone", include_str!("../migrations/postgres/0007_gone.sql")),
         ("parts", include_str!("../migrations/postgres/0008_parts.sql")),
         ("windows", include_str!("../migrations/postgres/0009_windows.sql")),
+        ("figures", include_str!("../migrations/postgres/0010_figures.sql")),
     ])
 }
 
@@ -83,6 +84,7 @@ pub(crate) fn sqlite() -> Migrator {
         ("gone", include_str!("../migrations/sqlite/0007_gone.sql")),
         ("parts", include_str!("../migrations/sqlite/0008_parts.sql")),
         ("windows", include_str!("../migrations/sqlite/0009_windows.sql")),
+        ("figures", include_str!("../migrations/sqlite/0010_figures.sql")),
     ])
 }
 

@@ -2,6 +2,7 @@
 
 mod census;
 mod customers;
+mod figures;
 mod gone;
 mod history;
 mod leases;
@@ -28,7 +29,12 @@ use sqlx::{Pool, Transaction};
 use crate::dialect::{Dialect, Query, only_column};
 use crate::error::Fault;
 use crate::{
-    AttributeHistoryRow, Backlog, Bookmark, BucketHistoryRow, Census, Claim, ClaimedEffect, CustomerCandidate, CustomerHistoryRow, CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome, DeadEffect, DirtyCustomer, Effect, EffectEnd, Gone, Lease, LeaseOutcome, LedgerChange, LoadWindow, PageOutcome, PageWrite, PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId, RunRow, Store, StoreError, Stored, Stream, SupportCounts, SweepOutcome, SweepRules, Tombstone, Workspace, WorkspaceProfile,
+    AttributeHistoryRow, Backlog, Bookmark, BucketHistoryRow, Census, Claim, ClaimedEffect,
+    CustomerCandidate, CustomerHistoryRow, CustomerRow, CustomerTotals, CustomerWrite,
+    CustomersOutcome, DeadEffect, DirtyCustomer, Effect, EffectEnd, Gone, Lease, LeaseOutcome,
+    LedgerChange, LoadWindow, PageOutcome, PageWrite, PendingBody, ProjectionOutcome,
+    ProjectionWrite, QuarantinedRow, RunEnd, RunId, RunRow, Store, StoreError, Stored, Stream,
+    SupportCounts, SweepOutcome, SweepRules, Tombstone, Workspace, WorkspaceProfile,
 };
 
 /// A store on one database. The pools are the same where readers need no connections of their own.
@@ -229,10 +235,10 @@ impl<D: Dialect> Store for SqlStore<D> {
     async fn support_counts(
         &self,
         workspace: &Workspace,
-        contact_ids: &[&str],
+        emails: &[&str],
         since: i64,
     ) -> Result<BTreeMap<String, SupportCounts>, StoreError> {
-        reports::support_counts(self, workspace, contact_ids, since)
+        reports::support_counts(self, workspace, emails, since)
             .await
             .map_err(during("count conversations", workspace))
     }

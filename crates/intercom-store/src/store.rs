@@ -9,7 +9,12 @@ use chrono::NaiveDate;
 use intercom_engagement::{Directory, Sessions};
 
 use crate::{
-    AttributeHistoryRow, Backlog, Bookmark, BucketHistoryRow, Census, Claim, ClaimedEffect, CustomerCandidate, CustomerHistoryRow, CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome, DeadEffect, DirtyCustomer, Effect, EffectEnd, Gone, Lease, LeaseOutcome, LoadWindow, PageOutcome, PageWrite, PartsStore, PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId, RunRow, StoreError, Stored, Stream, SupportCounts, SweepOutcome, SweepRules, Tombstone, Workspace, WorkspaceProfile,
+    AttributeHistoryRow, Backlog, Bookmark, BucketHistoryRow, Census, Claim, ClaimedEffect,
+    CustomerCandidate, CustomerHistoryRow, CustomerRow, CustomerTotals, CustomerWrite,
+    CustomersOutcome, DeadEffect, DirtyCustomer, Effect, EffectEnd, FiguresStore, Gone, Lease,
+    LeaseOutcome, LoadWindow, PageOutcome, PageWrite, PartsStore, PendingBody, ProjectionOutcome,
+    ProjectionWrite, QuarantinedRow, RunEnd, RunId, RunRow, StoreError, Stored, Stream,
+    SupportCounts, SweepOutcome, SweepRules, Tombstone, Workspace, WorkspaceProfile,
 };
 
 /// What becomes of a shared rate ledger, given the database's clock and the ledger as text.
@@ -24,7 +29,7 @@ pub type LedgerChange<'c> = dyn FnMut(Duration, &str) -> String + Send + 'c;
 /// [transient](StoreError::is_transient), and because writing the same again changes nothing, a
 /// caller may simply repeat the call.
 #[async_trait]
-pub trait Store: PartsStore + Send + Sync {
+pub trait Store: FiguresStore + PartsStore + Send + Sync {
     /// Makes a workspace known and keeps what is newly known about it.
     async fn ensure_workspace(
         &self,
@@ -136,12 +141,12 @@ pub trait Store: PartsStore + Send + Sync {
         emails: &[&str],
     ) -> Result<Vec<CustomerCandidate>, StoreError>;
 
-    /// The conversations of the given contacts, counted; recent is what happened from `since` on.
-    /// A contact without conversations is absent.
+    /// The conversations of the customers with the given e-mails, counted; recent is what happened
+    /// from `since` on. A customer without conversations is absent.
     async fn support_counts(
         &self,
         workspace: &Workspace,
-        contact_ids: &[&str],
+        emails: &[&str],
         since: i64,
     ) -> Result<BTreeMap<String, SupportCounts>, StoreError>;
 

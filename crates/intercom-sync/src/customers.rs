@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use intercom_projection::{ContactFacts, Customer, SupportCounts, customer, primary_contact};
+use intercom_projection::{
+    ContactFacts, Customer, Measured, SupportCounts, customer, primary_contact,
+};
 use intercom_revenue::{AlertState, Before, alerts};
 use intercom_store::{
-    CustomerCandidate, CustomerRow, CustomerWrite, DirtyCustomer, Effect, RunId, Store, Workspace,
+    CustomerCandidate, CustomerRow, CustomerWrite, Effect, RunId, Store, Workspace,
 };
 
 use crate::error::SyncError;
@@ -44,7 +46,8 @@ pub(crate) async fn refresh(
             return Ok(report);
         }
         done += dirty.len() as u64;
-        let known = Known::read(store, workspace, &dirty, now).await?;
+        let emails: Vec<&str> = dirty.iter().map(|customer| customer.email.as_str()).collect();
+        let known = Known::read(store, workspace, &emails, now).await?;
         let mut writes = Vec::with_capacity(dirty.len());
         let mut raised = Vec::new();
         for dirty in dirty {
@@ -66,28 +69,26 @@ pub(crate) async fn refresh(
 }
 
 /// What the store knows about a chunk of customers: three queries, whatever its size.
-struct Known {
+pub(crate) struct Known {
     /// By e-mail.
-    contacts: BTreeMap<String, Vec<ContactFacts>>,
-    /// By contact.
+    pub(crate) contacts: BTreeMap<String, Vec<ContactFacts>>,
+    /// By e-mail.
     support: BTreeMap<String, intercom_store::SupportCounts>,
     /// By e-mail.
-    before: BTreeMap<String, CustomerRow>,
+    pub(crate) before: BTreeMap<String, CustomerRow>,
 }
 
 impl Known {
-    async fn read(
+    pub(crate) async fn read(
         store: &dyn Store,
         workspace: &Workspace,
-        dirty: &[DirtyCustomer],
+        emails: &[&str],
         now: DateTime<Utc>,
     ) -> Result<Self, SyncError> {
-        let emails: Vec<&str> = dirty.iter().map(|customer| customer.email.as_str()).collect();
-        let found = store.customer_candidates(workspace, &emails).await?;
-        let ids: Vec<&str> = found.iter().map(|found| found.contact_id.as_str()).collect();
+        let found = store.customer_candidates(workspace, emails).await?;
         let since = (now - TimeDelta::days(30)).timestamp();
-        let support = store.support_counts(workspace, &ids, since).await?;
-        let before = store.customers_by_emails(workspace, &emails).await?;
+        let support = store.support_counts(workspace, emails, since).await?;
+        let before = store.customers_by_emails(workspace, emails).await?;
         let mut contacts: BTreeMap<String, Vec<ContactFacts>> = BTreeMap::new();
         for candidate in found {
             let facts = profile(&candidate)?;
@@ -96,12 +97,12 @@ impl Known {
         Ok(Self { contacts, support, before })
     }
 
-    fn contacts(&self, email: &str) -> &[ContactFacts] {
+    pub(crate) fn contacts(&self, email: &str) -> &[ContactFacts] {
         self.contacts.get(email).map_or(&[], Vec::as_slice)
     }
 
     /// The customer as its contacts say; `None` when none is left.
-    fn compute(
+    pub(crate) fn compute(
         &self,
         email: &str,
         settings: &SyncSettings,
@@ -109,10 +110,7 @@ impl Known {
     ) -> Option<Customer> {
         let contacts = self.contacts(email);
         let primary = primary_contact(contacts, settings.match_rule)?;
-        let mut support = SupportCounts::default();
-        for contact in contacts {
-            add(&mut support, self.support.get(contact.id.as_str()));
-        }
+        let support = self.support.get(email).map_or_else(SupportCounts::default, counted);
         customer(primary, &support, &settings.revenue, now).ok()
     }
 
@@ -135,7 +133,7 @@ impl Known {
             .collect()
     }
 
-    fn row(&self, email: &str, customer: Customer) -> CustomerRow {
+    pub(crate) fn row(&self, email: &str, customer: Customer) -> CustomerRow {
         let money = customer.mrr.or(customer.ltv).or(customer.last_payment_amount);
         let minor = |amount: Option<intercom_revenue::Money>| amount.map(|amount| amount.minor);
         let unix = |at: Option<DateTime<Utc>>| at.map(|at| at.timestamp());
@@ -167,8 +165,14 @@ impl Known {
             open_tickets: Some(customer.open_tickets.into()),
             mentioned_cancel: Some(customer.mentioned_cancel),
             csat_score: customer.csat_score,
+            first_response_seconds: whole(customer.first_response_seconds),
+            first_close_seconds: whole(customer.first_close_seconds),
+            last_close_seconds: whole(customer.last_close_seconds),
+            reopens: whole(customer.reopens),
             quality_score: Some(customer.quality_score.into()),
             last_intercom_sync: Some(customer.last_intercom_sync.timestamp()),
+            mrr_by_currency: customer.mrr_by_currency,
+            figures_change_at: unix(customer.figures_change_at),
         }
     }
 }
@@ -201,18 +205,28 @@ fn alert_state(row: &CustomerRow) -> AlertState {
         ltv: row.ltv(),
         mentioned_cancel: row.mentioned_cancel.unwrap_or(false),
         is_delinquent: row.is_delinquent.unwrap_or(false),
-        ..AlertState::default()
+        mrr_by_currency: row.mrr_by_currency.clone(),
     }
 }
 
-fn add(sum: &mut SupportCounts, counts: Option<&intercom_store::SupportCounts>) {
-    let Some(counts) = counts else { return };
+fn counted(counts: &intercom_store::SupportCounts) -> SupportCounts {
     let whole = |count: i64| u32::try_from(count.max(0)).unwrap_or(u32::MAX);
-    sum.n_conversations = sum.n_conversations.saturating_add(whole(counts.n_total));
-    sum.n_last_30_days = sum.n_last_30_days.saturating_add(whole(counts.n_recent));
-    sum.n_open = sum.n_open.saturating_add(whole(counts.n_open));
-    sum.n_ratings = sum.n_ratings.saturating_add(whole(counts.n_ratings));
-    let ratings = u64::try_from(counts.rating_sum).unwrap_or(0);
-    sum.sum_of_ratings = sum.sum_of_ratings.saturating_add(ratings);
-    sum.mentioned_cancel |= counts.n_cancel_mentions > 0;
+    let sum = |sum: i64| u64::try_from(sum).unwrap_or(0);
+    let measured = |n: i64, total: i64| Measured { n: whole(n), sum: sum(total) };
+    SupportCounts {
+        n_conversations: whole(counts.n_total),
+        n_last_30_days: whole(counts.n_recent),
+        n_open: whole(counts.n_open),
+        n_ratings: whole(counts.n_ratings),
+        sum_of_ratings: sum(counts.rating_sum),
+        mentioned_cancel: counts.n_cancel_mentions > 0,
+        first_reply: measured(counts.n_replied, counts.first_reply_sum),
+        first_close: measured(counts.n_closed, counts.first_close_sum),
+        last_close: measured(counts.n_last_closed, counts.last_close_sum),
+        reopens: measured(counts.n_with_reopens, counts.reopen_sum),
+    }
+}
+
+fn whole(seconds: Option<u64>) -> Option<i64> {
+    seconds.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX))
 }

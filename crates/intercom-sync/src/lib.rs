@@ -33,7 +33,9 @@
 //! | `parts` | the parts of conversations that changed |
 //! | `missing` | what a whole walk did not meet |
 //! | `project` | bodies into domain values |
+//! | `rules` | what changes when settings do |
 //! | `customers`, `buckets` | what follows from them |
+//! | `explain`, `movements` | where a customer's values come from; how MRR moved |
 //! | `lease`, `calls` | one run at a time; one rate limit for every process on the store |
 //! | `report`, `progress` | what a run tells, after and while |
 //! | `settings`, `settings_file` | the choices, and how they are written down |
@@ -46,6 +48,7 @@ mod check;
 mod customers;
 mod cut;
 mod error;
+mod explain;
 mod first_load;
 mod group;
 mod identify;
@@ -53,13 +56,15 @@ mod lease;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod missing;
-mod preview;
+mod movements;
 mod parts;
+mod preview;
 mod progress;
 mod project;
 mod pull;
 mod record;
 mod report;
+mod rules;
 mod run;
 mod settings;
 mod settings_file;
@@ -71,13 +76,17 @@ mod watch;
 pub use calls::StoreCalls;
 pub use check::{Finding, State};
 pub use error::SyncError;
+pub use explain::{
+    ColumnLine, ContactLine, ConversationLine, Explanation, HistoryLine, RevenueLine, explain,
+};
 #[cfg(feature = "metrics")]
 pub use metrics::{METRICS_MEDIA_TYPE, RunMetrics};
+pub use movements::{MrrReport, MrrWaterfall, waterfall};
 pub use preview::StreamPreview;
 pub use progress::{Progress, Silent};
 pub use report::{CustomerAlert, LogEntry, Metrics, RunReport, StreamReport};
 pub use run::{Extent, Sync};
-pub use settings::{Newcomers, SyncSettings};
+pub use settings::{CustomerSettings, Newcomers, SyncSettings};
 pub use settings_file::{SettingsFileError, read_settings};
 pub use verify::{Differences, StreamComparison};
 pub use watch::{Agenda, Schedule, ScheduleError, Watcher};

@@ -16,9 +16,9 @@ use serde::Serialize;
 
 use crate::error::SyncError;
 use crate::identify;
+use crate::pull::changed_since;
 use crate::run::{Extent, Sync};
 use crate::settings::SyncSettings;
-use crate::pull::changed_since;
 use crate::streams::COMPANIES_PER_PAGE;
 
 /// Companies on a page of the scroll that a run reads them with.

@@ -6,7 +6,7 @@ use intercom_api::contacts::Contact;
 use intercom_api::conversations::Conversation;
 use intercom_api::{ContactId, JsonError};
 use intercom_projection::{
-    ContactFacts, ConversationFacts, PROJECTION_VERSION, Role, contact, conversation,
+    ContactFacts, ConversationFacts, Oddity, PROJECTION_VERSION, Role, contact, conversation,
 };
 use intercom_store::{
     ContentHash, CustomerContact, FactRow, MemberRow, PageWrite, PendingBody, ProjectedAdmin,
@@ -58,10 +58,13 @@ impl Projector<'_> {
             return Ok(0);
         }
         let version = i64::from(PROJECTION_VERSION);
-        let mut n_quarantined = 0;
+        let (mut n_quarantined, mut n_odd) = (0, 0_u64);
         loop {
             let bodies = self.store.pending(self.workspace, stream, version, CHUNK).await?;
             if bodies.is_empty() {
+                if n_odd > 0 {
+                    tracing::warn!(%stream, records = n_odd, "values that cannot be meant are left out");
+                }
                 return Ok(n_quarantined);
             }
             let mut chunk = Chunk::new(version);
@@ -71,6 +74,7 @@ impl Projector<'_> {
             n_quarantined += self.put_aside(stream, chunk.put_aside).await?;
             let outcome = self.store.commit_projection(self.workspace, &chunk.write).await?;
             projected.n_without_email += chunk.n_without_email;
+            n_odd += chunk.n_odd;
             projected.done += bodies.len() as u64;
             self.progress.projected(stream, projected.done);
             if outcome.n_written == 0 {
@@ -104,12 +108,21 @@ struct Chunk {
     write: ProjectionWrite,
     put_aside: Vec<Quarantined>,
     n_without_email: u64,
+    n_odd: u64,
 }
 
 impl Chunk {
     fn new(version: i64) -> Self {
         let write = ProjectionWrite { version, ..ProjectionWrite::default() };
-        Self { write, put_aside: Vec::new(), n_without_email: 0 }
+        Self { write, put_aside: Vec::new(), n_without_email: 0, n_odd: 0 }
+    }
+
+    /// Values that cannot be meant are left out, and the record goes on without them.
+    fn note(&mut self, stream: Stream, pending: &PendingBody, oddities: &[Oddity]) {
+        self.n_odd += u64::from(!oddities.is_empty());
+        for oddity in oddities {
+            tracing::debug!(%stream, id = pending.id, %oddity, "a value is odd");
+        }
     }
 
     /// A body that does not decode is put aside; what was projected from an earlier one stays.
@@ -122,15 +135,18 @@ impl Chunk {
             }),
             Stream::Contacts => decode::<Contact>(pending).and_then(|decoded| {
                 let known_as = ContactId::new(pending.id.as_str()).map_err(|e| e.to_string())?;
-                let facts = contact(&known_as, &decoded, &settings.attributes).value;
-                let row = contact_row(id, hash, &facts);
+                let read = contact(&known_as, &decoded, &settings.attributes);
+                self.note(stream, pending, &read.oddities);
+                let row = contact_row(id, hash, &read.value);
                 self.n_without_email += u64::from(row.customer.is_none());
                 self.write.contacts.push(row);
                 Ok(())
             }),
             Stream::Conversations => decode::<Conversation>(pending).map(|decoded| {
-                let facts = conversation(&decoded, &settings.attributes).value;
-                self.write.conversations.push(conversation_row(id, hash, &facts));
+                let rule = settings.cancel_mentions;
+                let read = conversation(&decoded, &[], &settings.attributes, rule);
+                self.note(stream, pending, &read.oddities);
+                self.write.conversations.push(conversation_row(id, hash, &read.value));
             }),
             Stream::Parts
             | Stream::Companies
@@ -209,13 +225,24 @@ fn conversation_row(
     });
     let created_at = facts.support.created_at.map_or(0, |at| at.timestamp());
     let mention = facts.support.cancel_mention.as_ref();
-    let rows = facts.contact_ids.iter().map(|&contact_id| FactRow {
-        contact_id: contact_id.to_owned(),
-        created_at,
-        updated_at: facts.updated_at.map_or(created_at, |at| at.timestamp()),
-        is_open: facts.support.is_open,
-        rating: facts.support.rating.map(|rating| i64::from(rating.get())),
-        cancel_mentioned_at: mention.and_then(|it| it.written_at).map(|at| at.timestamp()),
+    // A mention is its author's; without one that takes part, everybody's.
+    let author = mention.and_then(|it| it.contact_id.as_deref());
+    let author = author.filter(|author| facts.contact_ids.contains(author));
+    let rows = facts.contact_ids.iter().map(|&contact_id| {
+        let mention = mention.filter(|_| author.is_none_or(|author| author == contact_id));
+        FactRow {
+            contact_id: contact_id.to_owned(),
+            created_at,
+            updated_at: facts.updated_at.map_or(created_at, |at| at.timestamp()),
+            is_open: facts.support.is_open,
+            rating: facts.support.rating.map(|rating| i64::from(rating.get())),
+            cancel_mentioned_at: mention.and_then(|it| it.written_at).map(|at| at.timestamp()),
+            cancel_words: mention.map(|it| it.mention.words.clone()),
+            first_reply_for: facts.support.first_reply_for.map(i64::from),
+            first_close_for: facts.support.first_close_for.map(i64::from),
+            last_close_for: facts.support.last_close_for.map(i64::from),
+            n_reopens: facts.support.n_reopens.map(i64::from),
+        }
     });
     ProjectedConversation {
         id,

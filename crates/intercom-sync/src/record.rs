@@ -9,6 +9,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+/// How the reason of an entry begins that never became a record.
+pub(crate) const NOT_MIRRORED: &str = "not mirrored";
+
 /// The fields a mirror needs; everything else stays text.
 #[derive(Deserialize)]
 struct Identity {
@@ -76,7 +79,7 @@ pub(crate) fn read(stream: Stream, page: &Bytes, text: &str) -> Result<Record, Q
             let fault = JsonError::from(error.into_inner());
             Err(Quarantined {
                 record_id: id.map(|entry| entry.id.as_str().to_owned()),
-                reason: format!("not mirrored: at `{path}` {fault}"),
+                reason: format!("{NOT_MIRRORED}: at `{path}` {fault}"),
                 hash,
                 body,
             })

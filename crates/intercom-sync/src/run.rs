@@ -22,6 +22,7 @@ use crate::progress::Progress;
 use crate::project;
 use crate::pull::Puller;
 use crate::report::{Metrics, RunReport, StreamReport};
+use crate::rules;
 use crate::settings::SyncSettings;
 use crate::streams::pull_or_skip;
 
@@ -129,10 +130,6 @@ impl Sync {
         let store = self.store.as_ref();
         let last = store.last_runs(workspace, 1).await?.pop();
         let kind = RunKind::after(last.as_ref(), extent);
-        if last.is_some_and(|last| !is_same_day(last.started_at, now)) {
-            // Figures that depend on the date move also for customers nothing happened to.
-            store.mark_all_customers(workspace).await?;
-        }
         let run = store.start_run(workspace, kind.name(), now.timestamp()).await?;
         tracing::info!(kind = kind.name(), "a sync starts");
         let start = Start { run, kind, extent, now };
@@ -189,7 +186,10 @@ impl Sync {
         }
         let projector =
             project::Projector { store, workspace, settings, progress, run, observed_at };
+        rules::settle(&projector).await?;
         let projected = projector.run(streams).await?;
+        // Figures that depend on the date move also for customers nothing happened to.
+        store.pass_time(workspace, observed_at).await?;
         let customers =
             customers::refresh(store, workspace, settings, progress, (run, kind), now).await?;
         let zone = settings.timezone.or_else(|| zone_of(workspace)).unwrap_or_else(|| {
@@ -262,6 +262,9 @@ struct Start {
     now: DateTime<Utc>,
 }
 
+/// What a run is called to which everything was new.
+pub(crate) const FIRST_RUN: &str = "first";
+
 /// Whether everything a run meets is new to the store.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RunKind {
@@ -292,7 +295,7 @@ impl RunKind {
 
     fn name(self) -> &'static str {
         match self {
-            Self::First => "first",
+            Self::First => FIRST_RUN,
             Self::Incremental => "incremental",
             Self::Full => "full",
         }
@@ -336,10 +339,6 @@ impl Work {
         };
         RunReport { started_at, took_for, streams, metrics, alerts: customers.alerts }
     }
-}
-
-fn is_same_day(unix: i64, now: DateTime<Utc>) -> bool {
-    DateTime::from_timestamp(unix, 0).map(|at| at.date_naive()) == Some(now.date_naive())
 }
 
 /// The error and its causes in one line; a cause that its effect already quotes is not repeated.

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use chrono_tz::Tz;
-use intercom_projection::{AttributeNames, MatchRule};
-use intercom_revenue::{AlertThresholds, RevenuePolicy};
+use intercom_projection::{AttributeNames, MatchRule, MentionRule};
+use intercom_revenue::{
+    AlertThresholds, MovementPolicy, RevenuePolicy, RevenueSettings, SettingsError,
+};
 use intercom_store::Stream;
+use serde::{Deserialize, Serialize};
 
 /// The choices of a sync; `default()` reads everything by the documented rules.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +42,10 @@ pub struct SyncSettings {
     pub alerts: AlertThresholds,
     /// Which contact speaks for a customer when several share an e-mail address.
     pub match_rule: MatchRule,
+    /// How messages that speak of leaving are recognised.
+    pub cancel_mentions: MentionRule,
+    /// How movements of MRR are told apart; absent beginnings are those of the first load.
+    pub movements: MovementPolicy,
     /// What this process calls itself to others that want the workspace while a run has it.
     pub holder: String,
     /// How long this process may be silent during a run before another may take the workspace
@@ -78,10 +85,53 @@ impl Default for SyncSettings {
             revenue: RevenuePolicy::default(),
             alerts: AlertThresholds::default(),
             match_rule: MatchRule::default(),
+            cancel_mentions: MentionRule::default(),
+            movements: MovementPolicy::default(),
             holder: format!("process {}", std::process::id()),
             lease_for: Duration::from_secs(60),
             timezone: None,
             newcomers: Newcomers::default(),
         }
+    }
+}
+
+/// The part of the settings that decides what customers are made of, as somebody writes it down.
+///
+/// What is not named is as in [`SyncSettings::default`]; a name that is not a setting is refused.
+/// When a run finds other rules than the last one, everything they touch is computed again from
+/// what is stored, without a call.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CustomerSettings {
+    /// Under which names the workspace keeps what is read from custom attributes.
+    pub attributes: AttributeNames,
+    /// A preset and what differs from it; `plan_price_unit` is among its fields.
+    pub revenue: RevenueSettings,
+    /// When a change is worth an alert.
+    pub alerts: AlertThresholds,
+    /// `users_first`, or `seed`: the most recently updated contact, whatever its role.
+    #[serde(rename = "match")]
+    pub match_rule: MatchRule,
+    /// `context`, or `seed`: its keywords wherever they occur.
+    pub cancel_mentions: MentionRule,
+    /// How movements of MRR are told apart.
+    pub movements: MovementPolicy,
+}
+
+impl CustomerSettings {
+    /// The settings with these in their place.
+    ///
+    /// # Errors
+    /// [`SettingsError`] when a number of the revenue policy cannot be meant.
+    pub fn apply_to(self, settings: SyncSettings) -> Result<SyncSettings, SettingsError> {
+        Ok(SyncSettings {
+            attributes: self.attributes,
+            revenue: self.revenue.policy()?,
+            alerts: self.alerts,
+            match_rule: self.match_rule,
+            cancel_mentions: self.cancel_mentions,
+            movements: self.movements,
+            ..settings
+        })
     }
 }

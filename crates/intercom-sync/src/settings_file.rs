@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use chrono_tz::Tz;
-use intercom_projection::{AttributeNames, MatchRule};
-use intercom_revenue::{AlertThresholds, RevenueSettings};
+use intercom_projection::{AttributeNames, MatchRule, MentionRule};
+use intercom_revenue::{AlertThresholds, MovementPolicy, RevenueSettings};
 use serde::Deserialize;
 
 use crate::settings::SyncSettings;
@@ -17,7 +17,10 @@ struct File {
     index_lag_for: u32,
     scroll_patience: u64,
     max_missing_percent: u8,
+    #[serde(rename = "match", alias = "match_rule")]
     match_rule: MatchRule,
+    cancel_mentions: MentionRule,
+    movements: MovementPolicy,
     timezone: Option<String>,
     attributes: AttributeNames,
     revenue: RevenueSettings,
@@ -33,6 +36,8 @@ impl Default for File {
             scroll_patience: settings.scroll_patience.as_secs(),
             max_missing_percent: settings.max_missing_percent,
             match_rule: settings.match_rule,
+            cancel_mentions: settings.cancel_mentions,
+            movements: settings.movements,
             timezone: None,
             attributes: settings.attributes,
             revenue: RevenueSettings::default(),
@@ -50,7 +55,7 @@ pub struct SettingsFileError(String);
 ///
 /// ```
 /// let settings = intercom_sync::read_settings(
-///     "match_rule = \"seed\"\n\
+///     "match = \"seed\"\n\
 ///      [attributes]\n\
 ///      stripe_customer_id = \"Stripe customer\"\n\
 ///      plan_name = [\"Plan\", \"stripe_plan\"]\n\
@@ -85,6 +90,8 @@ pub fn read_settings(text: &str) -> Result<SyncSettings, SettingsFileError> {
         scroll_patience: Duration::from_secs(file.scroll_patience),
         max_missing_percent: file.max_missing_percent,
         match_rule: file.match_rule,
+        cancel_mentions: file.cancel_mentions,
+        movements: file.movements,
         timezone,
         attributes: file.attributes,
         revenue,

@@ -1,8 +1,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use intercom_api::ContactId;
 use intercom_projection::{
-    ContactFacts, MatchRule, MemberFacts, NoEmail, Role, StripeFacts, SupportCounts, customer,
-    primary_contact,
+    ContactFacts, MatchRule, Measured, MemberFacts, NoEmail, Role, StripeFacts, SupportCounts,
+    customer, primary_contact,
 };
 use intercom_revenue::{
     BillingHistory, Currency, Interval, Money, Payment, PaymentStatus, PriceUnit, RevenuePolicy,
@@ -75,6 +75,9 @@ fn counts() -> SupportCounts {
         n_ratings: 3,
         sum_of_ratings: 14,
         mentioned_cancel: true,
+        first_reply: Measured { n: 2, sum: 121 },
+        reopens: Measured { n: 3, sum: 4 },
+        ..SupportCounts::default()
     }
 }
 

@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use intercom_api::ContactId;
 use intercom_api::contacts::Contact;
 use intercom_api::conversations::Conversation;
-use intercom_projection::{AttributeNames, SupportCounts, contact, conversation, customer};
+use intercom_projection::{
+    AttributeNames, MentionRule, SupportCounts, contact, conversation, customer,
+};
 use intercom_revenue::RevenuePolicy;
 
 const NOW: DateTime<Utc> = DateTime::from_timestamp(1_766_415_600, 0).expect("in range");
@@ -79,6 +81,7 @@ fn conversations_show_ids_and_no_messages() {
         "custom_attributes": {"Channel": "Secret"},
     }))
     .expect("a conversation");
-    let shown = check(&conversation(&wire, &AttributeNames::default()));
+    let shown =
+        check(&conversation(&wire, &[], &AttributeNames::default(), MentionRule::default()));
     assert!(shown.contains(r#"contact_ids: ["49"]"#), "{shown}");
 }

@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use intercom_api::contacts::Contact;
 use intercom_api::conversations::Conversation;
 use intercom_projection::{
-    AttributeNames, ContactFacts, Names, Projected, SupportCounts, contact, conversation, customer,
+    AttributeNames, ContactFacts, MentionRule, Names, Projected, SupportCounts, contact,
+    conversation, customer,
 };
 use intercom_revenue::RevenuePolicy;
 use serde::de::DeserializeOwned;
@@ -114,7 +115,8 @@ fn attributes_have_the_names_the_workspace_gives_them() {
 fn conversations() {
     for case in ["call", "leaving", "bot", "hostile"] {
         let wire: Conversation = load("conversation", case);
-        let projected = conversation(&wire, &AttributeNames::default());
+        let projected =
+            conversation(&wire, &[], &AttributeNames::default(), MentionRule::default());
         insta::assert_debug_snapshot!(format!("conversation-{case}"), projected);
     }
 }

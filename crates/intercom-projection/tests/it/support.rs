@@ -1,10 +1,21 @@
 use chrono::{DateTime, TimeDelta, Utc};
-use intercom_projection::{CancelMention, Rating, SupportCounts, SupportFacts, support};
+use intercom_projection::{
+    CancelMention, Measured, Mention, Rating, Strength, SupportCounts, SupportFacts, support,
+};
 
 const NOW: DateTime<Utc> = DateTime::from_timestamp(1_766_415_600, 0).expect("in range");
 
 fn begun(ago: TimeDelta) -> SupportFacts {
-    SupportFacts { created_at: Some(NOW - ago), is_open: false, rating: None, cancel_mention: None }
+    SupportFacts {
+        created_at: Some(NOW - ago),
+        is_open: false,
+        rating: None,
+        cancel_mention: None,
+        first_reply_for: None,
+        first_close_for: None,
+        last_close_for: None,
+        n_reopens: None,
+    }
 }
 
 fn rated(rating: i64) -> SupportFacts {
@@ -12,7 +23,8 @@ fn rated(rating: i64) -> SupportFacts {
 }
 
 fn leaving(written_at: Option<DateTime<Utc>>) -> SupportFacts {
-    let mention = CancelMention { keyword: "cancel", written_at };
+    let mention = Mention { words: "cancel".to_owned(), strength: Strength::Strong };
+    let mention = CancelMention { mention, contact_id: None, written_at };
     SupportFacts { cancel_mention: Some(mention), ..begun(TimeDelta::days(90)) }
 }
 
@@ -60,4 +72,19 @@ fn a_mention_counts_for_thirty_days() {
     check(Some(NOW - TimeDelta::days(30)), true);
     check(Some(NOW - TimeDelta::days(31)), false);
     check(None, false);
+}
+
+#[test]
+fn what_was_measured_is_averaged_and_the_rest_is_unknown() {
+    let measured = |first_reply_for, n_reopens| SupportFacts {
+        first_reply_for,
+        n_reopens,
+        ..begun(TimeDelta::days(90))
+    };
+    let conversations =
+        [measured(Some(10), None), measured(Some(25), Some(0)), measured(None, None)];
+    let counts = support(&conversations, NOW);
+    assert_eq!(counts.first_reply, Measured { n: 2, sum: 35 });
+    assert_eq!((counts.first_reply.mean(), counts.first_close.mean()), (Some(17), None));
+    assert_eq!((counts.reopens.total(), counts.last_close.total()), (Some(0), None));
 }

@@ -5,8 +5,8 @@ use intercom_revenue::{
     AlertState, AlertThresholds, Before, BilledCustomer, BillingHistory, CollectionPause, Counted,
     Currency, Discount, DiscountDuration, Dispute, FlatPlan, Interval, Money, Payment,
     PaymentStatus, Preset, PriceUnit, Ratio, Reduction, Refund, Revenue, RevenuePolicy, Spelling,
-    Subscription, SubscriptionItem, SubscriptionStatus, Usage, Verdict, alerts, explain, portfolio,
-    revenue,
+    Subscription, SubscriptionItem, SubscriptionStatus, Usage, Verdict, alerts, explain,
+    next_change, portfolio, revenue,
 };
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -413,5 +413,27 @@ proptest! {
         let raised = alerts(Before::Seen(&previous), &current, &thresholds);
         prop_assert!(raised.len() <= 3, "new and large exclude each other");
         prop_assert_eq!(alerts(Before::Seen(&current), &current, &thresholds), vec![]);
+    }
+
+    #[test]
+    fn figures_stay_until_the_next_change(
+        subscriptions in prop::collection::vec(subscription(), 0..5),
+        payments in prop::collection::vec(payment(), 0..5),
+        flat_plan in flat_plan(),
+        policy in policy(),
+        share in 0_i64..100,
+    ) {
+        let history = BillingHistory {
+            subscriptions: Some(subscriptions),
+            payments: Some(payments),
+            flat_plan,
+        };
+        let end = next_change(&history, now()).unwrap_or(now() + chrono::TimeDelta::days(4_000));
+        let later = now() + (end - now() - chrono::TimeDelta::seconds(1)) / 100 * i32::try_from(share).expect("small");
+        let (early, late) = (revenue(&history, &policy, now()), revenue(&history, &policy, later));
+        prop_assert_eq!((early.mrr, early.arr, early.ltv), (late.mrr, late.arr, late.ltv));
+        prop_assert_eq!(early.subscription_count, late.subscription_count);
+        prop_assert_eq!(early.potential_mrr, late.potential_mrr);
+        prop_assert_eq!(early.last_payment, late.last_payment);
     }
 }

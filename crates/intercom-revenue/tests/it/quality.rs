@@ -25,3 +25,9 @@ fn every_factor_adds_its_points() {
     };
     check(all, 100);
 }
+
+#[test]
+fn all_factors_make_a_hundred() {
+    let points = QualityFactors::default().factors().map(|factor| u32::from(factor.points));
+    assert_eq!(points.iter().sum::<u32>(), 100);
+}

@@ -19,7 +19,12 @@ fn month() -> Period {
 
 fn observed(day: i64, minor: i64, currency: Currency) -> Observation {
     let observed_at = START + TimeDelta::days(day);
-    Observation { observed_at, mrr: Some(Money::new(minor, currency)), ltv: None }
+    Observation {
+        observed_at,
+        mrr: Some(Money::new(minor, currency)),
+        ltv: None,
+        only_rates_moved: false,
+    }
 }
 
 fn timelines(customers: Customers<'_>) -> Vec<Vec<Observation>> {
@@ -199,18 +204,42 @@ fn a_lifetime_is_expected_with_caution() {
     assert_eq!(of(20, 1, &at_cost), Some(160_000));
 }
 
+#[test]
+fn a_step_of_rates_alone_is_neither_expansion_nor_retention() {
+    let dollars = |day, minor| observed(day, minor, Currency::USD);
+    let by_rates = |day, minor| Observation { only_rates_moved: true, ..dollars(day, minor) };
+    // 100.00 in euros, of which a third more is made by rates and 20.00 by a larger plan.
+    let rows = [dollars(-9, 10_000), by_rates(3, 12_000), dollars(5, 14_400), by_rates(7, 7_200)];
+    for steps in [Steps::Every, Steps::Net] {
+        let policy = MovementPolicy { steps, ..MovementPolicy::default() };
+        let all = waterfalls([&rows[..]], month(), &policy, None);
+        let waterfall = all.by_currency[&Currency::USD];
+        let lines = waterfall.lines;
+        let (expansion, exchange) = match steps {
+            Steps::Every => (2_400, 2_000 - 7_200),
+            Steps::Net => (2_000, -4_800),
+        };
+        assert_eq!(lines.expansion, Ratio::whole(expansion), "{steps:?}");
+        assert_eq!(lines.exchange, Ratio::whole(exchange), "{steps:?}");
+        assert_eq!(lines.end, Ratio::whole(7_200));
+        assert_eq!(waterfall.net_retention(), Some(ratio(12, 10)), "{steps:?}");
+        assert_eq!(waterfall.gross_retention(), Some(Ratio::ONE), "{steps:?}");
+    }
+}
+
 fn currency() -> impl Strategy<Value = Currency> {
     prop::sample::select(vec![Currency::USD, Currency::EUR, Currency::JPY])
 }
 
 fn timeline() -> impl Strategy<Value = Vec<Observation>> {
     let minor = prop_oneof![3 => Just(0), 6 => 0_i64..1_000_000, 1 => any::<i64>()];
-    let step = (minor, currency(), prop::option::weighted(0.8, 0_i64..2));
+    let step = (minor, currency(), prop::option::weighted(0.8, 0_i64..2), any::<bool>());
     // Distinct days, so that the order of the rows cannot matter.
     prop::collection::btree_map(-60_i64..60, step, 0..8).prop_map(|steps| {
-        let observation = |(day, (minor, currency, ltv)): (i64, (i64, Currency, Option<i64>))| {
+        let observation = |(day, step): (i64, (i64, Currency, Option<i64>, bool))| {
+            let (minor, currency, ltv, only_rates_moved) = step;
             let ltv = ltv.map(|ltv| Money::new(ltv, currency));
-            Observation { ltv, ..observed(day, minor, currency) }
+            Observation { ltv, only_rates_moved, ..observed(day, minor, currency) }
         };
         steps.into_iter().map(observation).collect()
     })

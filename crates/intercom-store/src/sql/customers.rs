@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use intercom_revenue::{Currency, Money};
+use intercom_revenue::{Currency, Money, Ratio};
 
 use super::{SqlStore, Write, history, marks, outbox};
 use crate::dialect::{Binder, Dialect, Query, Reader, execute_rows};
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Our columns, in the order of [`bind_columns`] and [`read_columns`].
-const COLUMNS: [&str; 29] = [
+const COLUMNS: [&str; 34] = [
     "intercom_contact_id",
     "intercom_contact_ids",
     "external_id",
@@ -42,9 +42,21 @@ const COLUMNS: [&str; 29] = [
     "open_tickets",
     "mentioned_cancel",
     "csat_score",
+    "first_response_seconds",
+    "first_close_seconds",
+    "last_close_seconds",
+    "reopens",
     "quality_score",
     "last_intercom_sync",
+    "mrr_by_currency",
 ];
+
+/// What only our own table has beside them.
+const FIGURES_CHANGE_AT: &str = "figures_change_at";
+
+/// Everything of our own table.
+static OWN_LIST: LazyLock<String> =
+    LazyLock::new(|| format!("{}, {FIGURES_CHANGE_AT}", COLUMNS.join(", ")));
 
 static COLUMN_LIST: LazyLock<String> = LazyLock::new(|| COLUMNS.join(", "));
 
@@ -80,7 +92,9 @@ static EMPTY: LazyLock<String> = LazyLock::new(|| {
 });
 
 static REPLACE: LazyLock<String> = LazyLock::new(|| {
-    let assignments = COLUMNS.map(|column| format!("{column} = excluded.{column}"));
+    let columns = COLUMNS.into_iter().chain([FIGURES_CHANGE_AT]);
+    let assignments: Vec<String> =
+        columns.map(|column| format!("{column} = excluded.{column}")).collect();
     format!("ON CONFLICT (workspace_id, email) DO UPDATE SET {}", assignments.join(", "))
 });
 
@@ -130,7 +144,7 @@ pub(super) async fn top<D: Dialect>(
          WHERE workspace_id = $1 AND mrr IS NOT NULL AND currency IS NOT NULL \
          GROUP BY currency ORDER BY COUNT(*) DESC, currency LIMIT 1) \
          ORDER BY mrr DESC, email LIMIT $2",
-        *COLUMN_LIST
+        *OWN_LIST
     );
     Ok(Query::<D>::new(sql)
         .bind(&workspace.id)
@@ -240,8 +254,10 @@ fn count(
         match before.get(email) {
             None => outcome.n_inserted += 1,
             Some(before) => {
-                let last_intercom_sync = row.last_intercom_sync;
-                if *row == (CustomerRow { last_intercom_sync, ..before.clone() }) {
+                let (last_intercom_sync, figures_change_at) =
+                    (row.last_intercom_sync, row.figures_change_at);
+                let same = CustomerRow { last_intercom_sync, figures_change_at, ..before.clone() };
+                if *row == same {
                     outcome.n_unchanged += 1;
                 } else {
                     outcome.n_changed += 1;
@@ -258,8 +274,12 @@ async fn upsert<D: Dialect>(
     workspace: &Workspace,
     rows: &[(&str, &CustomerRow)],
 ) -> sqlx::Result<()> {
-    for (table, tail) in [("unified_customers", &MERGE), ("intercom_customers", &REPLACE)] {
-        let head = format!("INSERT INTO {table} (workspace_id, email, {})", *COLUMN_LIST);
+    let tables = [
+        ("unified_customers", &*COLUMN_LIST, &MERGE),
+        ("intercom_customers", &*OWN_LIST, &REPLACE),
+    ];
+    for (table, columns, tail) in tables {
+        let head = format!("INSERT INTO {table} (workspace_id, email, {columns})");
         execute_rows::<D, _>(
             &mut write.transaction,
             &head,
@@ -268,6 +288,9 @@ async fn upsert<D: Dialect>(
             |row, (email, customer)| {
                 row.bind(&workspace.id).bind(*email);
                 bind_columns(row, customer);
+                if table == "intercom_customers" {
+                    row.bind(customer.figures_change_at);
+                }
             },
         )
         .await?;
@@ -301,7 +324,7 @@ async fn read_by_emails<D: Dialect>(
 ) -> sqlx::Result<BTreeMap<String, CustomerRow>> {
     let sql = format!(
         "SELECT email, {} FROM intercom_customers WHERE workspace_id = $1 AND email {}",
-        *COLUMN_LIST,
+        *OWN_LIST,
         D::is_one_of(2)
     );
     let rows = Query::<D>::new(sql)
@@ -341,8 +364,25 @@ fn bind_columns<D: Dialect>(row: &mut Binder<D>, customer: &CustomerRow) {
         .bind(customer.open_tickets)
         .bind(customer.mentioned_cancel)
         .bind(customer.csat_score)
+        .bind(customer.first_response_seconds)
+        .bind(customer.first_close_seconds)
+        .bind(customer.last_close_seconds)
+        .bind(customer.reopens)
         .bind(customer.quality_score)
-        .bind(customer.last_intercom_sync);
+        .bind(customer.last_intercom_sync)
+        .bind(by_currency(&customer.mrr_by_currency));
+}
+
+/// Exact amounts as a JSON object; absent when there are none.
+pub(super) fn by_currency(amounts: &BTreeMap<Currency, Ratio>) -> Option<String> {
+    (!amounts.is_empty()).then(|| serde_json::json!(amounts).to_string())
+}
+
+pub(super) fn read_by_currency<D: Dialect>(
+    row: &mut Reader<'_, D>,
+) -> sqlx::Result<BTreeMap<Currency, Ratio>> {
+    let Some(json) = row.next::<Option<String>>()? else { return Ok(BTreeMap::new()) };
+    serde_json::from_str(&json).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
 fn read_columns<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result<CustomerRow> {
@@ -374,8 +414,14 @@ fn read_columns<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result<CustomerRow
         open_tickets: row.next()?,
         mentioned_cancel: row.next()?,
         csat_score: row.next()?,
+        first_response_seconds: row.next()?,
+        first_close_seconds: row.next()?,
+        last_close_seconds: row.next()?,
+        reopens: row.next()?,
         quality_score: row.next()?,
         last_intercom_sync: row.next()?,
+        mrr_by_currency: read_by_currency(row)?,
+        figures_change_at: row.next()?,
     })
 }
 

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use intercom_revenue::Money;
 
-use super::customers::read_currency;
+use super::customers::{by_currency, read_by_currency, read_currency};
 use super::{SqlStore, Write};
 use crate::dialect::{Dialect, Query, Reader, execute_rows};
 use crate::error::Fault;
 use crate::{
-    AttributeHistoryRow, BucketHistoryRow, CustomerHistoryRow, CustomerRow, TrackedValues,
-    Workspace,
+    AttributeHistoryRow, BucketHistoryRow, CustomerHistoryRow, CustomerRow, RevenueHistoryRow,
+    RevenueState, TrackedValues, Workspace,
 };
 
 /// A customer whose tracked values have changed; `None` when it is gone.
@@ -42,7 +43,8 @@ pub(super) async fn append<D: Dialect>(
         &mut write.transaction,
         "INSERT INTO customer_history (workspace_id, email, change_number, observed_at, \
          is_present, currency, currency_exponent, mrr, arr, ltv, plan_name, plan_price, \
-         subscription_status, subscription_count, is_delinquent, mentioned_cancel)",
+         subscription_status, subscription_count, is_delinquent, mentioned_cancel, \
+         mrr_by_currency, intercom_contact_id, stripe_customer_id)",
         changes,
         "",
         |row, (email, state)| {
@@ -62,7 +64,10 @@ pub(super) async fn append<D: Dialect>(
                 .bind(&values.subscription_status)
                 .bind(values.subscription_count)
                 .bind(values.is_delinquent)
-                .bind(values.mentioned_cancel);
+                .bind(values.mentioned_cancel)
+                .bind(by_currency(&values.mrr_by_currency))
+                .bind(&values.intercom_contact_id)
+                .bind(&values.stripe_customer_id);
         },
     )
     .await
@@ -76,7 +81,8 @@ pub(super) async fn of_customer<D: Dialect>(
     Ok(Query::<D>::new(
         "SELECT email, observed_at, is_present, currency, currency_exponent, mrr, arr, ltv, \
          plan_name, plan_price, subscription_status, subscription_count, is_delinquent, \
-         mentioned_cancel FROM customer_history WHERE workspace_id = $1 AND email = $2 \
+         mentioned_cancel, mrr_by_currency, intercom_contact_id, stripe_customer_id \
+         FROM customer_history WHERE workspace_id = $1 AND email = $2 \
          ORDER BY change_number",
     )
     .bind(&workspace.id)
@@ -100,8 +106,49 @@ fn read_customer<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result<CustomerHi
         subscription_count: row.next()?,
         is_delinquent: row.next()?,
         mentioned_cancel: row.next()?,
+        mrr_by_currency: read_by_currency(row)?,
+        intercom_contact_id: row.next()?,
+        stripe_customer_id: row.next()?,
     };
     Ok(CustomerHistoryRow { observed_at, state: is_present.then_some(values) })
+}
+
+pub(super) async fn of_revenue<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    until: i64,
+    after: (&str, i64),
+    limit: u32,
+) -> Result<Vec<RevenueHistoryRow>, Fault> {
+    Ok(Query::<D>::new(
+        "SELECT email, change_number, observed_at, is_present, currency, currency_exponent, mrr, \
+         ltv, mrr_by_currency, intercom_contact_id, stripe_customer_id FROM customer_history \
+         WHERE workspace_id = $1 AND (email, change_number) > ($2, $3) AND observed_at < $4 \
+         ORDER BY email, change_number LIMIT $5",
+    )
+    .bind(&workspace.id)
+    .bind(after.0)
+    .bind(after.1)
+    .bind(until)
+    .bind(i64::from(limit))
+    .fetch(&mut *store.read().await?, "customer_history", read_revenue)
+    .await?)
+}
+
+fn read_revenue<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result<RevenueHistoryRow> {
+    let (email, change_number, observed_at) = (row.next()?, row.next()?, row.next()?);
+    let is_present: bool = row.next()?;
+    let currency = read_currency(row)?;
+    let money = |minor: Option<i64>| Some(Money::new(minor?, currency?));
+    let state = RevenueState {
+        mrr: money(row.next()?),
+        ltv: money(row.next()?),
+        mrr_by_currency: read_by_currency(row)?,
+        intercom_contact_id: row.next()?,
+        stripe_customer_id: row.next()?,
+    };
+    let state = is_present.then_some(state);
+    Ok(RevenueHistoryRow { email, change_number, observed_at, state })
 }
 
 pub(super) async fn of_attributes<D: Dialect>(

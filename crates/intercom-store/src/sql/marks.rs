@@ -26,7 +26,17 @@ pub(super) async fn mark_all<D: Dialect>(
     workspace: &Workspace,
 ) -> Result<u64, Fault> {
     let mut write = store.write(workspace).await?;
-    let n_marked = Query::<D>::new(
+    let n_marked = mark_every(&mut write, workspace).await?;
+    store.commit(write).await?;
+    Ok(n_marked)
+}
+
+/// Marks every customer, and every e-mail that a contact has.
+pub(super) async fn mark_every<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+) -> sqlx::Result<u64> {
+    Query::<D>::new(
         "INSERT INTO dirty_customers (workspace_id, email, mark) \
          SELECT workspace_id, email, $2 FROM customer_contacts WHERE workspace_id = $1 \
          UNION SELECT workspace_id, email, $2 FROM intercom_customers WHERE workspace_id = $1 \
@@ -35,9 +45,7 @@ pub(super) async fn mark_all<D: Dialect>(
     .bind(&workspace.id)
     .bind(write.change_number)
     .execute(&mut write.transaction)
-    .await?;
-    store.commit(write).await?;
-    Ok(n_marked)
+    .await
 }
 
 /// Marks the customers that the given contacts stand for at this point of the transaction.

@@ -120,6 +120,7 @@ pub(super) async fn commit<D: Dialect>(
     let put_aside: Vec<&Quarantined> = page.quarantined.iter().collect();
     let received = (page.observed_at, page.run);
     quarantine_entries(&mut write, workspace, stream, &put_aside, received).await?;
+    release_entries(&mut write, workspace, stream, &page.released).await?;
     if let Some(bookmark) = &page.bookmark {
         write_bookmark(&mut write, workspace, stream, bookmark, page.observed_at).await?;
     }
@@ -318,6 +319,25 @@ async fn release<D: Dialect>(
         .bind(write.change_number)
         .execute(&mut write.transaction)
         .await
+}
+
+/// Entries leave the quarantine, also those that show no id.
+async fn release_entries<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    stream: Stream,
+    released: &[ContentHash],
+) -> sqlx::Result<u64> {
+    execute_rows::<D, _>(
+        &mut write.transaction,
+        "DELETE FROM quarantine WHERE (workspace_id, stream, content_hash) IN (",
+        released,
+        ")",
+        |row, hash| {
+            row.bind(&workspace.id).bind(stream.name()).bind(hash.as_slice());
+        },
+    )
+    .await
 }
 
 /// A body that was put aside because nobody could project it leaves the quarantine when somebody

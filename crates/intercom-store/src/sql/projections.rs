@@ -342,7 +342,8 @@ async fn write_facts<D: Dialect>(
     execute_rows::<D, _>(
         &mut write.transaction,
         "INSERT INTO facts (workspace_id, contact_id, conversation_id, created_at, updated_at, \
-         is_open, rating, cancel_mentioned_at)",
+         is_open, rating, cancel_mentioned_at, cancel_words, first_reply_for, first_close_for, \
+         last_close_for, n_reopens)",
         facts,
         "ON CONFLICT DO NOTHING",
         |row, (conversation_id, fact)| {
@@ -353,7 +354,12 @@ async fn write_facts<D: Dialect>(
                 .bind(fact.updated_at)
                 .bind(fact.is_open)
                 .bind(fact.rating)
-                .bind(fact.cancel_mentioned_at);
+                .bind(fact.cancel_mentioned_at)
+                .bind(&fact.cancel_words)
+                .bind(fact.first_reply_for)
+                .bind(fact.first_close_for)
+                .bind(fact.last_close_for)
+                .bind(fact.n_reopens);
         },
     )
     .await

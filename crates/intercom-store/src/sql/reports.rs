@@ -7,28 +7,43 @@ use intercom_engagement::{Channel, Directory, MemberProfile, Session, Sessions, 
 use super::SqlStore;
 use crate::dialect::{Dialect, Query, Reader};
 use crate::error::Fault;
-use crate::{SupportCounts, Workspace};
+use crate::{FactRow, SupportCounts, Workspace};
 
+/// What facts say about how quickly a customer was helped.
+const MEASURES: [&str; 4] = ["first_reply_for", "first_close_for", "last_close_for", "n_reopens"];
+
+/// A conversation with several contacts of one customer has a row for each of them.
 pub(super) async fn support_counts<D: Dialect>(
     store: &SqlStore<D>,
     workspace: &Workspace,
-    contact_ids: &[&str],
+    emails: &[&str],
     since: i64,
 ) -> Result<BTreeMap<String, SupportCounts>, Fault> {
+    let sums = MEASURES
+        .map(|column| format!("COUNT({column}), CAST(COALESCE(SUM({column}), 0) AS BIGINT)"));
+    let each = "created_at, is_open, rating, first_reply_for, first_close_for, last_close_for, \
+                n_reopens";
     let sql = format!(
-        "SELECT contact_id, COUNT(*), COUNT(*) FILTER (WHERE created_at >= $2), \
+        "SELECT email, COUNT(*), COUNT(*) FILTER (WHERE created_at >= $2), \
          COUNT(*) FILTER (WHERE is_open), COUNT(rating), \
          CAST(COALESCE(SUM(rating), 0) AS BIGINT), \
-         COUNT(*) FILTER (WHERE cancel_mentioned_at >= $2) \
-         FROM facts WHERE workspace_id = $1 AND contact_id {} GROUP BY contact_id",
-        D::is_one_of(3)
+         COUNT(*) FILTER (WHERE mentioned_at >= $2), {sums} \
+         FROM (SELECT c.email, f.conversation_id, {of_fact}, \
+         MAX(f.cancel_mentioned_at) AS mentioned_at FROM customer_contacts c \
+         JOIN facts f ON f.workspace_id = c.workspace_id AND f.contact_id = c.contact_id \
+         WHERE c.workspace_id = $1 AND c.email {emails} \
+         GROUP BY c.email, f.conversation_id, {of_fact}) conversations GROUP BY email",
+        sums = sums.join(", "),
+        of_fact =
+            each.split(", ").map(|column| format!("f.{column}")).collect::<Vec<_>>().join(", "),
+        emails = D::is_one_of(3)
     );
     let rows = Query::<D>::new(sql)
         .bind(&workspace.id)
         .bind(since)
-        .bind(contact_ids)
+        .bind(emails)
         .fetch(&mut *store.read().await?, "facts", |row| {
-            let contact_id = row.next()?;
+            let email = row.next()?;
             let counts = SupportCounts {
                 n_total: row.next()?,
                 n_recent: row.next()?,
@@ -36,11 +51,57 @@ pub(super) async fn support_counts<D: Dialect>(
                 n_ratings: row.next()?,
                 rating_sum: row.next()?,
                 n_cancel_mentions: row.next()?,
+                n_replied: row.next()?,
+                first_reply_sum: row.next()?,
+                n_closed: row.next()?,
+                first_close_sum: row.next()?,
+                n_last_closed: row.next()?,
+                last_close_sum: row.next()?,
+                n_with_reopens: row.next()?,
+                reopen_sum: row.next()?,
             };
-            Ok((contact_id, counts))
+            Ok((email, counts))
         })
         .await?;
     Ok(rows.into_iter().collect())
+}
+
+pub(super) async fn facts<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    contact_ids: &[&str],
+    limit: u32,
+) -> Result<Vec<(String, FactRow)>, Fault> {
+    let sql = format!(
+        "SELECT conversation_id, contact_id, created_at, updated_at, is_open, rating, \
+         cancel_mentioned_at, cancel_words, {} FROM facts \
+         WHERE workspace_id = $1 AND contact_id {} \
+         ORDER BY created_at DESC, conversation_id, contact_id LIMIT $2",
+        MEASURES.join(", "),
+        D::is_one_of(3)
+    );
+    Ok(Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(i64::from(limit))
+        .bind(contact_ids)
+        .fetch(&mut *store.read().await?, "facts", |row| {
+            let conversation_id = row.next()?;
+            let fact = FactRow {
+                contact_id: row.next()?,
+                created_at: row.next()?,
+                updated_at: row.next()?,
+                is_open: row.next()?,
+                rating: row.next()?,
+                cancel_mentioned_at: row.next()?,
+                cancel_words: row.next()?,
+                first_reply_for: row.next()?,
+                first_close_for: row.next()?,
+                last_close_for: row.next()?,
+                n_reopens: row.next()?,
+            };
+            Ok((conversation_id, fact))
+        })
+        .await?)
 }
 
 /// A session with texts of its own, on its way into columns.

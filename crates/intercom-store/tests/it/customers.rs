@@ -1,6 +1,9 @@
 //! Customers and the table they share with other writers.
 
-use intercom_revenue::{Currency, Money};
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+
+use intercom_revenue::{Currency, Money, Ratio};
 use intercom_store::{CurrencyTotal, CustomerRow, CustomerWrite, CustomersOutcome, DirtyCustomer};
 
 use crate::database::{Database, NOW, workspace};
@@ -83,8 +86,17 @@ pub(crate) async fn every_column_is_read_back(on: &Database) {
         open_tickets: Some(12),
         mentioned_cancel: Some(false),
         csat_score: Some(4.25),
+        first_response_seconds: Some(14),
+        first_close_seconds: Some(15),
+        last_close_seconds: Some(16),
+        reopens: Some(17),
         quality_score: Some(13),
         last_intercom_sync: Some(NOW),
+        mrr_by_currency: BTreeMap::from([
+            (Currency::JPY, Ratio::new(1, NonZeroU32::MIN)),
+            (Currency::EUR, Ratio::new(13, NonZeroU32::new(3).expect("not zero"))),
+        ]),
+        figures_change_at: Some(NOW + 1),
     };
     let bare = CustomerRow { intercom_contact_id: "c2".into(), ..Default::default() };
     on.write("ada@example.com", Some(full.clone())).await;
@@ -93,7 +105,13 @@ pub(crate) async fn every_column_is_read_back(on: &Database) {
     assert_eq!(on.customer("bob@example.com").await, Some(bare));
     assert_eq!(on.customer("eve@example.com").await, None);
 
-    let columns = [("mrr", "9223372036854775807"), ("currency_exponent", "0"), ("name", "Ada")];
+    let exact = r#"{"EUR":"13/3","JPY":"1"}"#;
+    let columns = [
+        ("mrr_by_currency", exact),
+        ("mrr", "9223372036854775807"),
+        ("currency_exponent", "0"),
+        ("name", "Ada"),
+    ];
     for (column, expected) in columns {
         assert_eq!(on.shared(column, "ada@example.com").await.as_deref(), Some(expected));
     }

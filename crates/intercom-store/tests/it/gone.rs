@@ -38,8 +38,7 @@ impl Database {
             created_at: NOW,
             updated_at: NOW,
             is_open: true,
-            rating: None,
-            cancel_mentioned_at: None,
+            ..Default::default()
         };
         let conversation = ProjectedConversation {
             id: "77".into(),
@@ -87,7 +86,7 @@ pub(crate) async fn a_buried_conversation_counts_no_more(on: &Database) {
         assert_eq!(on.number(&format!("SELECT COUNT(*) FROM {table}")).await, 0, "{table}");
     }
     assert_eq!(on.n_dirty().await, 1);
-    let counts = on.store.support_counts(&on.workspace, &["c1"], 0).await.unwrap();
+    let counts = on.store.support_counts(&on.workspace, &["ada@example.com"], 0).await.unwrap();
     assert!(counts.is_empty());
 }
 

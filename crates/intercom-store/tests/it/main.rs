@@ -8,6 +8,7 @@
 mod customers;
 mod database;
 mod debug;
+mod figures;
 mod gone;
 mod history;
 mod leases;
@@ -68,9 +69,17 @@ conformance! {
         results_of_an_outdated_body_are_dropped
         results_replace_earlier_results
         a_failing_projection_leaves_nothing
-        names_come_with_the_directory
-        conversations_are_counted_by_contact
-        a_contact_named_twice_counts_once;
+        names_come_with_the_directory;
+    figures:
+        conversations_are_counted_by_customer
+        a_conversation_with_two_contacts_of_a_customer_counts_once
+        what_conversations_say_is_read_back
+        other_rules_make_everything_pending_again
+        time_passes_once_a_day
+        time_that_passes_marks_whom_it_moves
+        days_of_other_writers_are_kept
+        revenue_is_read_in_order
+        released_entries_leave_the_quarantine;
     customers:
         every_column_is_read_back
         a_crash_after_projecting_loses_no_customer

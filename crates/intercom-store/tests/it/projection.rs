@@ -7,7 +7,7 @@ use intercom_engagement::{CaseloadParams, Channel, UnixSecond, caseload};
 use intercom_store::{
     CustomerContact, FactRow, MemberRow, PageWrite, PendingBody, ProjectedAdmin, ProjectedContact,
     ProjectedConversation, ProjectionOutcome, ProjectionWrite, Quarantined, SessionRow, Stream,
-    SupportCounts, UnreadableBody,
+    UnreadableBody,
 };
 
 use crate::database::{Database, NOW};
@@ -247,39 +247,4 @@ pub(crate) async fn names_come_with_the_directory(on: &Database) {
     let report = serde_json::to_value(&report).unwrap();
     assert_eq!(report["members"][0]["memberName"], "Ada\u{fffd} Lovelace");
     assert_eq!(report["members"][0]["coachNames"][0], "Carol");
-}
-
-pub(crate) async fn conversations_are_counted_by_contact(on: &Database) {
-    let since = NOW - 30 * DAY;
-    let rated = |rating, at| FactRow { rating: Some(rating), ..fact("c1", at) };
-    put_conversation(on, "v1", NOW, vec![rated(5, NOW - DAY), fact("c2", NOW - DAY)]).await;
-    put_conversation(on, "v2", NOW, vec![rated(2, since)]).await;
-    let mention =
-        |at| FactRow { is_open: true, cancel_mentioned_at: Some(at), ..fact("c1", since - 1) };
-    put_conversation(on, "v3", NOW, vec![mention(since)]).await;
-    put_conversation(on, "v4", NOW, vec![mention(since - 1)]).await;
-
-    let ids = ["c1", "c2", "c3"];
-    let counts = on.store.support_counts(&on.workspace, &ids, since).await.unwrap();
-    let expected = BTreeMap::from([
-        (
-            "c1".to_owned(),
-            SupportCounts {
-                n_total: 4,
-                n_recent: 2,
-                n_open: 2,
-                n_ratings: 2,
-                rating_sum: 7,
-                n_cancel_mentions: 1,
-            },
-        ),
-        ("c2".to_owned(), SupportCounts { n_total: 1, n_recent: 1, ..Default::default() }),
-    ]);
-    assert_eq!(counts, expected);
-}
-
-pub(crate) async fn a_contact_named_twice_counts_once(on: &Database) {
-    put_conversation(on, "v1", NOW, vec![fact("c1", NOW), fact("c1", NOW)]).await;
-    let counts = on.store.support_counts(&on.workspace, &["c1"], NOW).await.unwrap();
-    assert_eq!(counts["c1"].n_total, 1);
 }

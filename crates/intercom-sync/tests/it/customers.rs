@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use intercom_revenue::{Alert, Currency, Money};
-use intercom_store::CustomerRow;
+use intercom_revenue::{Alert, Currency, Money, RevenuePolicy};
+use intercom_store::{CustomerRow, Stream};
 use intercom_sync::RunReport;
 use serde_json::{Value, json};
 
@@ -207,8 +207,56 @@ pub(crate) async fn days_pass_for_customers_nothing_happened_to(on: &Database) {
     assert_eq!(customer(&world, EMAIL).await.days_since_seen, Some(1));
     world.advance(2 * DAY);
     let report = world.sync().await;
+    assert_eq!((report.n_written(), report.metrics.contacts_synced), (0, 0));
+    let row = customer(&world, EMAIL).await;
+    assert_eq!((row.days_since_seen, row.last_intercom_sync), (Some(3), Some(NOW)));
+    let shared = "SELECT days_since_seen FROM unified_customers";
+    assert_eq!(on.number(shared).await, 3);
+
+    // A week after the last visit the score falls, which is not a matter of days alone.
+    world.advance(6 * DAY);
+    let report = world.sync().await;
     assert_eq!((report.n_written(), report.metrics.updated_contacts), (0, 1));
-    assert_eq!(customer(&world, EMAIL).await.days_since_seen, Some(3));
+    let later = customer(&world, EMAIL).await;
+    assert_eq!(later.quality_score, row.quality_score.map(|score| score - 15));
+}
+
+pub(crate) async fn figures_that_end_with_a_period_end_when_it_does(on: &Database) {
+    let mut world = World::empty(on);
+    world.settings.revenue = RevenuePolicy::best_practice();
+    let ending = json!({
+        "status": "active", "plan": {"amount": 10_000, "interval": "month"},
+        "cancel_at_period_end": true, "current_period_end": NOW + 3 * DAY,
+    });
+    world.create_contact(ada(&subscribed(&[ending])));
+    world.sync().await;
+    assert_eq!(customer(&world, EMAIL).await.mrr, Some(10_000));
+    world.advance(2 * DAY);
+    assert_eq!(world.sync().await.metrics.contacts_synced, 0);
+    world.advance(2 * DAY);
+    assert_eq!(world.sync().await.metrics.updated_contacts, 1);
+    assert_eq!(customer(&world, EMAIL).await.mrr, Some(0));
+}
+
+pub(crate) async fn a_group_conversation_of_one_customer_counts_once(on: &Database) {
+    let world = World::empty(on);
+    let first = world.create_contact(ada(&json!({})));
+    let second = world.create_contact(json!({"role": "lead", "email": EMAIL}));
+    world.begin_conversation(&first, "Hello");
+    let (id, body) = world.records(Stream::Conversations).pop_first().expect("a conversation");
+    let mut body: Value = serde_json::from_str(&body).expect("JSON");
+    let guest = json!({"type": "contact", "id": second});
+    body["contacts"]["contacts"].as_array_mut().expect("a list").push(guest);
+    let patch = json!({"contacts": body["contacts"].take()});
+    let now = world.sim.now();
+    world
+        .sim
+        .with(|sim| sim.workspace_mut().update_conversation(&id, patch, now))
+        .expect("the conversation exists");
+    world.sync().await;
+    let row = customer(&world, EMAIL).await;
+    assert_eq!(row.intercom_contact_ids.len(), 2);
+    assert_eq!((row.intercom_convos_total, row.open_tickets), (Some(1), Some(1)));
 }
 
 pub(crate) async fn a_large_change_is_reported_once(on: &Database) {

@@ -10,6 +10,7 @@ mod bad_records;
 mod changes;
 mod customers;
 mod database;
+mod explain;
 mod first_run;
 mod history;
 mod interruptions;
@@ -17,10 +18,12 @@ mod leases;
 mod lost_connections;
 mod meddler;
 mod missing;
+mod movements;
 mod parts;
 mod random;
 mod refusals;
 mod report;
+mod rules;
 mod streams;
 mod windows;
 mod world;
@@ -116,6 +119,8 @@ on_both_databases! {
         an_e_mail_change_moves_the_customer
         users_speak_before_leads_then_the_most_recent
         days_pass_for_customers_nothing_happened_to
+        figures_that_end_with_a_period_end_when_it_does
+        a_group_conversation_of_one_customer_counts_once
         a_large_change_is_reported_once
         an_alert_outlives_the_run_that_fails_after_it;
     leases:
@@ -128,6 +133,18 @@ on_both_databases! {
         one_row_for_each_changed_attribute
         one_row_for_each_change_of_a_customer
         the_buckets_of_the_day;
+    explain:
+        every_value_has_a_source
+        a_customer_nobody_knows_is_not_explained;
+    movements:
+        a_month_of_movements
+        who_changes_the_address_is_neither_gone_nor_new
+        a_shared_billing_account_moves_once
+        rates_alone_are_a_line_of_their_own;
+    rules:
+        another_preset_computes_customers_again_without_a_call
+        other_names_project_stored_bodies_again
+        what_can_be_read_by_other_rules_leaves_the_quarantine;
     missing:
         a_run_over_everything_finds_what_is_gone
         a_run_over_changes_takes_nothing_for_gone

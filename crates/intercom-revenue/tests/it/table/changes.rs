@@ -139,6 +139,7 @@ fn every_row_of_months() {
                 observed_at: days(day).expect("a date"),
                 mrr: usd(minor),
                 ltv: None,
+                only_rates_moved: false,
             })
             .collect();
         let (starts_at, ends_at) = (days(0).expect("a date"), days(30).expect("a date"));

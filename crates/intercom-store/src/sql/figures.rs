@@ -1,0 +1,207 @@
+//! The rules that projected tables are made by, and the date that some of their columns move with.
+
+use async_trait::async_trait;
+
+use super::{SqlStore, Write, during, history, marks, reports};
+use crate::dialect::{Dialect, Query};
+use crate::error::Fault;
+use crate::{
+    FactRow, FiguresStore, ProjectionRules, RevenueHistoryRow, RulesChange, StoreError, Stream,
+    Workspace,
+};
+
+const DAY: i64 = 86_400;
+
+/// How far back recent conversations and mentions reach.
+const RECENT: i64 = 30 * DAY;
+
+/// How long ago a customer who counts as active was seen at most.
+const ACTIVE: i64 = 7 * DAY;
+
+#[async_trait]
+impl<D: Dialect> FiguresStore for SqlStore<D> {
+    async fn facts(
+        &self,
+        workspace: &Workspace,
+        contact_ids: &[&str],
+        limit: u32,
+    ) -> Result<Vec<(String, FactRow)>, StoreError> {
+        reports::facts(self, workspace, contact_ids, limit)
+            .await
+            .map_err(during("read conversations", workspace))
+    }
+
+    async fn project_by(
+        &self,
+        workspace: &Workspace,
+        by: &ProjectionRules,
+    ) -> Result<RulesChange, StoreError> {
+        project_by(self, workspace, by).await.map_err(during("note the rules", workspace))
+    }
+
+    async fn pass_time(&self, workspace: &Workspace, now: i64) -> Result<Option<u64>, StoreError> {
+        pass_time(self, workspace, now).await.map_err(during("pass time", workspace))
+    }
+
+    async fn revenue_history(
+        &self,
+        workspace: &Workspace,
+        until: i64,
+        after: (&str, i64),
+        limit: u32,
+    ) -> Result<Vec<RevenueHistoryRow>, StoreError> {
+        history::of_revenue(self, workspace, until, after, limit)
+            .await
+            .map_err(during("read the history of revenue", workspace))
+    }
+}
+
+async fn project_by<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    rules: &ProjectionRules,
+) -> Result<RulesChange, Fault> {
+    // Nearly always nothing has changed, and reading needs no writer.
+    if noted::<D>(&mut *store.read().await?, workspace).await? == Some(rules.clone()) {
+        return Ok(RulesChange::default());
+    }
+    let mut write = store.write(workspace).await?;
+    let noted = noted::<D>(&mut write.transaction, workspace).await?.unwrap_or_default();
+    let change = RulesChange {
+        bodies: noted.bodies != rules.bodies,
+        customers: noted.customers != rules.customers,
+    };
+    if change.bodies {
+        for stream in Stream::ALL.into_iter().filter(|stream| stream.is_projected()) {
+            let table = stream.name();
+            Query::<D>::new(format!(
+                "UPDATE {table} SET projected_version = 0 WHERE workspace_id = $1"
+            ))
+            .bind(&workspace.id)
+            .execute(&mut write.transaction)
+            .await?;
+        }
+    }
+    if change.customers {
+        marks::mark_every(&mut write, workspace).await?;
+    }
+    Query::<D>::new(
+        "INSERT INTO projection_state (workspace_id, body_rules, customer_rules) \
+         VALUES ($1, $2, $3) ON CONFLICT (workspace_id) DO UPDATE SET \
+         body_rules = excluded.body_rules, customer_rules = excluded.customer_rules",
+    )
+    .bind(&workspace.id)
+    .bind(&rules.bodies)
+    .bind(&rules.customers)
+    .execute(&mut write.transaction)
+    .await?;
+    store.commit(write).await?;
+    Ok(change)
+}
+
+async fn noted<D: Dialect>(
+    connection: &mut D::Connection,
+    workspace: &Workspace,
+) -> sqlx::Result<Option<ProjectionRules>> {
+    Query::<D>::new(
+        "SELECT COALESCE(body_rules, ''), COALESCE(customer_rules, '') FROM projection_state \
+         WHERE workspace_id = $1",
+    )
+    .bind(&workspace.id)
+    .fetch_first(connection, "projection_state", |row| {
+        Ok(ProjectionRules { bodies: row.next()?, customers: row.next()? })
+    })
+    .await
+}
+
+async fn pass_time<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    now: i64,
+) -> Result<Option<u64>, Fault> {
+    let mut write = store.write(workspace).await?;
+    let before =
+        Query::<D>::new("SELECT refreshed_at FROM projection_state WHERE workspace_id = $1")
+            .bind(&workspace.id)
+            .fetch_first(&mut write.transaction, "projection_state", |row| {
+                row.next::<Option<i64>>()
+            })
+            .await?
+            .flatten();
+    if before.is_some_and(|before| before.div_euclid(DAY) >= now.div_euclid(DAY)) {
+        return Ok(None);
+    }
+    let mut n_marked = 0;
+    if let Some(before) = before {
+        count_days(&mut write, workspace, now).await?;
+        n_marked = mark_moved(&mut write, workspace, before, now).await?;
+    }
+    Query::<D>::new(
+        "INSERT INTO projection_state (workspace_id, refreshed_at) VALUES ($1, $2) \
+         ON CONFLICT (workspace_id) DO UPDATE SET refreshed_at = excluded.refreshed_at",
+    )
+    .bind(&workspace.id)
+    .bind(now)
+    .execute(&mut write.transaction)
+    .await?;
+    store.commit(write).await?;
+    Ok(Some(n_marked))
+}
+
+/// Days since customers were seen, first where the shared table still holds our value.
+async fn count_days<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    now: i64,
+) -> sqlx::Result<()> {
+    let days = "CASE WHEN ours.last_seen_at > $2 THEN 0 ELSE ($2 - ours.last_seen_at) / 86400 END";
+    let own = days.replace("ours.", "");
+    for sql in [
+        format!(
+            "UPDATE unified_customers SET days_since_seen = {days} FROM intercom_customers ours \
+             WHERE unified_customers.workspace_id = $1 AND ours.workspace_id = $1 \
+             AND ours.email = unified_customers.email AND ours.last_seen_at IS NOT NULL \
+             AND unified_customers.days_since_seen = ours.days_since_seen \
+             AND ours.days_since_seen <> {days}"
+        ),
+        format!(
+            "UPDATE intercom_customers SET days_since_seen = {own} \
+             WHERE workspace_id = $1 AND last_seen_at IS NOT NULL AND days_since_seen <> {own}"
+        ),
+    ] {
+        Query::<D>::new(sql).bind(&workspace.id).bind(now).execute(&mut write.transaction).await?;
+    }
+    Ok(())
+}
+
+/// Marks customers of whom something has ceased to be recent since `before`, or whose figures may
+/// be others than before.
+async fn mark_moved<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    before: i64,
+    now: i64,
+) -> sqlx::Result<u64> {
+    let aged = |column: &str| format!("({column} >= $4 AND {column} <= $5)");
+    let sql = format!(
+        "INSERT INTO dirty_customers (workspace_id, email, mark) \
+         SELECT workspace_id, email, $2 FROM intercom_customers WHERE workspace_id = $1 \
+         AND (figures_change_at <= $3 OR (last_seen_at >= $6 AND last_seen_at <= $7)) \
+         UNION SELECT c.workspace_id, c.email, $2 FROM facts f JOIN customer_contacts c \
+         ON c.workspace_id = f.workspace_id AND c.contact_id = f.contact_id \
+         WHERE f.workspace_id = $1 AND ({} OR {}) \
+         ON CONFLICT (workspace_id, email) DO UPDATE SET mark = excluded.mark",
+        aged("f.created_at"),
+        aged("f.cancel_mentioned_at")
+    );
+    Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(write.change_number)
+        .bind(now)
+        .bind(before.saturating_sub(RECENT))
+        .bind(now.saturating_sub(RECENT))
+        .bind(before.saturating_sub(ACTIVE))
+        .bind(now.saturating_sub(ACTIVE))
+        .execute(&mut write.transaction)
+        .await
+}

@@ -1,0 +1,475 @@
+//! Where the values of one customer come from.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use intercom_api::ContactId;
+use intercom_api::contacts::Contact;
+use intercom_projection::{
+    ContactFacts, Customer, MatchRule, Oddity, Role, contact, origins, primary_contact,
+};
+use intercom_revenue::{
+    Currency, Money, Movement, Note, NoteCode, QualityFactor, Ratio, RevenuePolicy,
+    RevenueSettings, Verdict, movement,
+};
+use intercom_store::{CustomerHistoryRow, CustomerRow, Store, Stream, Workspace};
+use serde::Serialize;
+
+use crate::customers::Known;
+use crate::error::SyncError;
+use crate::settings::SyncSettings;
+
+/// The latest conversations that are shown.
+const CONVERSATIONS: u32 = 50;
+
+/// One customer: every value with its source, and every row behind the figures.
+///
+/// It holds personal data, which `Debug` does not show.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The key: the e-mail address in lower case.
+    pub email: String,
+    /// Every contact with this address; one speaks for the customer.
+    pub contacts: Vec<ContactLine>,
+    /// By which rule it does.
+    #[serde(rename = "match")]
+    pub match_rule: MatchRule,
+    /// The columns in the order of the table.
+    pub columns: Vec<ColumnLine>,
+    /// When the row in the table was written; absent when it has not been.
+    pub written_at: Option<DateTime<Utc>>,
+    /// Every subscription and what it brings a month; absent when none was ever recorded.
+    pub subscriptions: Option<Vec<RevenueLine>>,
+    /// Every payment and what it brings to LTV; absent when none was ever recorded.
+    pub payments: Option<Vec<RevenueLine>>,
+    /// Remarks on the figures.
+    pub notes: Vec<Note>,
+    /// Every setting of the revenue policy.
+    pub policy: RevenueSettings,
+    /// What the quality score is made of.
+    pub quality: [QualityFactor; 7],
+    /// The latest conversations.
+    pub conversations: Vec<ConversationLine>,
+    /// Values of the speaking contact that were left out or interpreted.
+    pub oddities: Vec<Oddity>,
+    /// How the customer changed, latest first.
+    pub history: Vec<HistoryLine>,
+}
+
+impl fmt::Debug for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Explanation")
+            .field("contacts", &self.contacts)
+            .field("n_columns", &self.columns.len())
+            .field("written_at", &self.written_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A contact with the customer's address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ContactLine {
+    /// Its id.
+    pub id: ContactId,
+    /// User or lead.
+    pub role: Role,
+    /// When it last changed.
+    pub updated_at: Option<DateTime<Utc>>,
+    /// Whether the columns are made of it.
+    pub speaks: bool,
+}
+
+/// One column.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct ColumnLine {
+    /// Its name.
+    pub column: &'static str,
+    /// What the stored contacts and conversations say; amounts in major units.
+    pub value: Option<String>,
+    /// Where it came from.
+    pub source: String,
+}
+
+/// A subscription or a payment.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct RevenueLine {
+    /// The id in the billing system.
+    pub id: Option<String>,
+    /// The status, as the billing system names it.
+    pub status: String,
+    /// Whether it counts.
+    pub verdict: Verdict,
+    /// What the amount is in.
+    pub currency: Currency,
+    /// Exact smallest units, a month for subscriptions; absent when they do not fit.
+    pub amount: Option<Ratio>,
+    /// Remarks.
+    pub notes: Vec<NoteCode>,
+}
+
+/// A conversation of one of the contacts.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct ConversationLine {
+    /// Its id.
+    pub id: String,
+    /// The contact.
+    pub contact_id: String,
+    /// When it began.
+    pub created_at: Option<DateTime<Utc>>,
+    /// Whether it is open.
+    pub is_open: bool,
+    /// The rating, 1 to 5.
+    pub rating: Option<i64>,
+    /// When the customer last spoke of leaving in it.
+    pub cancel_mentioned_at: Option<DateTime<Utc>>,
+    /// The words of that mention.
+    pub cancel_words: Option<String>,
+    /// Seconds until the first reply.
+    pub first_reply_for: Option<i64>,
+}
+
+/// A state of the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HistoryLine {
+    /// When it was observed.
+    pub observed_at: Option<DateTime<Utc>>,
+    /// Monthly recurring revenue from then on.
+    pub mrr: Option<Money>,
+    /// How MRR moved to it, if it moved.
+    pub movement: Option<Movement>,
+    /// Whether any contact had the address from then on.
+    pub is_present: bool,
+}
+
+/// Explains the customer with an e-mail address, in any case; `None` when no contact has it.
+///
+/// Values are what the stored records say under the settings at `now`. A run that has yet to come
+/// may show others; `written_at` says when the table was last written.
+///
+/// # Errors
+/// [`SyncError::Store`], [`SyncError::Profile`].
+pub async fn explain(
+    store: &dyn Store,
+    workspace: &Workspace,
+    settings: &SyncSettings,
+    email: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Explanation>, SyncError> {
+    let email = email.trim().to_lowercase();
+    let mut known = Known::read(store, workspace, &[&email], now).await?;
+    let written = known.before.remove(&email);
+    let Some(customer) = known.compute(&email, settings, now) else { return Ok(None) };
+    let contacts = known.contacts.get(&email).map_or(&[][..], Vec::as_slice);
+    let Some(speaker) = primary_contact(contacts, settings.match_rule) else { return Ok(None) };
+
+    let body = store.bodies(workspace, Stream::Contacts, &[speaker.id.as_str()]).await?;
+    let body = body.get(speaker.id.as_str());
+    let wire: Contact = body.and_then(|it| serde_json::from_slice(it).ok()).unwrap_or_default();
+    let oddities = contact(&speaker.id, &wire, &settings.attributes).oddities;
+    let origins = origins(&wire, &settings.attributes);
+
+    let ids: Vec<&str> = contacts.iter().map(|contact| contact.id.as_str()).collect();
+    let facts = store.facts(workspace, &ids, CONVERSATIONS).await?;
+    let history = store.customer_history(workspace, &email).await?;
+    let billing = &speaker.stripe.history;
+    let lines = intercom_revenue::explain(billing, &settings.revenue, now);
+    let row = known.row(&email, customer.clone());
+    let sources = Sources { speaker, origins, customer: &customer, n_contacts: contacts.len() };
+    Ok(Some(Explanation {
+        columns: columns(&row, &sources),
+        contacts: contacts.iter().map(|contact| contact_line(contact, speaker)).collect(),
+        match_rule: settings.match_rule,
+        written_at: written.and_then(|row| instant(row.last_intercom_sync?)),
+        subscriptions: lines.subscriptions.map(|lines| {
+            let line = |line: &intercom_revenue::SubscriptionLine<'_>| RevenueLine {
+                id: line.id.map(str::to_owned),
+                status: line.status.as_str().to_owned(),
+                verdict: line.verdict,
+                currency: line.currency,
+                amount: line.monthly,
+                notes: line.notes.clone(),
+            };
+            lines.iter().map(line).collect()
+        }),
+        payments: lines.payments.map(|lines| {
+            let line = |line: &intercom_revenue::PaymentLine<'_>| RevenueLine {
+                id: line.id.map(str::to_owned),
+                status: line.status.as_str().to_owned(),
+                verdict: line.verdict,
+                currency: line.currency,
+                amount: line.amount,
+                notes: line.notes.clone(),
+            };
+            lines.iter().map(line).collect()
+        }),
+        notes: customer.revenue_notes.clone(),
+        policy: RevenueSettings::from(&settings.revenue),
+        quality: customer.quality_factors.factors(),
+        conversations: facts
+            .into_iter()
+            .map(|(id, fact)| ConversationLine {
+                id,
+                contact_id: fact.contact_id,
+                created_at: instant(fact.created_at),
+                is_open: fact.is_open,
+                rating: fact.rating,
+                cancel_mentioned_at: fact.cancel_mentioned_at.and_then(instant),
+                cancel_words: fact.cancel_words,
+                first_reply_for: fact.first_reply_for,
+            })
+            .collect(),
+        oddities,
+        history: history_lines(&history),
+        email,
+    }))
+}
+
+fn instant(unix: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(unix, 0)
+}
+
+fn contact_line(contact: &ContactFacts, speaker: &ContactFacts) -> ContactLine {
+    ContactLine {
+        id: contact.id.clone(),
+        role: contact.role,
+        updated_at: contact.updated_at,
+        speaks: contact.id == speaker.id,
+    }
+}
+
+fn history_lines(history: &[CustomerHistoryRow]) -> Vec<HistoryLine> {
+    let mut paid = None;
+    let mut mrr = None;
+    let mut lines: Vec<HistoryLine> = Vec::with_capacity(history.len());
+    for row in history {
+        let state = row.state.as_ref();
+        let money = |minor: Option<i64>| Some(Money::new(minor?, state?.currency?));
+        let next = money(state.and_then(|state| state.mrr));
+        lines.push(HistoryLine {
+            observed_at: instant(row.observed_at),
+            mrr: next,
+            movement: movement(mrr, next, paid),
+            is_present: state.is_some(),
+        });
+        let earned = money(state.and_then(|state| state.ltv)).or(mrr);
+        paid = earned.filter(|money| money.minor > 0).or(paid);
+        mrr = next;
+    }
+    lines.reverse();
+    lines
+}
+
+/// What the sources of columns are told from.
+struct Sources<'a> {
+    speaker: &'a ContactFacts,
+    origins: BTreeMap<&'static str, &'a str>,
+    customer: &'a Customer,
+    n_contacts: usize,
+}
+
+impl Sources<'_> {
+    fn field(&self, path: &str) -> String {
+        format!("contact {}: {path}", self.speaker.id)
+    }
+
+    fn attribute(&self, column: &str) -> String {
+        match self.origins.get(column) {
+            Some(name) => self.field(&format!("custom_attributes.{name}")),
+            None => "no attribute has a value".to_owned(),
+        }
+    }
+
+    fn subscriptions(&self) -> String {
+        let flat = self.customer.revenue_notes.iter().any(|note| note.code == NoteCode::FlatPrice);
+        match (self.origins.get("mrr"), flat) {
+            (None, true) => format!("{}, taken as a monthly price", self.attribute("plan_price")),
+            _ => self.attribute("mrr"),
+        }
+    }
+
+    fn conversations(&self, what: &str) -> String {
+        format!("{what} of {} contacts", self.n_contacts)
+    }
+}
+
+fn columns(row: &CustomerRow, from: &Sources<'_>) -> Vec<ColumnLine> {
+    let line = |column, value: Option<String>, source: String| ColumnLine { column, value, source };
+    let text = |value: &Option<String>| value.clone();
+    let number = |value: Option<i64>| value.map(|value| value.to_string());
+    let date = |value: Option<i64>| value.and_then(instant).map(|at| at.to_rfc3339());
+    let flag = |value: Option<bool>| value.map(|value| value.to_string());
+    let money = |minor: Option<i64>| {
+        minor.zip(row.currency).map(|(minor, currency)| Money::new(minor, currency).to_string())
+    };
+    let by_prefix = from.speaker.name.is_none();
+    let name = if by_prefix { "email, the part before the @" } else { "name" };
+    let talks = |what| from.conversations(what);
+    let attribute = |column| from.attribute(column);
+    vec![
+        line("intercom_contact_id", Some(row.intercom_contact_id.clone()), from.field("id")),
+        line("intercom_contact_ids", Some(row.intercom_contact_ids.join(", ")), talks("the ids")),
+        line("external_id", text(&row.external_id), from.field("external_id")),
+        line("stripe_customer_id", text(&row.stripe_customer_id), attribute("stripe_customer_id")),
+        line("name", text(&row.name), from.field(name)),
+        line("location_country", text(&row.location_country), from.field("location.country")),
+        line("location_city", text(&row.location_city), from.field("location.city")),
+        line("signup_date", date(row.signup_date), from.field("created_at")),
+        line(
+            "currency",
+            row.currency.map(|currency| currency.to_string()),
+            "the rows that count, else the policy's base currency".to_owned(),
+        ),
+        line("mrr", money(row.mrr), from.subscriptions()),
+        line("arr", money(row.arr), "12 × MRR".to_owned()),
+        line("ltv", money(row.ltv), attribute("ltv")),
+        line("plan_name", text(&row.plan_name), attribute("plan_name")),
+        line("plan_price", money(row.plan_price), attribute("plan_price")),
+        line(
+            "subscription_status",
+            text(&row.subscription_status),
+            attribute("subscription_status"),
+        ),
+        line("subscription_count", number(row.subscription_count), from.subscriptions()),
+        line("is_delinquent", flag(row.is_delinquent), attribute("is_delinquent")),
+        line(
+            "last_payment_amount",
+            money(row.last_payment_amount),
+            attribute("last_payment_amount"),
+        ),
+        line("last_payment_date", date(row.last_payment_date), attribute("last_payment_date")),
+        line("last_seen_at", date(row.last_seen_at), from.field("last_seen_at")),
+        line("days_since_seen", number(row.days_since_seen), from.field("last_seen_at")),
+        line("intercom_convos_total", number(row.intercom_convos_total), talks("conversations")),
+        line(
+            "intercom_convos_30d",
+            number(row.intercom_convos_30d),
+            talks("conversations begun in 30 days"),
+        ),
+        line("open_tickets", number(row.open_tickets), talks("open conversations")),
+        line("mentioned_cancel", flag(row.mentioned_cancel), talks("messages of 30 days")),
+        line("csat_score", row.csat_score.map(|score| format!("{score:.2}")), talks("ratings")),
+        line(
+            "first_response_seconds",
+            number(row.first_response_seconds),
+            talks("the mean of conversations"),
+        ),
+        line(
+            "first_close_seconds",
+            number(row.first_close_seconds),
+            talks("the mean of conversations"),
+        ),
+        line(
+            "last_close_seconds",
+            number(row.last_close_seconds),
+            talks("the mean of conversations"),
+        ),
+        line("reopens", number(row.reopens), talks("conversations opened again")),
+        line("quality_score", number(row.quality_score), "the sum of its factors".to_owned()),
+    ]
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", printable(&self.email))?;
+        match self.written_at {
+            Some(at) => write!(f, ", written {}", at.format("%Y-%m-%d %H:%M:%S UTC"))?,
+            None => write!(f, ", not written yet")?,
+        }
+        for contact in &self.contacts {
+            let speaks = if contact.speaks { ", speaks for the customer" } else { "" };
+            let updated = contact.updated_at.map_or("never".to_owned(), |at| at.to_rfc3339());
+            write!(f, "\n  {} {:?}, updated {updated}{speaks}", contact.id, contact.role)?;
+        }
+        write!(f, "\nColumns")?;
+        for line in &self.columns {
+            let value = line.value.as_deref().map_or("–".to_owned(), printable);
+            write!(f, "\n  {:<22} {value}  ← {}", line.column, printable(&line.source))?;
+        }
+        revenue_lines(f, "Subscriptions", "a month", self.subscriptions.as_deref())?;
+        revenue_lines(f, "Payments", "to date", self.payments.as_deref())?;
+        write!(f, "\nQuality")?;
+        for factor in &self.quality {
+            let points = if factor.holds { factor.points } else { 0 };
+            write!(f, "\n  {points:>3} of {:>2}  {}", factor.points, factor.name)?;
+        }
+        if !self.conversations.is_empty() {
+            write!(f, "\nConversations")?;
+        }
+        for line in &self.conversations {
+            let state = if line.is_open { "open" } else { "closed" };
+            let began = line.created_at.map_or("–".to_owned(), |at| at.to_rfc3339());
+            write!(f, "\n  {} {began} {state}", line.id)?;
+            if let Some(rating) = line.rating {
+                write!(f, ", rated {rating}")?;
+            }
+            if let Some(words) = &line.cancel_words {
+                write!(f, ", speaks of leaving: “{}”", printable(words))?;
+            }
+        }
+        for oddity in &self.oddities {
+            write!(f, "\nOdd: {}", printable(&oddity.to_string()))?;
+        }
+        for line in &self.history {
+            let at = line.observed_at.map_or("–".to_owned(), |at| at.to_rfc3339());
+            let mrr = line.mrr.map_or("no MRR".to_owned(), |mrr| format!("MRR {mrr}"));
+            write!(f, "\nSince {at}: {mrr}")?;
+            if let Some(movement) = line.movement {
+                write!(f, " ({movement:?})")?;
+            }
+        }
+        for (name, value) in differing(&self.policy) {
+            write!(f, "\nPolicy: {name} = {value}")?;
+        }
+        Ok(())
+    }
+}
+
+fn revenue_lines(
+    f: &mut fmt::Formatter<'_>,
+    title: &str,
+    unit: &str,
+    lines: Option<&[RevenueLine]>,
+) -> fmt::Result {
+    let Some(lines) = lines else { return write!(f, "\n{title}: never recorded") };
+    write!(f, "\n{title}: {}", lines.len())?;
+    for line in lines {
+        let id = printable(line.id.as_deref().unwrap_or("without id"));
+        let verdict = match line.verdict {
+            Verdict::Counts => "counts",
+            Verdict::Potential => "would count after its trial",
+            Verdict::LeftOut => "left out",
+            Verdict::Replaced => "a later row has its id",
+        };
+        let status = printable(&line.status);
+        let minor = line.amount.map_or("–".to_owned(), |amount| amount.to_string());
+        write!(f, "\n  {id} {status}: {verdict}, {minor} smallest units {} {unit}", line.currency)?;
+        let notes: Vec<String> = line.notes.iter().filter_map(word).collect();
+        if !notes.is_empty() {
+            write!(f, " [{}]", notes.join(", "))?;
+        }
+    }
+    Ok(())
+}
+
+/// The note as it is written in JSON.
+fn word(note: &NoteCode) -> Option<String> {
+    serde_json::to_value(note).ok()?.as_str().map(str::to_owned)
+}
+
+/// The settings that differ from those of the default policy.
+fn differing(policy: &RevenueSettings) -> Vec<(String, String)> {
+    let fields = |settings: &RevenueSettings| match serde_json::to_value(settings) {
+        Ok(serde_json::Value::Object(fields)) => fields,
+        _ => serde_json::Map::new(),
+    };
+    let default = fields(&RevenueSettings::from(&RevenuePolicy::default()));
+    let differs = |(name, value): &(String, serde_json::Value)| default.get(name) != Some(value);
+    let differing = fields(policy).into_iter().filter(differs);
+    differing.map(|(name, value)| (name, value.to_string())).collect()
+}
+
+/// Without control characters: what a workspace wrote must not steer a terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}

@@ -1,0 +1,123 @@
+//! Where a customer's values come from.
+
+use intercom_sync::explain;
+use serde_json::json;
+
+use crate::database::Database;
+use crate::world::{NOW, World};
+
+const DAY: i64 = 86_400;
+
+pub(crate) async fn every_value_has_a_source(on: &Database) {
+    let mut world = World::empty(on);
+    world.settings.revenue.past_due = intercom_revenue::Counted::Always;
+    let lead = json!({"role": "lead", "email": "ada@member.example", "id": "lead1"});
+    world.create_contact(lead);
+    let id = world.create_contact(json!({
+        "id": "user1", "role": "user", "email": "Ada@Member.example",
+        "location": {"country": "Peru"}, "last_seen_at": NOW - DAY,
+        "custom_attributes": {
+            "stripe_id": "cus_1", "stripe_plan": "Pro", "stripe_delinquent": "perhaps",
+            "stripe_subscriptions": [
+                {"id": "sub_1", "status": "active", "plan": {"amount": 299_000, "interval": "year"}},
+                {"id": "sub_2", "status": "past_due", "plan": {"amount": 100, "interval": "month"}},
+                {"id": "sub_3", "status": "canceled", "plan": {"amount": 1, "interval": "month"}},
+                {"id": "sub_4", "status": "active", "plan": {"amount": 1, "interval": "decade"}},
+            ],
+            "Stripe Payments": [{"id": "pay_1", "amount": 500, "status": "succeeded"}],
+        },
+    }));
+    world.begin_conversation(&id, "We want to cancel.");
+    world.sync().await;
+    let workspace = world.workspace().await;
+    let asked = " ADA@member.example";
+    let told = explain(world.store.as_ref(), &workspace, &world.settings, asked, world.now());
+    let told = told.await.expect("an explanation").expect("a customer");
+    let shown = told.to_string();
+    for id in told.contacts.iter().map(|contact| contact.id.as_str()) {
+        assert!(shown.contains(id), "{shown}");
+    }
+    let conversation = told.conversations[0].id.clone();
+    let shown = shown
+        .replace(&id, "[user]")
+        .replace(told.contacts.iter().find(|it| !it.speaks).expect("a lead").id.as_str(), "[lead]")
+        .replace(&conversation, "[conversation]");
+    insta::allow_duplicates! {
+        insta::assert_snapshot!(shown, @r#"
+        ada@member.example, written 2025-11-21 17:00:00 UTC
+          [lead] Lead, updated 2025-11-21T17:00:00+00:00
+          [user] User, updated 2025-11-21T17:00:00+00:00, speaks for the customer
+        Columns
+          intercom_contact_id    [user]  ← contact [user]: id
+          intercom_contact_ids   [lead], [user]  ← the ids of 2 contacts
+          external_id            –  ← contact [user]: external_id
+          stripe_customer_id     cus_1  ← contact [user]: custom_attributes.stripe_id
+          name                   ada  ← contact [user]: email, the part before the @
+          location_country       Peru  ← contact [user]: location.country
+          location_city          –  ← contact [user]: location.city
+          signup_date            2025-11-21T17:00:00+00:00  ← contact [user]: created_at
+          currency               USD  ← the rows that count, else the policy's base currency
+          mrr                    250.17 USD  ← contact [user]: custom_attributes.stripe_subscriptions
+          arr                    3002.00 USD  ← 12 × MRR
+          ltv                    5.00 USD  ← contact [user]: custom_attributes.Stripe Payments
+          plan_name              Pro  ← contact [user]: custom_attributes.stripe_plan
+          plan_price             –  ← no attribute has a value
+          subscription_status    –  ← no attribute has a value
+          subscription_count     3  ← contact [user]: custom_attributes.stripe_subscriptions
+          is_delinquent          –  ← contact [user]: custom_attributes.stripe_delinquent
+          last_payment_amount    –  ← no attribute has a value
+          last_payment_date      –  ← no attribute has a value
+          last_seen_at           2025-11-20T17:00:00+00:00  ← contact [user]: last_seen_at
+          days_since_seen        1  ← contact [user]: last_seen_at
+          intercom_convos_total  1  ← conversations of 2 contacts
+          intercom_convos_30d    1  ← conversations begun in 30 days of 2 contacts
+          open_tickets           1  ← open conversations of 2 contacts
+          mentioned_cancel       true  ← messages of 30 days of 2 contacts
+          csat_score             –  ← ratings of 2 contacts
+          first_response_seconds –  ← the mean of conversations of 2 contacts
+          first_close_seconds    –  ← the mean of conversations of 2 contacts
+          last_close_seconds     –  ← the mean of conversations of 2 contacts
+          reopens                0  ← conversations opened again of 2 contacts
+          quality_score          90  ← the sum of its factors
+        Subscriptions: 4
+          sub_4 active: counts, 0 smallest units USD a month [unknown_interval]
+          sub_3 canceled: left out, 0 smallest units USD a month
+          sub_2 past_due: counts, 100 smallest units USD a month [past_due]
+          sub_1 active: counts, 74750/3 smallest units USD a month
+        Payments: 1
+          pay_1 succeeded: counts, 500 smallest units USD to date
+        Quality
+           20 of 20  has_stripe_customer
+           20 of 20  has_active_subscription
+           15 of 15  has_payments
+           15 of 15  seen_recently
+           10 of 10  has_location
+           10 of 10  has_conversations
+            0 of 10  has_csat
+        Conversations
+          [conversation] 2025-11-21T17:00:00+00:00 open, speaks of leaving: “want to cancel”
+        Odd: custom_attributes.stripe_delinquent: wrong_type
+        Since 2025-11-21T17:00:00+00:00: MRR 250.17 USD (New)
+        Policy: past_due = "always"
+        "#);
+    }
+    let debug = format!("{told:?} {told:#?}");
+    assert!(!debug.contains("member.example"), "{debug}");
+    let json = serde_json::to_value(&told).expect("JSON");
+    assert_eq!(json["subscriptions"][0]["amount"], "74750/3");
+    assert_eq!(json["policy"]["past_due"], "always");
+    let column = |name: &str| {
+        let columns = json["columns"].as_array().expect("columns");
+        columns.iter().find(|line| line["column"] == name).cloned().expect("the column")
+    };
+    assert_eq!(column("mrr")["value"], "250.17 USD");
+}
+
+pub(crate) async fn a_customer_nobody_knows_is_not_explained(on: &Database) {
+    let world = World::empty(on);
+    world.sync().await;
+    let workspace = world.workspace().await;
+    let told =
+        explain(world.store.as_ref(), &workspace, &world.settings, "x@y.example", world.now());
+    assert_eq!(told.await.expect("an answer"), None);
+}

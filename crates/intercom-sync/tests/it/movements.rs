@@ -1,0 +1,152 @@
+//! How MRR moved, as the history of customers tells it.
+
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+use intercom_revenue::{Currency, Period, Ratio};
+use intercom_sync::{MrrReport, MrrWaterfall, waterfall};
+use serde_json::{Value, json};
+
+use crate::database::Database;
+use crate::world::{NOW, World};
+
+const DAY: i64 = 86_400;
+
+fn paying(amount: i64) -> Value {
+    billed(amount, "usd", None)
+}
+
+fn billed(amount: i64, currency: &str, account: Option<&str>) -> Value {
+    let plan = json!({"amount": amount, "interval": "month", "currency": currency});
+    let row = json!([{"id": "sub_1", "status": "active", "plan": plan}]);
+    json!({"custom_attributes": {"Stripe Subscriptions": row, "stripe_id": account}})
+}
+
+fn person(world: &World, name: &str, mut fields: Value) -> String {
+    fields["email"] = json!(format!("{name}@member.example"));
+    world.create_contact(fields)
+}
+
+/// The movements from the day after the first run on.
+async fn moved(world: &World) -> MrrReport {
+    let at = |unix| DateTime::from_timestamp(unix, 0).expect("in range");
+    let period = Period { starts_at: at(NOW + DAY), ends_at: at(NOW + 30 * DAY) };
+    told(world, period).await
+}
+
+async fn told(world: &World, period: Period) -> MrrReport {
+    let workspace = world.workspace().await;
+    let told = waterfall(world.store.as_ref(), &workspace, &world.settings, period);
+    told.await.expect("a waterfall")
+}
+
+fn dollars(report: &MrrReport) -> MrrWaterfall {
+    report.by_currency[&Currency::USD]
+}
+
+async fn next_day(world: &World) {
+    world.advance(2 * DAY);
+    world.sync().await;
+}
+
+pub(crate) async fn a_month_of_movements(on: &Database) {
+    let world = World::empty(on);
+    let grows = person(&world, "grows", paying(10_000));
+    let shrinks = person(&world, "shrinks", paying(10_000));
+    let leaves = person(&world, "leaves", paying(10_000));
+    let returns = person(&world, "returns", paying(10_000));
+    person(&world, "stays", paying(10_000));
+    world.sync().await;
+    world.advance(600);
+    world.update_contact(&returns, paying(0));
+    world.sync().await;
+    world.advance(DAY);
+
+    world.update_contact(&grows, paying(15_000));
+    world.update_contact(&shrinks, paying(4_000));
+    world.update_contact(&leaves, json!({"email": null}));
+    world.update_contact(&returns, paying(12_000));
+    person(&world, "comes", paying(2_000));
+    world.sync().await;
+    next_day(&world).await;
+    let report = moved(&world).await;
+    insta::allow_duplicates! {
+        insta::assert_snapshot!(report, @r#"
+        MRR from 2025-11-22 17:00 to 2025-12-21 17:00 (UTC)
+        USD
+          start                      400.00
+          opening                      0.00
+          new                         20.00  (1)
+          reactivation               120.00  (1)
+          expansion                   50.00  (1)
+          contraction                -60.00  (1)
+          churn                     -100.00  (1)
+          currency change              0.00
+          exchange rates               0.00
+          end                        430.00
+          NRR 72.5 %, GRR 60.0 % of 4 customers
+        "#);
+    }
+    assert_eq!(dollars(&report).gross_retention, Some(Ratio::new(24, 40.try_into().expect("40"))));
+    assert_eq!(report.n_left_out, 0);
+
+    // Over everything, what the first run met was there before.
+    let at = |unix| DateTime::from_timestamp(unix, 0).expect("in range");
+    let period = Period { starts_at: at(0), ends_at: at(NOW + 1) };
+    let lines = dollars(&told(&world, period).await).lines;
+    assert_eq!((lines.opening.minor, lines.new.minor, lines.end.minor), (50_000, 0, 50_000));
+}
+
+pub(crate) async fn who_changes_the_address_is_neither_gone_nor_new(on: &Database) {
+    let world = World::empty(on);
+    let id = person(&world, "ada", paying(10_000));
+    world.sync().await;
+    world.advance(2 * DAY);
+    let mut patch = paying(11_000);
+    patch["email"] = json!("lovelace@member.example");
+    world.update_contact(&id, patch);
+    world.sync().await;
+    let lines = dollars(&moved(&world).await).lines;
+    assert_eq!(
+        (lines.start.minor, lines.expansion.minor, lines.end.minor),
+        (10_000, 1_000, 11_000)
+    );
+    assert_eq!((lines.new.minor, lines.churn.minor), (0, 0));
+}
+
+pub(crate) async fn a_shared_billing_account_moves_once(on: &Database) {
+    let mut world = World::empty(on);
+    let first = person(&world, "ada", billed(10_000, "usd", Some("cus_1")));
+    let second = person(&world, "bob", billed(10_000, "usd", Some("cus_1")));
+    world.sync().await;
+    for id in [first, second] {
+        world.advance(2 * DAY);
+        world.update_contact(&id, billed(30_000, "usd", Some("cus_1")));
+        world.sync().await;
+    }
+    let lines = dollars(&moved(&world).await).lines;
+    assert_eq!((lines.start.minor, lines.expansion.minor), (10_000, 20_000));
+    world.settings.revenue.merge_shared_billing = false;
+    let lines = dollars(&moved(&world).await).lines;
+    assert_eq!((lines.start.minor, lines.expansion.minor), (20_000, 40_000));
+}
+
+pub(crate) async fn rates_alone_are_a_line_of_their_own(on: &Database) {
+    let mut world = World::empty(on);
+    let rate = |numerator| {
+        let rate = Ratio::new(numerator, 10.try_into().expect("10"));
+        BTreeMap::from([(Currency::EUR, rate)])
+    };
+    world.settings.revenue.rates = rate(10);
+    let id = person(&world, "ada", billed(10_000, "eur", None));
+    world.sync().await;
+    world.settings.revenue.rates = rate(16);
+    next_day(&world).await;
+    world.update_contact(&id, billed(20_000, "eur", None));
+    next_day(&world).await;
+    let report = moved(&world).await;
+    let lines = dollars(&report).lines;
+    assert_eq!((lines.exchange.minor, lines.expansion.minor), (6_000, 16_000));
+    assert_eq!(lines.end.minor, 32_000);
+    assert_eq!(dollars(&report).net_retention, Some(Ratio::whole(2)));
+}
