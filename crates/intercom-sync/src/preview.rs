@@ -1,6 +1,7 @@
 //! What a run would fetch, asked with one call a stream.
 
 use futures_util::StreamExt;
+use intercom_api::Paged;
 use intercom_api::admins::ListAdmins;
 use intercom_api::companies::ListCompanies;
 use intercom_api::contacts::{ListContacts, SearchContacts};
@@ -9,7 +10,6 @@ use intercom_api::data_attributes::ListDataAttributes;
 use intercom_api::segments::ListSegments;
 use intercom_api::tags::ListTags;
 use intercom_api::teams::ListTeams;
-use intercom_api::{Paged, Timestamp};
 use intercom_client::Client;
 use intercom_store::{Store, Stream, Workspace};
 use serde::Serialize;
