@@ -72,6 +72,16 @@ impl Rules {
     }
 }
 
+/// What becomes of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Treatment {
+    /// It becomes flat entries.
+    Flat,
+    /// It is sent as it came, before those that are flat.
+    Whole,
+    LeftOut,
+}
+
 /// How an entry's value is written.
 #[derive(Clone, Copy)]
 enum Form {
@@ -91,7 +101,7 @@ struct Entry {
     form: Form,
     /// Which of several sources it comes from.
     source: u8,
-    /// A monetary amount or a rich link.
+    /// A monetary amount or a rich link, which comes before others.
     is_rich: bool,
     /// Another entry has the same name and counts.
     is_replaced: bool,
@@ -152,16 +162,18 @@ impl Entries {
         &mut self,
         object: Value<'_>,
         rules: &Rules,
-        is_left_out: impl Fn(&str, Value<'_>) -> bool,
+        treat: impl Fn(&str, Value<'_>) -> Treatment,
         notes: &mut Notes,
     ) -> Result<(), Rejection> {
-        for field in in_order(object, rules.order) {
+        in_order(object, rules.order, |field| {
             let name = field.spelled();
-            if !is_left_out(&name, field.value) {
-                self.path.clear();
-                self.enter(&name, field.value, rules, notes);
+            self.path.clear();
+            match treat(&name, field.value) {
+                Treatment::Flat => self.enter(&name, field.value, rules, notes),
+                Treatment::Whole => self.add_whole(&name, field.value, notes),
+                Treatment::LeftOut => {}
             }
-        }
+        });
         for (index, element) in object.elements().enumerate() {
             self.path.clear();
             self.enter(&index.to_string(), element, rules, notes);
@@ -174,24 +186,18 @@ impl Entries {
         self.check()
     }
 
-    /// Adds a value under a name of its own, as it was sent.
-    pub(crate) fn add_rich(
-        &mut self,
-        name: &str,
-        value: Value<'_>,
-        notes: &mut Notes,
-    ) -> Result<(), Rejection> {
+    /// Adds a value under a name of its own, as it was sent. Whether there was room for it,
+    /// [`add`](Self::add) tells.
+    pub(crate) fn add_whole(&mut self, name: &str, value: Value<'_>, notes: &mut Notes) {
         self.path.clear();
         if name.len() > MAX_KEY {
-            note_long_name(name, notes);
-            return Ok(());
+            return note_long_name(name, notes);
         }
         self.path.push_str(name);
         self.push(value, Form::Sent);
         if let Some(entry) = self.list.last_mut() {
             entry.is_rich = true;
         }
-        self.check()
     }
 
     /// Adds a value under a name in the current path.
@@ -250,9 +256,9 @@ impl Entries {
                 Forbidden::Drop => self.drop(notes, NoteKind::EmptyDropped),
             },
             Kind::Object => {
-                for field in in_order(value, rules.order) {
+                in_order(value, rules.order, |field| {
                     self.enter(&field.spelled(), field.value, rules, notes);
-                }
+                });
             }
             Kind::List => match rules.lists {
                 ListRule::Keep => self.push(value, Form::Sent),
@@ -390,19 +396,20 @@ impl Entries {
     }
 }
 
-/// The fields of an object in the order in which they are sent.
-pub(crate) fn in_order<'v>(
-    object: Value<'v>,
-    order: KeyOrder,
-) -> impl Iterator<Item = Field<'v>> + use<'v> {
-    let are_first = order == KeyOrder::NumbersFirst;
+/// Takes the fields of an object in the order in which they are sent.
+fn in_order<'v>(object: Value<'v>, order: KeyOrder, mut take: impl FnMut(Field<'v>)) {
     let mut first = Vec::new();
-    if are_first {
+    if order == KeyOrder::NumbersFirst {
         first.extend(object.fields().filter_map(|field| Some((whole_number(field)?, field))));
         first.sort_by_key(|(number, _)| *number);
     }
-    let others = object.fields().filter(move |field| !are_first || whole_number(*field).is_none());
-    first.into_iter().map(|(_, field)| field).chain(others)
+    first.iter().for_each(|(_, field)| take(*field));
+    for field in object.fields() {
+        // Without any, there is none to leave out.
+        if first.is_empty() || whole_number(field).is_none() {
+            take(field);
+        }
+    }
 }
 
 /// The number that JavaScript takes a name for: it could be the index of an element of an array.
@@ -425,7 +432,12 @@ fn hash(name: &[u8]) -> u16 {
     let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
     let ends = match (name.first_chunk(), name.last_chunk()) {
         (Some(first), Some(last)) => word(first) ^ word(last).rotate_left(21),
-        _ => name.iter().fold(0, |ends, byte| ends << 8 | u64::from(*byte)),
+        _ => match (name.first_chunk::<4>(), name.last_chunk::<4>()) {
+            (Some(first), Some(last)) => {
+                u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+            }
+            _ => name.iter().fold(0, |ends, byte| ends << 8 | u64::from(*byte)),
+        },
     };
     let mixed = (ends ^ name.len() as u64).wrapping_mul(MIX);
     u16::try_from((mixed ^ mixed << 23) >> 52).unwrap_or_default()

@@ -2,7 +2,7 @@
 
 use intercom_api::ApiVersion;
 
-use crate::attributes::Rules;
+use crate::attributes::{Rules, Treatment};
 use crate::event::{Kind, Value};
 use crate::note::NoteKind;
 use crate::person::{Name, Person};
@@ -123,18 +123,17 @@ impl<'e> Planner<'e, '_> {
             (TraitSources::Single, Destination::Intercom) => [of_context, None],
             (TraitSources::Single, Destination::IntercomV2) => [own.or(of_context), None],
         };
-        self.start_person_attributes()?;
+        self.start_person_attributes();
         self.write_more_attributes(object, "custom_attributes", sources, is_left_out)
     }
 
     /// Begins the attributes of a person with what is known from elsewhere.
-    pub(crate) fn start_person_attributes(&mut self) -> Result<(), Rejection> {
+    pub(crate) fn start_person_attributes(&mut self) {
         self.entries.clear();
         if let Some((name, version)) = self.app_version() {
-            self.entries.add_rich(name, version, &mut self.notes)?;
+            self.entries.add_whole(name, version, &mut self.notes);
             self.entries.next_source();
         }
-        Ok(())
     }
 
     /// Writes an object of flat entries, unless it is empty. Of a name that several sources have,
@@ -160,8 +159,11 @@ impl<'e> Planner<'e, '_> {
     ) -> Result<(), Rejection> {
         let rules = Rules::attributes(self.settings);
         for source in sources.into_iter().flatten() {
-            let is_left_out = |name: &str, _: Value<'_>| is_reserved(name);
-            self.entries.add(source, &rules, is_left_out, &mut self.notes)?;
+            let treat = |name: &str, _: Value<'_>| match is_reserved(name) {
+                true => Treatment::LeftOut,
+                false => Treatment::Flat,
+            };
+            self.entries.add(source, &rules, treat, &mut self.notes)?;
             self.entries.next_source();
         }
         self.entries.resolve(&mut self.notes);

@@ -130,8 +130,9 @@ fn not_utf8(valid: &[u8], tape: &mut Tape) -> Rejection {
 /// The path to where a parser stopped: through everything that is still open.
 fn open_path(text: &str, tape: &Tape) -> String {
     let mut path = Path::default();
-    for (level, &container) in tape.open.iter().enumerate() {
-        let inner = tape.open.get(level + 1).map(|&index| index as usize);
+    let open = tape.open();
+    for (level, &container) in open.iter().enumerate() {
+        let inner = open.get(level + 1).map(|&index| index as usize);
         let is_object = tape.nodes[container as usize].kind == Kind::Object;
         let mut at = container as usize + 1;
         let (mut n_before, mut name) = (0, None);

@@ -42,6 +42,8 @@
 //! - [`Scratch::begin_batch`] before each batch, and [`Scratch::remember`] after each plan: then
 //!   later plans of the batch do not look up what an earlier one found or created, and events of
 //!   one user in the same second get seconds of their own.
+//! - Put the time into [`Settings::now`]: track calls that do not say when the event was are sent
+//!   with it, and refused without it, for Intercom takes no event without a time.
 //! - Requests carry path, query, version and body. Who sends them adds the token,
 //!   [`Settings::origin`] and [`Settings::user_agent`].
 //! - [`Plan::notes`] says what was left out or changed; answers can add to it.
@@ -124,7 +126,7 @@ pub fn plan<'e>(
     if kind.is_empty() {
         return Err(Rejection::new("type", Reason::MissingType));
     }
-    let kind = kind.to_lowercase();
+    let kind = person::lower(&kind);
     let is_oauth = settings.destination == Destination::IntercomV2;
     let call = match &*kind {
         "identify" => identify::plan,
@@ -132,7 +134,7 @@ pub fn plan<'e>(
         "group" => group::plan,
         "record" if takes_records(settings) => record::plan,
         "delete" => deletion::plan,
-        _ => return Err(Rejection::new("type", Reason::UnsupportedType(kind))),
+        _ => return Err(Rejection::new("type", Reason::UnsupportedType(kind.into_owned()))),
     };
     if !settings.has_token {
         return Err(Rejection::new("", Reason::MissingToken { is_oauth }));

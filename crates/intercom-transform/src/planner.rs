@@ -12,7 +12,7 @@ use crate::message::Message;
 use crate::note::Notes;
 use crate::pick::{Checker, Expected};
 use crate::rejection::{Call, Reason, Rejection, Wording};
-use crate::scratch::{Batch, Scratch};
+use crate::scratch::{Batch, Bodies, Scratch};
 use crate::settings::{Destination, Epoch, Settings};
 
 /// One event, the settings, and the memory that is reused.
@@ -24,6 +24,7 @@ pub(crate) struct Planner<'e, 's> {
     pub(crate) settings: &'s Settings,
     pub(crate) check: Checker<'e>,
     pub(crate) body: &'s mut Vec<u8>,
+    bodies: &'s mut Bodies,
     pub(crate) entries: &'s mut Entries,
     pub(crate) batch: &'s mut Batch,
     pub(crate) notes: Notes,
@@ -44,6 +45,7 @@ impl<'e, 's> Planner<'e, 's> {
             settings,
             check: Checker::new(event, settings),
             body: &mut scratch.body,
+            bodies: &mut scratch.bodies,
             entries: &mut scratch.entries,
             batch: &mut scratch.batch,
             notes: Notes::default(),
@@ -70,7 +72,7 @@ impl<'e, 's> Planner<'e, 's> {
 
     /// The body written so far, as one that can be sent; the next one begins empty.
     pub(crate) fn take_body(&mut self) -> Bytes {
-        let body = Bytes::copy_from_slice(self.body);
+        let body = self.bodies.keep(self.body);
         self.body.clear();
         body
     }

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
+use bytes::{Bytes, BytesMut};
 use intercom_api::ContactId;
 
 use crate::attributes::Entries;
@@ -21,8 +22,34 @@ use crate::plan::{Identity, Plan};
 #[derive(Default)]
 pub struct Scratch {
     pub(crate) body: Vec<u8>,
+    pub(crate) bodies: Bodies,
     pub(crate) entries: Entries,
     pub(crate) batch: Batch,
+}
+
+/// Bodies that are ready to be sent. They share pieces of memory, which are used again once none of
+/// a piece's bodies is left; a body therefore holds on to at most one piece.
+#[derive(Default)]
+pub(crate) struct Bodies {
+    piece: BytesMut,
+}
+
+impl Bodies {
+    const PIECE: usize = 16 * 1024;
+    /// Longer ones have memory of their own.
+    const MAX_SHARED: usize = 2 * 1024;
+
+    pub(crate) fn keep(&mut self, body: &[u8]) -> Bytes {
+        if body.len() > Self::MAX_SHARED {
+            return Bytes::copy_from_slice(body);
+        }
+        if self.piece.capacity() == 0 {
+            self.piece = BytesMut::with_capacity(Self::PIECE);
+        }
+        // Takes the whole piece again where it can, else a new one of the same size.
+        self.piece.extend_from_slice(body);
+        self.piece.split().freeze()
+    }
 }
 
 /// What the plans of a batch know.
@@ -30,9 +57,29 @@ pub struct Scratch {
 pub(crate) struct Batch {
     by_external_id: HashMap<Box<str>, ContactId>,
     by_email: HashMap<Box<str>, ContactId>,
-    seconds: HashMap<u64, Taken>,
-    /// Where an event of this message id and second was moved to.
-    shifted: HashMap<(u64, i64), i64>,
+    seconds: HashMap<u64, Taken, BuildHasherDefault<Hashed>>,
+    /// Where the event was moved to that has a message id and was for a second.
+    shifted: HashMap<u64, i64, BuildHasherDefault<Hashed>>,
+}
+
+/// The hash of a key that is one.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
 }
 
 /// A second that an event has taken.
@@ -125,7 +172,7 @@ impl Batch {
         message_id: Option<&str>,
         at: i64,
     ) -> i64 {
-        let message = message_id.map(|id| hash(&(id, event, user)));
+        let message = message_id.map(|id| hash(&id));
         let key = hash(&(user, event, at));
         let first = match self.seconds.entry(key) {
             Entry::Occupied(taken) => *taken.get(),
@@ -137,7 +184,8 @@ impl Batch {
         if message.is_some() && first.message == message {
             return at;
         }
-        if let Some(&second) = message.and_then(|message| self.shifted.get(&(message, at))) {
+        let shifted = message.map(|message| hash(&(key, message)));
+        if let Some(&second) = shifted.and_then(|shifted| self.shifted.get(&shifted)) {
             return second;
         }
         let mut second = first.next;
@@ -148,8 +196,8 @@ impl Batch {
         self.seconds.insert(hash(&(user, event, second)), Taken { message, next });
         // Whoever asks for the same second again skips those that are known to be taken.
         self.seconds.insert(key, Taken { next, ..first });
-        if let Some(message) = message {
-            self.shifted.insert((message, at), second);
+        if let Some(shifted) = shifted {
+            self.shifted.insert(shifted, second);
         }
         second
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::attributes::{Rules, in_order};
+use crate::attributes::{Rules, Treatment};
 use crate::event::{Kind, Value};
 use crate::mapped;
 use crate::note::NoteKind;
@@ -205,11 +205,11 @@ impl<'e> Planner<'e, '_> {
         let MetadataSettings { max_keys, priority, .. } = &self.settings.metadata;
         let max_keys = (*max_keys).min(MetadataSettings::MAX_KEYS);
         self.entries.clear();
-        for field in in_order(properties, rules.order).filter(|field| is_rich(field.value)) {
-            self.entries.add_rich(&field.spelled(), field.value, &mut self.notes)?;
-        }
-        let is_left_out = |_: &str, value: Value<'_>| is_rich(value);
-        self.entries.add(properties, &rules, is_left_out, &mut self.notes)?;
+        let treat = |_: &str, value: Value<'_>| match is_rich(value) {
+            true => Treatment::Whole,
+            false => Treatment::Flat,
+        };
+        self.entries.add(properties, &rules, treat, &mut self.notes)?;
         self.entries.resolve(&mut self.notes);
         let out = object.field("metadata");
         let document = self.event.document();

@@ -12,7 +12,7 @@ const FOUND: Answers = Answers::Assumed(Assumption::Found);
 fn run(input: impl Read + Send, answers: &Answers, workers: usize) -> (PlanCounts, String) {
     let workers = NonZeroUsize::new(workers).expect("not zero");
     let mut plans = Vec::new();
-    let settings = Settings::default();
+    let settings = Settings { now: Some(crate::api::NOW), ..Settings::default() };
     let counts = plan_lines(input, &mut plans, &settings, answers, workers, &mut |_| {});
     (counts.expect("memory can be read and written"), String::from_utf8(plans).expect("text"))
 }

@@ -4,9 +4,11 @@
 //! The events are those of `../shared/data/events-mix.ndjson` if that file is there, else invented
 //! ones of the same shape. Look-ups are answered from memory, by 300 bytes.
 
+#![expect(clippy::disallowed_methods, reason = "measuring needs a clock")]
 #![expect(clippy::unwrap_used, reason = "a measurement that fails has no result")]
 
 mod invented;
+mod ratios;
 
 use std::path::Path;
 
@@ -21,69 +23,95 @@ const KINDS: [&str; 4] = ["identify", "track", "group", "mix"];
 
 fn main() {
     // Only `cargo bench` passes this; a test run builds benchmarks and does not measure.
-    if std::env::args().any(|argument| argument == "--bench") {
-        divan::main();
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
     }
+    ratios::print();
+    divan::main();
 }
 
 /// Reading and writing the same bytes, with the same parser.
 #[divan::bench(args = KINDS)]
 fn floor(bencher: Bencher<'_, '_>, kind: &str) {
-    let lines = lines(kind);
-    let (mut tape, mut out) = (Tape::default(), Vec::new());
-    let (items, bytes) = counts(&lines);
-    bencher.counter(items).counter(bytes).bench_local(|| {
-        for line in &lines {
-            out.clear();
-            echo(&Event::parse(line.as_bytes(), &mut tape).unwrap(), &mut out);
-            black_box(Bytes::copy_from_slice(&out));
-        }
-    });
+    measure(bencher, kind, ApiVersion::V2_10, Bench::floor);
 }
 
 #[divan::bench(args = KINDS)]
 fn v1(bencher: Bencher<'_, '_>, kind: &str) {
-    plans(bencher, kind, ApiVersion::V1_4);
+    measure(bencher, kind, ApiVersion::V1_4, Bench::plan);
 }
 
 #[divan::bench(args = KINDS)]
 fn v2(bencher: Bencher<'_, '_>, kind: &str) {
-    plans(bencher, kind, ApiVersion::V2_10);
+    measure(bencher, kind, ApiVersion::V2_10, Bench::plan);
 }
 
 /// Reading only.
 #[divan::bench(args = KINDS)]
 fn parsing(bencher: Bencher<'_, '_>, kind: &str) {
-    let lines = lines(kind);
-    let mut tape = Tape::default();
-    let (items, bytes) = counts(&lines);
-    bencher.counter(items).counter(bytes).bench_local(|| {
-        for line in &lines {
-            black_box(Event::parse(line.as_bytes(), &mut tape).unwrap());
-        }
-    });
+    measure(bencher, kind, ApiVersion::V2_10, Bench::parse);
 }
 
-fn plans(bencher: Bencher<'_, '_>, kind: &str, version: ApiVersion) {
-    let settings = Settings { version, ..Settings::default() };
+fn measure(
+    bencher: Bencher<'_, '_>,
+    kind: &str,
+    version: ApiVersion,
+    round: impl Fn(&mut Bench, &[String]),
+) {
     let lines = lines(kind);
-    let answers = Answers::new();
-    let (mut tape, mut scratch) = (Tape::default(), Scratch::new());
+    let mut bench = Bench::new(version);
     let (items, bytes) = counts(&lines);
-    bencher.counter(items).counter(bytes).bench_local(|| {
+    bencher.counter(items).counter(bytes).bench_local(|| round(&mut bench, &lines));
+}
+
+/// What the rounds use again.
+struct Bench {
+    settings: Settings,
+    answers: Answers,
+    tape: Tape,
+    scratch: Scratch,
+    out: Vec<u8>,
+}
+
+impl Bench {
+    fn new(version: ApiVersion) -> Self {
+        Self {
+            settings: Settings { version, ..Settings::default() },
+            answers: Answers::new(),
+            tape: Tape::default(),
+            scratch: Scratch::new(),
+            out: Vec::new(),
+        }
+    }
+
+    fn parse(&mut self, lines: &[String]) {
+        for line in lines {
+            black_box(Event::parse(line.as_bytes(), &mut self.tape).unwrap());
+        }
+    }
+
+    fn floor(&mut self, lines: &[String]) {
+        for line in lines {
+            self.out.clear();
+            echo(&Event::parse(line.as_bytes(), &mut self.tape).unwrap(), &mut self.out);
+            black_box(Bytes::copy_from_slice(&self.out));
+        }
+    }
+
+    fn plan(&mut self, lines: &[String]) {
         // A batch of its own: otherwise every event would find the seconds of the last round taken.
-        scratch.begin_batch();
-        for line in &lines {
-            let event = Event::parse(line.as_bytes(), &mut tape).unwrap();
-            let mut plan = plan(&event, &settings, &mut scratch).unwrap();
+        self.scratch.begin_batch();
+        for line in lines {
+            let event = Event::parse(line.as_bytes(), &mut self.tape).unwrap();
+            let mut plan = plan(&event, &self.settings, &mut self.scratch).unwrap();
             while let Step::Send(request) = plan.next().unwrap() {
-                let answer = answers.to(plan.purpose().unwrap());
+                let answer = self.answers.to(plan.purpose().unwrap());
                 black_box(request);
                 plan.reply(answer);
             }
             black_box(plan);
         }
-    });
+    }
 }
 
 fn counts(lines: &[String]) -> (ItemsCount, BytesCount) {

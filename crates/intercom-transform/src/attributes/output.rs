@@ -19,7 +19,11 @@ impl Entries {
         order.clear();
         order.extend(0..offset(self.list.len()));
         let key = |index: &u32| self.key(&self.list[*index as usize]);
-        order.sort_unstable_by(|a, b| key(a).cmp(key(b)).then(a.cmp(b)));
+        // What is whole counts less than what is flat, wherever it stands.
+        let is_flat = |index: &u32| !self.list[*index as usize].is_rich;
+        order.sort_unstable_by(|a, b| {
+            key(a).cmp(key(b)).then(is_flat(a).cmp(&is_flat(b))).then(a.cmp(b))
+        });
         let mut start = 0;
         while start < order.len() {
             let first = order[start] as usize;
@@ -74,7 +78,9 @@ impl Entries {
         order.clear();
         let entry = |index: &u32| &self.list[*index as usize];
         let live = || (0..offset(self.list.len())).filter(|index| !entry(index).is_replaced);
-        order.extend(live().filter(|index| entry(index).is_rich));
+        if self.list.iter().any(|entry| entry.is_rich) {
+            order.extend(live().filter(|index| entry(index).is_rich));
+        }
         let n_rich = order.len();
         order.extend(live().filter(|index| !entry(index).is_rich));
         if !priority.is_empty() {

@@ -26,12 +26,14 @@ pub(crate) fn parse(text: &str, tape: &mut Tape) -> Result<(), Fault> {
     if u32::try_from(text.len()).is_err() {
         return Err(Fault::Length);
     }
-    Parser { bytes: text.as_bytes(), at: 0, tape }.document()
+    Parser { bytes: text.as_bytes(), at: 0, depth: 0, tape }.document()
 }
 
 struct Parser<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// How many objects and lists are open.
+    depth: usize,
     tape: &'a mut Tape,
 }
 
@@ -85,13 +87,14 @@ impl Parser<'_> {
     fn follow(&mut self) -> Result<bool, Fault> {
         loop {
             self.skip_space();
-            let Some(&container) = self.tape.open.last() else {
+            if self.depth == 0 {
                 return if self.at == self.bytes.len() {
                     Ok(true)
                 } else {
                     Err(Fault::Syntax(self.at))
                 };
-            };
+            }
+            let container = self.tape.innermost;
             let is_object = self.tape.nodes[container as usize].kind == Kind::Object;
             match (self.peek()?, is_object) {
                 (b',', _) => {
@@ -110,10 +113,13 @@ impl Parser<'_> {
 
     fn open(&mut self, kind: Kind) -> Result<(), Fault> {
         let index = self.push(kind, self.at, 0);
-        if self.tape.open.len() >= MAX_DEPTH {
+        if self.depth >= MAX_DEPTH {
             return Err(Fault::Depth);
         }
-        self.tape.open.push(index);
+        self.depth += 1;
+        // Until it is closed, it says in place of its end what it is in.
+        self.tape.nodes[index as usize].next = self.tape.innermost;
+        self.tape.innermost = index;
         self.at += 1;
         self.skip_space();
         Ok(())
@@ -122,11 +128,11 @@ impl Parser<'_> {
     fn close(&mut self) {
         self.at += 1;
         let next = self.tape.nodes.len();
-        if let Some(index) = self.tape.open.pop() {
-            let node = &mut self.tape.nodes[index as usize];
-            node.end = offset(self.at);
-            node.next = offset(next);
-        }
+        self.depth -= 1;
+        let node = &mut self.tape.nodes[self.tape.innermost as usize];
+        self.tape.innermost = node.next;
+        node.end = offset(self.at);
+        node.next = offset(next);
     }
 
     /// The name of a field and the colon behind it.

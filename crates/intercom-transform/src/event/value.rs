@@ -74,10 +74,12 @@ pub(crate) struct Field<'a> {
 }
 
 impl<'a> Value<'a> {
+    #[inline]
     fn node(self) -> Node {
         self.document.nodes[self.index as usize]
     }
 
+    #[inline]
     fn at(self, index: u32) -> Self {
         Self { index, ..self }
     }
@@ -87,17 +89,20 @@ impl<'a> Value<'a> {
         self.index
     }
 
+    #[inline]
     pub(crate) fn kind(self) -> Kind {
         self.node().kind
     }
 
     /// The text as it was sent; of a string without its quotes.
+    #[inline]
     pub(crate) fn raw(self) -> &'a str {
         let Node { start, end, .. } = self.node();
         &self.document.text[start as usize..end as usize]
     }
 
     /// The whole value as it was sent, a string with its quotes.
+    #[inline]
     pub(crate) fn source(self) -> &'a str {
         let Node { start, end, kind, .. } = self.node();
         match kind {
@@ -108,6 +113,7 @@ impl<'a> Value<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn is_null(self) -> bool {
         self.kind() == Kind::Null
     }
@@ -125,6 +131,7 @@ impl<'a> Value<'a> {
     }
 
     /// Neither an object nor a list.
+    #[inline]
     pub(crate) fn is_scalar(self) -> bool {
         !matches!(self.kind(), Kind::List | Kind::Object)
     }
@@ -175,6 +182,7 @@ impl<'a> Value<'a> {
     }
 
     /// The fields of an object, in the order sent.
+    #[inline]
     pub(crate) fn fields(self) -> impl Iterator<Item = Field<'a>> + use<'a> {
         let (mut at, end) = if self.is_object() { self.inside() } else { (0, 0) };
         std::iter::from_fn(move || {
@@ -188,6 +196,7 @@ impl<'a> Value<'a> {
     }
 
     /// The elements of a list.
+    #[inline]
     pub(crate) fn elements(self) -> impl Iterator<Item = Self> + use<'a> {
         let (mut at, end) = if self.is_list() { self.inside() } else { (0, 0) };
         std::iter::from_fn(move || {
@@ -216,27 +225,40 @@ impl<'a> Value<'a> {
 }
 
 impl<'a> Field<'a> {
+    /// What stands between the name's quotes, and whether there are escapes in it.
+    #[inline]
+    fn raw_name(self) -> (&'a str, bool) {
+        let Node { start, end, kind, .. } = self.name.node();
+        let raw = &self.name.document.text[start as usize..end as usize];
+        (raw, kind == Kind::EscapedText)
+    }
+
     /// Whether this is the field's name.
+    #[inline]
     pub(crate) fn is(self, name: &str) -> bool {
-        match self.name.kind() {
-            Kind::EscapedText => unescape(self.name.raw()) == name,
-            _ => self.name.raw() == name,
-        }
+        let (raw, is_escaped) = self.raw_name();
+        if is_escaped { *unescaped(raw) == *name } else { raw == name }
     }
 
     /// The name's characters.
+    #[inline]
     pub(crate) fn name(self) -> Cow<'a, str> {
-        self.name.as_text().unwrap_or_default()
+        let (raw, is_escaped) = self.raw_name();
+        if is_escaped { unescaped(raw) } else { Cow::Borrowed(raw) }
     }
 
     /// The name's characters where they stand for themselves in JSON: the same name is always
     /// spelled the same.
+    #[inline]
     pub(crate) fn spelled(self) -> Cow<'a, str> {
-        match self.name.kind() {
-            Kind::EscapedText => Cow::Owned(escaped(&unescape(self.name.raw()))),
-            _ => Cow::Borrowed(self.name.raw()),
-        }
+        let (raw, is_escaped) = self.raw_name();
+        if is_escaped { Cow::Owned(escaped(&unescaped(raw))) } else { Cow::Borrowed(raw) }
     }
+}
+
+#[cold]
+fn unescaped(raw: &str) -> Cow<'_, str> {
+    Cow::Owned(unescape(raw))
 }
 
 /// The characters behind escapes that the parser has checked.

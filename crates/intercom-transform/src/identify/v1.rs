@@ -73,7 +73,7 @@ impl<'e> Planner<'e, '_> {
             TraitSources::Merged => [of_context, own],
             TraitSources::Single => [own.or(of_context), None],
         };
-        self.start_person_attributes()?;
+        self.start_person_attributes();
         self.write_more_attributes(object, "custom_attributes", sources, is_reserved)
     }
 

@@ -126,6 +126,34 @@ fn the_profile_refuses_after_the_look_up_and_sends_values_as_they_came() {
 }
 
 #[test]
+fn an_empty_text_hides_what_is_further_down_with_the_profile_only() {
+    let cases: [(&str, &str, &[_]); 4] = [
+        (
+            "an empty address",
+            r#"{"type":"Identify","userId":"u1","traits":{"email":""},"context":{"traits":{"email":"jo@example.com"}}}"#,
+            &[NOBODY, WRITTEN],
+        ),
+        (
+            "an empty name and a phone of zero",
+            r#"{"type":"identify","userId":"u1","traits":{"name":"","phone":0},"context":{"traits":{"name":"Jo","phone":"1"}}}"#,
+            &[NOBODY, WRITTEN],
+        ),
+        (
+            "false in either place",
+            r#"{"type":"IDENTIFY","userId":"u1","traits":{"role":""},"context":{"traits":{"unsubscribedFromEmails":false,"role":"lead","ownerId":0}}}"#,
+            &[NOBODY, WRITTEN],
+        ),
+        (
+            "an empty id",
+            r#"{"type":"identify","userId":"","traits":{"id":"t1","email":"jo@example.com"}}"#,
+            &[NOBODY, WRITTEN],
+        ),
+    ];
+    insta::assert_snapshot!(run_all(&v2(), &cases));
+    insta::assert_snapshot!(run_all(&Settings::rudderstack(), &cases));
+}
+
+#[test]
 fn an_anonymous_id_that_is_none_is_refused_where_it_stands_in() {
     let line = r#"{"type":"identify","anonymousId":{"a":1},"traits":{"email":"jo@example.com"}}"#;
     let settings = Settings { send_anonymous_id: true, ..v2() };
