@@ -1,6 +1,6 @@
 //! What somebody should hear about when a customer changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -91,7 +91,7 @@ impl AlertThresholds {
 }
 
 /// Something that has become true of a customer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Alert {
     /// A customer of high value who paid nothing before.
@@ -112,6 +112,103 @@ pub enum Alert {
         /// In which way.
         movement: Movement,
     },
+}
+
+impl Alert {
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> AlertKind {
+        match self {
+            Self::NewHighValueCustomer { .. } => AlertKind::NewHighValueCustomer,
+            Self::CancelMention => AlertKind::CancelMention,
+            Self::PaymentDelinquent => AlertKind::PaymentDelinquent,
+            Self::LargeMrrChange { .. } => AlertKind::LargeMrrChange,
+        }
+    }
+}
+
+/// The kinds of alerts, in the order they are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertKind {
+    /// A customer of high value who paid nothing before.
+    NewHighValueCustomer,
+    /// A recent conversation mentions leaving.
+    CancelMention,
+    /// A payment is overdue.
+    PaymentDelinquent,
+    /// MRR rose or fell steeply. Never lasts: a change is over when it is seen.
+    LargeMrrChange,
+}
+
+impl AlertKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [
+        Self::NewHighValueCustomer,
+        Self::CancelMention,
+        Self::PaymentDelinquent,
+        Self::LargeMrrChange,
+    ];
+
+    /// Its name, as alerts are serialised with.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NewHighValueCustomer => "new_high_value_customer",
+            Self::CancelMention => "cancel_mention",
+            Self::PaymentDelinquent => "payment_delinquent",
+            Self::LargeMrrChange => "large_mrr_change",
+        }
+    }
+
+    /// The kind with the name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// What lasts of a customer, whether or not it was told.
+#[must_use]
+pub fn conditions(current: &AlertState, thresholds: &AlertThresholds) -> BTreeSet<AlertKind> {
+    let lasting = [
+        (is_high_value(current.mrr, thresholds), AlertKind::NewHighValueCustomer),
+        (current.mentioned_cancel, AlertKind::CancelMention),
+        (current.is_delinquent, AlertKind::PaymentDelinquent),
+    ];
+    lasting.into_iter().filter_map(|(holds, kind)| holds.then_some(kind)).collect()
+}
+
+/// What a customer's conditions did between two observations.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edges {
+    /// What is to be told.
+    pub alerts: Vec<Alert>,
+    /// Conditions to remember from here on, told or not.
+    pub began: BTreeSet<AlertKind>,
+    /// Conditions to forget, so that they can be told again.
+    pub ended: BTreeSet<AlertKind>,
+}
+
+/// [`alerts`] with a memory: what is remembered is not told again before it has ended.
+///
+/// The memory outlives the customer's record. A customer that vanishes and comes back, or gets
+/// another e-mail address, is unknown to `before` but not to `remembered`.
+#[must_use]
+pub fn edges(
+    before: Before<'_>,
+    current: &AlertState,
+    remembered: &BTreeSet<AlertKind>,
+    thresholds: &AlertThresholds,
+) -> Edges {
+    let holding = conditions(current, thresholds);
+    let mut alerts = alerts(before, current, thresholds);
+    alerts.retain(|alert| !remembered.contains(&alert.kind()));
+    Edges {
+        alerts,
+        began: holding.difference(remembered).copied().collect(),
+        ended: remembered.difference(&holding).copied().collect(),
+    }
 }
 
 /// Compares a customer with what was known before: a condition that lasts is reported once.
@@ -156,9 +253,15 @@ fn new_high_value(
     thresholds: &AlertThresholds,
 ) -> Option<Alert> {
     let mrr = current.mrr.filter(|_| moved == Some(Movement::New))?;
-    let mut limits = thresholds.high_value_above.iter();
-    let limit = limits.find(|limit| limit.currency == mrr.currency)?;
-    (mrr.minor > limit.minor).then_some(Alert::NewHighValueCustomer { mrr })
+    is_high_value(Some(mrr), thresholds).then_some(Alert::NewHighValueCustomer { mrr })
+}
+
+fn is_high_value(mrr: Option<Money>, thresholds: &AlertThresholds) -> bool {
+    let is_above = |mrr: Money| {
+        let mut limits = thresholds.high_value_above.iter();
+        limits.any(|limit| limit.currency == mrr.currency && mrr.minor > limit.minor)
+    };
+    mrr.is_some_and(is_above)
 }
 
 fn large_change(

@@ -72,7 +72,10 @@ mod subscription;
 mod timeline;
 mod waterfall;
 
-pub use alert::{Alert, AlertState, AlertThresholds, Before, FirstLoad, RateChanges, alerts};
+pub use alert::{
+    Alert, AlertKind, AlertState, AlertThresholds, Before, Edges, FirstLoad, RateChanges, alerts,
+    conditions, edges,
+};
 pub use currency::Currency;
 pub use discount::{Discount, DiscountDuration, Reduction};
 pub use exchange::Rates;

@@ -196,6 +196,7 @@ async fn write_customers(store: &dyn Store, workspace: &Workspace) {
                     ..Default::default()
                 }),
                 effects: Vec::new(),
+                lasting: Vec::new(),
             })
             .collect();
         store.commit_customers(workspace, &writes, NOW).await.unwrap();

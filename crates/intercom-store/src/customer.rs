@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use intercom_revenue::{Currency, Money, Ratio};
 
-use crate::Effect;
 use crate::redact::opaque_debug;
+use crate::{AlertMark, Effect};
 
 /// A customer whose contacts or conversations have changed since it was last written.
 ///
@@ -72,6 +72,8 @@ pub struct CustomerWrite {
     pub customer: Option<CustomerRow>,
     /// What follows from the change, written with it.
     pub effects: Vec<Effect>,
+    /// What begins to last for the customer or ends, written with it.
+    pub lasting: Vec<AlertMark>,
 }
 
 /// Our columns of a customer. Dates are Unix seconds, amounts whole smallest units of `currency`.

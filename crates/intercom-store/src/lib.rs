@@ -50,6 +50,7 @@
 //! | `figures` | what figures are made of, and what makes them move |
 //! | `history`, `run` | earlier states; what runs did |
 //! | `census` | how much there is, and what waits |
+//! | `alert`, `notice` | what lasts, so that it is told once; what is told |
 //! | `lease`, `outbox` | who works on what; effects on the world outside |
 //! | `error` | why the store did not answer |
 //! | `redact` | `Debug` without personal data |
@@ -60,6 +61,7 @@
 #[cfg(not(any(feature = "postgres", feature = "sqlite")))]
 compile_error!("intercom-store needs the feature `sqlite`, the feature `postgres`, or both");
 
+mod alert;
 mod census;
 mod customer;
 mod dialect;
@@ -70,6 +72,7 @@ mod history;
 mod lease;
 mod load;
 mod mirror;
+mod notice;
 mod outbox;
 mod parts;
 mod projection;
@@ -81,6 +84,9 @@ mod store;
 
 use std::sync::Arc;
 
+pub use alert::{
+    AlertMark, AlertMemory, AlertStore, AlertedCustomers, QueueDepth, WORKSPACE_SUBJECT,
+};
 pub use census::{Backlog, Census};
 pub use customer::{
     CurrencyTotal, CustomerCandidate, CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome,
@@ -98,6 +104,9 @@ pub use load::LoadWindow;
 pub use mirror::{
     AttributeChange, Bookmark, ContentHash, PageOutcome, PageWrite, Quarantined, QuarantinedRow,
     Record, Stored, Stream, Workspace, WorkspaceProfile,
+};
+pub use notice::{
+    ALERT_QUEUE, CustomerNotice, DigestEntry, DigestNotice, DigestPart, Notice, RunNotice,
 };
 pub use outbox::{Claim, ClaimedEffect, DeadEffect, Effect, EffectEnd, SweepOutcome, SweepRules};
 pub use parts::{

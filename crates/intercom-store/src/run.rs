@@ -1,6 +1,6 @@
 //! Runs: what a synchronisation did, and when.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Number of a run within its workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,7 +33,7 @@ pub struct RunEnd {
 }
 
 /// The result of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunOutcome {
     /// Everything was read.

@@ -13,6 +13,7 @@ const TABLE: &str = "intercom_migrations";
 pub(crate) const TABLES: &[&str] = &[
     "admin_bodies",
     "admins",
+    "alert_state",
     "attribute_history",
     "coaches",
     "companies",
@@ -69,6 +70,7 @@ pub(crate) fn postgres() -> Migrator {
         ("parts", include_str!("../migrations/postgres/0008_parts.sql")),
         ("windows", include_str!("../migrations/postgres/0009_windows.sql")),
         ("figures", include_str!("../migrations/postgres/0010_figures.sql")),
+        ("alerts", include_str!("../migrations/postgres/0011_alerts.sql")),
     ])
 }
 
@@ -85,6 +87,7 @@ pub(crate) fn sqlite() -> Migrator {
         ("parts", include_str!("../migrations/sqlite/0008_parts.sql")),
         ("windows", include_str!("../migrations/sqlite/0009_windows.sql")),
         ("figures", include_str!("../migrations/sqlite/0010_figures.sql")),
+        ("alerts", include_str!("../migrations/sqlite/0011_alerts.sql")),
     ])
 }
 

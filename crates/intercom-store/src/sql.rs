@@ -1,5 +1,6 @@
 //! The statements, written once for every dialect.
 
+mod alerts;
 mod census;
 mod customers;
 mod figures;

@@ -1,17 +1,14 @@
 //! Customers: the contacts and conversations of one e-mail address, added up and compared.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use intercom_projection::{
     ContactFacts, Customer, Measured, SupportCounts, customer, primary_contact,
 };
-use intercom_revenue::{AlertState, Before, alerts};
-use intercom_store::{
-    CustomerCandidate, CustomerRow, CustomerWrite, Effect, RunId, Store, Workspace,
-};
+use intercom_store::{CustomerCandidate, CustomerRow, CustomerWrite, RunId, Store, Workspace};
 
+use crate::alerting::{Judge, Raised, Remembered};
 use crate::error::SyncError;
 use crate::progress::Progress;
 use crate::report::CustomerAlert;
@@ -38,37 +35,40 @@ pub(crate) async fn refresh(
     (run, kind): (RunId, RunKind),
     now: DateTime<Utc>,
 ) -> Result<CustomersReport, SyncError> {
+    let judge = Judge { settings, run, kind, now };
     let mut report = CustomersReport::default();
     let mut done = 0;
     loop {
         let dirty = store.dirty_customers(workspace, CHUNK).await?;
         if dirty.is_empty() {
+            judge.tell_first_load(store, workspace).await?;
             return Ok(report);
         }
         done += dirty.len() as u64;
         let emails: Vec<&str> = dirty.iter().map(|customer| customer.email.as_str()).collect();
         let known = Known::read(store, workspace, &emails, now).await?;
         let mut writes = Vec::with_capacity(dirty.len());
-        let mut raised = Vec::new();
+        let mut alerts = Vec::new();
         for dirty in dirty {
             let computed = known.compute(&dirty.email, settings, now);
-            let alerts = computed.as_ref().map_or_else(Vec::new, |computed| {
-                known.raise(&dirty.email, computed, settings, kind)
+            let raised = computed.as_ref().map_or_else(Raised::default, |computed| {
+                let row = known.before.get(&dirty.email);
+                judge.raise(&dirty.email, row, computed, &known.remembered)
             });
-            let effects = alerts.iter().map(|alert| effect(run, alert)).collect();
-            raised.extend(alerts);
+            alerts.extend(raised.alerts);
             let customer = computed.map(|computed| known.row(&dirty.email, computed));
-            writes.push(CustomerWrite { dirty, customer, effects });
+            let Raised { effects, lasting, .. } = raised;
+            writes.push(CustomerWrite { dirty, customer, effects, lasting });
         }
         let outcome = store.commit_customers(workspace, &writes, now.timestamp()).await?;
-        report.alerts.extend(raised);
+        report.alerts.extend(alerts);
         report.n_new += outcome.n_inserted;
         report.n_updated += outcome.n_changed + outcome.n_cleared;
         progress.customers(done);
     }
 }
 
-/// What the store knows about a chunk of customers: three queries, whatever its size.
+/// What the store knows about a chunk of customers: four queries, whatever its size.
 pub(crate) struct Known {
     /// By e-mail.
     pub(crate) contacts: BTreeMap<String, Vec<ContactFacts>>,
@@ -76,6 +76,7 @@ pub(crate) struct Known {
     support: BTreeMap<String, intercom_store::SupportCounts>,
     /// By e-mail.
     pub(crate) before: BTreeMap<String, CustomerRow>,
+    remembered: Remembered,
 }
 
 impl Known {
@@ -89,12 +90,14 @@ impl Known {
         let since = (now - TimeDelta::days(30)).timestamp();
         let support = store.support_counts(workspace, emails, since).await?;
         let before = store.customers_by_emails(workspace, emails).await?;
+        let ids: Vec<&str> = found.iter().map(|found| found.contact_id.as_str()).collect();
+        let remembered = Remembered::read(store, workspace, emails, &ids).await?;
         let mut contacts: BTreeMap<String, Vec<ContactFacts>> = BTreeMap::new();
         for candidate in found {
             let facts = profile(&candidate)?;
             contacts.entry(candidate.contact.email).or_default().push(facts);
         }
-        Ok(Self { contacts, support, before })
+        Ok(Self { contacts, support, before, remembered })
     }
 
     pub(crate) fn contacts(&self, email: &str) -> &[ContactFacts] {
@@ -112,25 +115,6 @@ impl Known {
         let primary = primary_contact(contacts, settings.match_rule)?;
         let support = self.support.get(email).map_or_else(SupportCounts::default, counted);
         customer(primary, &support, &settings.revenue, now).ok()
-    }
-
-    fn raise(
-        &self,
-        email: &str,
-        current: &Customer,
-        settings: &SyncSettings,
-        kind: RunKind,
-    ) -> Vec<CustomerAlert> {
-        let before = self.before.get(email).map(alert_state);
-        let before = match (kind, &before) {
-            (RunKind::First, _) => Before::FirstLoad,
-            (RunKind::Incremental | RunKind::Full, None) => Before::NotSeen,
-            (RunKind::Incremental | RunKind::Full, Some(state)) => Before::Seen(state),
-        };
-        alerts(before, &current.alert_state(), &settings.alerts)
-            .into_iter()
-            .map(|alert| CustomerAlert { email: email.to_owned(), alert })
-            .collect()
     }
 
     pub(crate) fn row(&self, email: &str, customer: Customer) -> CustomerRow {
@@ -177,36 +161,12 @@ impl Known {
     }
 }
 
-/// The alert as work for those who tell people.
-fn effect(run: RunId, alert: &CustomerAlert) -> Effect {
-    let CustomerAlert { email, alert } = alert;
-    let told = serde_json::to_value(alert).expect("an alert holds only text and numbers");
-    let kind = told["kind"].as_str().unwrap_or_default();
-    Effect {
-        kind: "alert".to_owned(),
-        queue: "alerts".to_owned(),
-        dedupe_key: format!("run {} {kind} {email}", run.0),
-        payload: serde_json::json!({"email": email, "alert": told}).to_string(),
-        after: Duration::ZERO,
-    }
-}
-
 /// What was projected from the contact; stopping beats computing a customer without it.
 fn profile(candidate: &CustomerCandidate) -> Result<ContactFacts, SyncError> {
     serde_json::from_str(&candidate.contact.profile).map_err(|error| SyncError::Profile {
         contact_id: candidate.contact_id.clone(),
         source: error.into(),
     })
-}
-
-fn alert_state(row: &CustomerRow) -> AlertState {
-    AlertState {
-        mrr: row.mrr(),
-        ltv: row.ltv(),
-        mentioned_cancel: row.mentioned_cancel.unwrap_or(false),
-        is_delinquent: row.is_delinquent.unwrap_or(false),
-        mrr_by_currency: row.mrr_by_currency.clone(),
-    }
 }
 
 fn counted(counts: &intercom_store::SupportCounts) -> SupportCounts {

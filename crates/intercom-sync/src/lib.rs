@@ -36,12 +36,14 @@
 //! | `rules` | what changes when settings do |
 //! | `customers`, `buckets` | what follows from them |
 //! | `explain`, `movements` | where a customer's values come from; how MRR moved |
+//! | `alerting` | what is told of customers and runs |
 //! | `lease`, `calls` | one run at a time; one rate limit for every process on the store |
 //! | `report`, `progress` | what a run tells, after and while |
 //! | `settings`, `settings_file` | the choices, and how they are written down |
 //! | `preview`, `check`, `verify` | what a run would fetch; whether it can; whether the store is right |
 //! | `watch`, `metrics` | runs by the clock, and what they did in the form that Prometheus reads |
 
+mod alerting;
 mod buckets;
 mod calls;
 mod check;

@@ -13,6 +13,7 @@ use intercom_client::Client;
 use intercom_store::{RunCounts, RunEnd, RunId, RunOutcome, RunRow, Store, Stream, Workspace};
 use tokio::time::Instant;
 
+use crate::alerting::{Ending, tell_ending, tell_unidentified};
 use crate::buckets;
 use crate::customers::{self, CustomersReport};
 use crate::error::SyncError;
@@ -108,9 +109,16 @@ impl Sync {
         progress: &dyn Progress,
     ) -> Result<RunReport, SyncError> {
         let mut stop = pin!(stop);
-        let workspace = tokio::select! {
-            identified = self.workspace(now) => identified?,
+        let identified = tokio::select! {
+            identified = self.workspace(now) => identified,
             () = &mut stop => return Err(SyncError::Stopped),
+        };
+        let workspace = match identified {
+            Ok(workspace) => workspace,
+            Err(error) => {
+                self.tell_unidentified(&error, now).await;
+                return Err(error);
+            }
         };
         let work =
             async |leased: Workspace| self.run_leased(&leased, stop, extent, now, progress).await;
@@ -155,6 +163,9 @@ impl Sync {
                 // The first error is the one to report; a store that fails here failed there.
                 if let Err(second) = store.finish_run(workspace, run, &end).await {
                     tracing::warn!(error = %second, "the failed run is not noted");
+                }
+                if !matches!(error, SyncError::Stopped) {
+                    self.tell(workspace, &end, now).await;
                 }
                 Err(error)
             }
@@ -233,6 +244,7 @@ impl Sync {
             detail: (!left_out.is_empty()).then(|| left_out.join("; ")),
         };
         self.store.finish_run(workspace, run, &end).await?;
+        self.tell(workspace, &end, now).await;
         tracing::info!(
             fetched = report.n_fetched(),
             written = report.n_written(),
@@ -240,6 +252,22 @@ impl Sync {
             "a sync is complete"
         );
         Ok(report)
+    }
+
+    /// What was done stands, also when nobody can be told how it ended.
+    async fn tell(&self, workspace: &Workspace, end: &RunEnd, started_at: DateTime<Utc>) {
+        let ending = Ending { outcome: end.outcome, detail: end.detail.as_deref(), started_at };
+        if let Err(error) = tell_ending(self.store.as_ref(), workspace, &ending).await {
+            tracing::warn!(%error, "how the run ended is not told");
+        }
+    }
+
+    async fn tell_unidentified(&self, error: &SyncError, started_at: DateTime<Utc>) {
+        let detail = in_words(error);
+        let ending = Ending { outcome: RunOutcome::Failed, detail: Some(&detail), started_at };
+        if let Err(error) = tell_unidentified(self.store.as_ref(), &ending).await {
+            tracing::warn!(%error, "how the run ended is not told");
+        }
     }
 }
 

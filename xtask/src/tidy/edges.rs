@@ -57,6 +57,12 @@ const PLACES: &[Place] = &[
         purity: Purity::Shell,
         may_use: &["intercom-api", "intercom-client", "intercom-transform"],
     },
+    Place { name: "intercom-outreach", purity: Purity::Shell, may_use: &[] },
+    Place {
+        name: "intercom-worker",
+        purity: Purity::Shell,
+        may_use: &["intercom-outreach", "intercom-revenue", "intercom-store"],
+    },
     Place {
         name: "xtask",
         purity: Purity::Shell,

@@ -1,5 +1,8 @@
+use std::collections::BTreeSet;
+
 use intercom_revenue::{
-    Alert, AlertState, AlertThresholds, Before, Currency, Money, Movement, alerts,
+    Alert, AlertKind, AlertState, AlertThresholds, Before, Currency, Edges, Money, Movement,
+    alerts, edges,
 };
 
 fn usd(minor: i64) -> Money {
@@ -106,4 +109,51 @@ fn alerts_serialise_with_their_kind() {
       "movement": "churn"
     }
     "#);
+}
+
+const KINDS: [AlertKind; 3] =
+    [AlertKind::NewHighValueCustomer, AlertKind::CancelMention, AlertKind::PaymentDelinquent];
+
+fn alarming() -> AlertState {
+    AlertState { mentioned_cancel: true, is_delinquent: true, ..paying(60_000) }
+}
+
+#[track_caller]
+fn step(before: Before<'_>, current: &AlertState, remembered: &[AlertKind]) -> Edges {
+    let remembered = remembered.iter().copied().collect();
+    edges(before, current, &remembered, &AlertThresholds::default())
+}
+
+#[test]
+fn a_silent_first_load_remembers_what_it_does_not_tell() {
+    let edges = step(Before::FirstLoad, &alarming(), &[]);
+    assert_eq!((edges.alerts.len(), edges.ended.len()), (0, 0));
+    assert_eq!(edges.began, BTreeSet::from(KINDS));
+}
+
+#[test]
+fn what_is_remembered_is_not_told_to_a_customer_that_comes_back() {
+    assert_eq!(step(Before::NotSeen, &alarming(), &[]).alerts.len(), 3);
+    assert_eq!(step(Before::NotSeen, &alarming(), &KINDS), Edges::default());
+}
+
+#[test]
+fn what_ended_is_forgotten_and_told_again() {
+    let calm = paying(10_000);
+    let ended = step(Before::Seen(&alarming()), &calm, &KINDS);
+    let fall = change(60_000, 10_000, Movement::Contraction);
+    assert_eq!((ended.alerts, ended.ended), (vec![fall], BTreeSet::from(KINDS)));
+    let raised = AlertState { is_delinquent: true, ..calm.clone() };
+    let again = step(Before::Seen(&calm), &raised, &[]);
+    assert_eq!(again.alerts, [Alert::PaymentDelinquent]);
+    assert_eq!(again.began, BTreeSet::from([AlertKind::PaymentDelinquent]));
+}
+
+#[test]
+fn a_kind_is_found_by_the_name_it_is_serialised_with() {
+    for kind in AlertKind::ALL {
+        assert_eq!(serde_json::to_value(kind).expect("text"), kind.name());
+        assert_eq!(AlertKind::from_name(kind.name()), Some(kind));
+    }
+    assert_eq!(AlertKind::from_name("nothing"), None);
 }

@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 
 use intercom_revenue::{Currency, Money, Ratio};
 
-use super::{SqlStore, Write, history, marks, outbox};
+use super::{SqlStore, Write, alerts, history, marks, outbox};
 use crate::dialect::{Binder, Dialect, Query, Reader, execute_rows};
 use crate::error::Fault;
 use crate::{
-    CurrencyTotal, CustomerCandidate, CustomerContact, CustomerRow, CustomerTotals, CustomerWrite,
-    CustomersOutcome, DirtyCustomer, Effect, Workspace,
+    AlertMark, CurrencyTotal, CustomerCandidate, CustomerContact, CustomerRow, CustomerTotals,
+    CustomerWrite, CustomersOutcome, DirtyCustomer, Effect, Workspace,
 };
 
 /// Our columns, in the order of [`bind_columns`] and [`read_columns`].
@@ -182,6 +182,31 @@ pub(super) async fn after<D: Dialect>(
         .await?)
 }
 
+/// The customers for whom a condition lasts, those that pay in the most common currency first.
+pub(super) async fn top_alerted<D: Dialect>(
+    connection: &mut D::Connection,
+    workspace: &Workspace,
+    kind: &str,
+    limit: u32,
+) -> sqlx::Result<Vec<(String, CustomerRow)>> {
+    let columns = COLUMNS.map(|column| format!("ours.{column}")).join(", ");
+    let sql = format!(
+        "SELECT ours.email, {columns} FROM alert_state JOIN intercom_customers ours \
+         ON ours.workspace_id = alert_state.workspace_id AND ours.email = alert_state.subject \
+         WHERE alert_state.workspace_id = $1 AND alert_state.kind = $2 ORDER BY \
+         CASE WHEN ours.currency = (SELECT currency FROM intercom_customers \
+         WHERE workspace_id = $1 AND mrr IS NOT NULL AND currency IS NOT NULL \
+         GROUP BY currency ORDER BY COUNT(*) DESC, currency LIMIT 1) THEN 0 ELSE 1 END, \
+         COALESCE(ours.mrr, 0) DESC, ours.email LIMIT $3"
+    );
+    Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(kind)
+        .bind(i64::from(limit))
+        .fetch(connection, "intercom_customers", |row| Ok((row.next()?, read_columns(row)?)))
+        .await
+}
+
 pub(super) async fn totals<D: Dialect>(
     store: &SqlStore<D>,
     workspace: &Workspace,
@@ -239,6 +264,8 @@ pub(super) async fn commit<D: Dialect>(
     history::append(&mut write, workspace, &changes, now).await?;
     let effects: Vec<&Effect> = writes.values().flat_map(|write| &write.effects).collect();
     outbox::insert(&mut write, workspace, &effects).await?;
+    let lasting: Vec<&AlertMark> = writes.values().flat_map(|write| &write.lasting).collect();
+    alerts::mark(&mut write, workspace, &lasting).await?;
     marks::clear(&mut write, workspace, &dirty).await?;
     store.commit(write).await?;
     Ok(count(&before, &written, cleared.len() as u64))

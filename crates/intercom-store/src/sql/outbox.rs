@@ -72,11 +72,15 @@ pub(super) async fn claim<D: Dialect>(
 ) -> Result<Vec<ClaimedEffect>, Fault> {
     let clock = D::CLOCK;
     let mut transaction = D::begin(&store.writer).await?;
+    // Materialised: a subquery in the condition may run again for every row, and each time claim
+    // as many.
     let mut claimed = Query::<D>::new(format!(
-        "UPDATE outbox SET state = 'claimed', epoch = epoch + 1, attempts = attempts + 1, \
+        "WITH chosen AS MATERIALIZED (SELECT effect_id FROM outbox WHERE workspace_id = $1 \
+         AND queue = $2 AND state = 'due' AND due_at <= {clock} \
+         ORDER BY due_at, effect_id LIMIT $3 {skip_locked}) \
+         UPDATE outbox SET state = 'claimed', epoch = epoch + 1, attempts = attempts + 1, \
          lease_until = {clock} + $4 WHERE workspace_id = $1 AND effect_id IN \
-         (SELECT effect_id FROM outbox WHERE workspace_id = $1 AND queue = $2 AND state = 'due' \
-         AND due_at <= {clock} ORDER BY due_at, effect_id LIMIT $3 {skip_locked}) \
+         (SELECT effect_id FROM chosen) \
          RETURNING effect_id, epoch, kind, dedupe_key, payload, attempts",
         skip_locked = D::SKIP_LOCKED
     ))

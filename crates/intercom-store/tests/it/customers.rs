@@ -38,7 +38,13 @@ impl Database {
     ) -> CustomersOutcome {
         let mark = self.dirty().await.into_iter().find(|dirty| dirty.email == email);
         let dirty = mark.unwrap_or(DirtyCustomer { email: email.into(), mark: 0 });
-        self.write_all(&[CustomerWrite { dirty, customer, effects: Vec::new() }]).await
+        self.write_all(&[CustomerWrite {
+            dirty,
+            customer,
+            effects: Vec::new(),
+            lasting: Vec::new(),
+        }])
+        .await
     }
 
     async fn write_all(&self, writes: &[CustomerWrite]) -> CustomersOutcome {
@@ -130,8 +136,12 @@ pub(crate) async fn a_crash_after_projecting_loses_no_customer(on: &Database) {
     let candidates = reopened.customer_candidates(&on.workspace, &emails).await.unwrap();
     assert_eq!(candidates[0].contact_id, "c1");
     assert_eq!(candidates[0].contact.email, "ada@example.com");
-    let write =
-        CustomerWrite { dirty: dirty[0].clone(), customer: Some(paying(100)), effects: Vec::new() };
+    let write = CustomerWrite {
+        dirty: dirty[0].clone(),
+        customer: Some(paying(100)),
+        effects: Vec::new(),
+        lasting: Vec::new(),
+    };
     let outcome = on.write_all(std::slice::from_ref(&write)).await;
     assert_eq!(outcome, CustomersOutcome { n_inserted: 1, ..Default::default() });
     assert!(on.dirty().await.is_empty());
@@ -150,6 +160,7 @@ pub(crate) async fn a_mark_made_meanwhile_survives(on: &Database) {
         dirty: read[0].clone(),
         customer: Some(paying(100)),
         effects: Vec::new(),
+        lasting: Vec::new(),
     }];
     on.write_all(&writes).await;
     assert_eq!(on.dirty_emails().await, ["ada@example.com"]);
@@ -263,6 +274,7 @@ pub(crate) async fn a_failing_write_of_customers_leaves_the_marks(on: &Database)
         dirty: dirty[0].clone(),
         customer: Some(paying(100)),
         effects: Vec::new(),
+        lasting: Vec::new(),
     }];
     on.execute("ALTER TABLE customer_history RENAME TO elsewhere").await;
     on.store.commit_customers(&on.workspace, &writes, NOW).await.unwrap_err();

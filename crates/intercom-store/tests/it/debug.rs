@@ -131,7 +131,7 @@ fn customers_and_their_history_show_ids_and_counts() {
     let dirty = DirtyCustomer { email: EMAIL.into(), mark: 3 };
     check(&dirty, "DirtyCustomer { mark: 3, .. }");
     check(
-        &CustomerWrite { dirty, customer: Some(row), effects: Vec::new() },
+        &CustomerWrite { dirty, customer: Some(row), effects: Vec::new(), lasting: Vec::new() },
         "CustomerWrite { dirty: DirtyCustomer {",
     );
     let change = AttributeHistoryRow {

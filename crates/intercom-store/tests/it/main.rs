@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a case that cannot go on has failed")]
 
+mod alerts;
 mod customers;
 mod database;
 mod debug;
@@ -116,6 +117,12 @@ conformance! {
         a_mark_made_while_parts_are_fetched_survives
         a_buried_conversation_takes_its_parts_along
         a_part_that_moves_is_stored_once;
+    alerts:
+        what_lasts_is_found_by_subject_and_by_contact
+        what_ended_is_forgotten_and_can_begin_elsewhere
+        what_lasts_is_written_with_the_customer_or_not_at_all
+        those_it_lasts_for_are_counted_and_ranked
+        what_waits_is_counted;
     leases:
         the_second_hears_who_has_it_and_until_when
         one_of_many_gets_it

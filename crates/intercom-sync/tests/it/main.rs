@@ -4,6 +4,7 @@
 //! `TEST_POSTGRES_URL` names a server on which databases may be created; with `REQUIRE_SERVICES=1`
 //! its absence is a failure.
 
+mod alerts;
 mod bad_answers;
 mod bad_input;
 mod bad_records;
@@ -56,6 +57,14 @@ macro_rules! on_both_databases {
 }
 
 on_both_databases! {
+    alerts:
+        a_first_load_is_told_in_one_digest
+        a_first_load_without_a_condition_tells_nothing
+        what_lasts_is_told_once_and_again_after_it_ended
+        a_customer_of_high_value_is_told_with_what_it_pays
+        another_e_mail_is_no_other_customer
+        a_failing_run_is_told_once_a_day
+        a_partial_run_is_told_with_what_it_left_out;
     changes:
         sync_change_three_contacts_sync_again_exactly_three_change
         by_second_in_the_far_west

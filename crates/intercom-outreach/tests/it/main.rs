@@ -1,0 +1,4 @@
+//! Messages and what comes of sending them.
+
+mod message;
+mod slack;

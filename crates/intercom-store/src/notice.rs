@@ -1,0 +1,113 @@
+//! What people are told: the payload of effects in the queue of alerts.
+//!
+//! Who finds something out writes it here, who tells it reads it; neither knows the other.
+
+use std::time::Duration;
+
+use intercom_revenue::{Alert, AlertKind, Money};
+use serde::{Deserialize, Serialize};
+
+use crate::redact::opaque_debug;
+use crate::{ClaimedEffect, Effect, RunOutcome};
+
+/// The queue of the outbox that notices wait in.
+pub const ALERT_QUEUE: &str = "alerts";
+
+/// The kind of the effects.
+const KIND: &str = "alert";
+
+/// What somebody should be told.
+///
+/// `Debug` of a notice and its parts does not show whom it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "about", rename_all = "snake_case")]
+pub enum Notice {
+    /// Something has become true of a customer.
+    Customer(CustomerNotice),
+    /// What is true of many customers, in one notice.
+    Digest(DigestNotice),
+    /// A run did not do all it should.
+    Run(RunNotice),
+}
+
+/// Something that has become true of a customer.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerNotice {
+    /// The key.
+    pub email: String,
+    /// The name.
+    pub name: Option<String>,
+    /// The contact that speaks for the customer.
+    pub contact_id: Option<String>,
+    /// What the customer pays.
+    pub mrr: Option<Money>,
+    /// What has become true.
+    pub alert: Alert,
+}
+
+opaque_debug!(CustomerNotice, |it| { contact_id: it.contact_id, alert: it.alert });
+
+/// What is true of many customers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DigestNotice {
+    /// Each kind that is true of somebody, in the order of [`AlertKind`].
+    pub parts: Vec<DigestPart>,
+}
+
+/// One kind of what is true of many customers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DigestPart {
+    /// The kind.
+    pub kind: AlertKind,
+    /// Of how many customers it is true.
+    pub n_customers: u64,
+    /// Those that pay most.
+    pub top: Vec<DigestEntry>,
+}
+
+/// A customer in a digest.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DigestEntry {
+    /// The key.
+    pub email: String,
+    /// The name.
+    pub name: Option<String>,
+    /// The contact that speaks for the customer.
+    pub contact_id: Option<String>,
+    /// What the customer pays.
+    pub mrr: Option<Money>,
+}
+
+opaque_debug!(DigestEntry, |it| { contact_id: it.contact_id });
+
+/// A run that did not do all it should.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunNotice {
+    /// How it ended.
+    pub outcome: RunOutcome,
+    /// When it started (Unix seconds).
+    pub started_at: i64,
+    /// What went wrong, in words without personal data.
+    pub detail: String,
+}
+
+impl Notice {
+    /// The notice as work for those who tell people; a second one with the key is not written.
+    #[must_use]
+    pub fn effect(&self, dedupe_key: String) -> Effect {
+        Effect {
+            kind: KIND.to_owned(),
+            queue: ALERT_QUEUE.to_owned(),
+            dedupe_key,
+            payload: serde_json::to_string(self).expect("a notice holds only text and numbers"),
+            after: Duration::ZERO,
+        }
+    }
+
+    /// The notice in an effect; `None` when there is none that this version can read.
+    #[must_use]
+    pub fn read(effect: &ClaimedEffect) -> Option<Self> {
+        let payload = (effect.kind == KIND).then_some(&effect.payload)?;
+        serde_json::from_str(payload).ok()
+    }
+}

@@ -1,0 +1,255 @@
+//! What is told of customers and runs: once, when it begins.
+//!
+//! A condition that lasts is remembered with the customer's row and forgotten when it ends. What a
+//! first load finds is remembered and told in one digest. A change of MRR is an edge by nature:
+//! it is told when it is seen, and the next observation starts from the figure it led to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use intercom_projection::Customer;
+use intercom_revenue::{AlertKind, AlertState, Before, FirstLoad, conditions, edges};
+use intercom_store::{
+    AlertMark, AlertMemory, CustomerNotice, CustomerRow, DigestEntry, DigestNotice, DigestPart,
+    Effect, Notice, RunId, RunNotice, RunOutcome, Store, WORKSPACE_SUBJECT, Workspace,
+};
+
+use crate::error::SyncError;
+use crate::report::CustomerAlert;
+use crate::run::RunKind;
+use crate::settings::SyncSettings;
+
+/// Customers of each kind that a digest names.
+const DIGEST_TOP: u32 = 5;
+
+/// How long the same failure of runs goes without a reminder.
+const REMIND_AFTER: TimeDelta = TimeDelta::hours(24);
+
+/// What every customer of a run is judged with.
+#[derive(Clone, Copy)]
+pub(crate) struct Judge<'a> {
+    pub(crate) settings: &'a SyncSettings,
+    pub(crate) run: RunId,
+    pub(crate) kind: RunKind,
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// What lasts of the customers of a chunk.
+pub(crate) struct Remembered {
+    by_subject: BTreeMap<String, Vec<AlertMemory>>,
+    /// The same by the contact that spoke for the customer, to be found under another e-mail.
+    by_contact: BTreeMap<String, Vec<AlertMemory>>,
+}
+
+/// What follows from a customer's change.
+#[derive(Default)]
+pub(crate) struct Raised {
+    pub(crate) alerts: Vec<CustomerAlert>,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) lasting: Vec<AlertMark>,
+}
+
+impl Remembered {
+    pub(crate) async fn read(
+        store: &dyn Store,
+        workspace: &Workspace,
+        emails: &[&str],
+        contact_ids: &[&str],
+    ) -> Result<Self, SyncError> {
+        let mut remembered = Self { by_subject: BTreeMap::new(), by_contact: BTreeMap::new() };
+        for memory in store.alert_memory(workspace, emails, contact_ids).await? {
+            if let Some(contact_id) = &memory.contact_id {
+                let known = remembered.by_contact.entry(contact_id.clone()).or_default();
+                known.push(memory.clone());
+            }
+            remembered.by_subject.entry(memory.subject.clone()).or_default().push(memory);
+        }
+        Ok(remembered)
+    }
+
+    /// What is remembered of a customer that is in the store, or of one that is not: then also what
+    /// its contact brings along from another e-mail.
+    fn of(&self, email: &str, contact_id: &str, before: Option<&CustomerRow>) -> Vec<&AlertMemory> {
+        let own = self.by_subject.get(email).into_iter().flatten();
+        let brought = self.by_contact.get(contact_id).filter(|_| before.is_none());
+        let brought = brought.into_iter().flatten().filter(|memory| memory.subject != email);
+        own.chain(brought).collect()
+    }
+}
+
+impl Judge<'_> {
+    /// What is to be told of a customer, and what is to be remembered or forgotten.
+    pub(crate) fn raise(
+        &self,
+        email: &str,
+        row: Option<&CustomerRow>,
+        current: &Customer,
+        remembered: &Remembered,
+    ) -> Raised {
+        let contact_id = current.intercom_contact_id.as_str();
+        let known = remembered.of(email, contact_id, row);
+        let kinds = known.iter().filter_map(|memory| AlertKind::from_name(&memory.kind)).collect();
+        let before = row.map(alert_state);
+        let before = match (self.kind, &before) {
+            (RunKind::First, _) => Before::FirstLoad,
+            (RunKind::Incremental | RunKind::Full, None) => Before::NotSeen,
+            (RunKind::Incremental | RunKind::Full, Some(state)) => Before::Seen(state),
+        };
+        let state = current.alert_state();
+        let thresholds = &self.settings.alerts;
+        let edges = edges(before, &state, &kinds, thresholds);
+        let moved = known.iter().filter(|memory| memory.subject != email);
+        let still: BTreeSet<AlertKind> = conditions(&state, thresholds);
+        let carried = moved.clone().filter_map(|memory| {
+            let lasts = still.contains(&AlertKind::from_name(&memory.kind)?);
+            let subject = email.to_owned();
+            lasts.then(|| AlertMark::Began(AlertMemory { subject, ..(*memory).clone() }))
+        });
+        let left = moved.clone().map(|memory| ended(&memory.subject, &memory.kind));
+        let own_ends = edges.ended.iter().map(|kind| ended(email, kind.name()));
+        let begins = edges.began.iter().map(|&kind| {
+            AlertMark::Began(AlertMemory {
+                subject: email.to_owned(),
+                kind: kind.name().to_owned(),
+                contact_id: Some(contact_id.to_owned()),
+                since: self.now.timestamp(),
+                value: state.mrr.map(|mrr| format!("{} {}", mrr.currency, mrr.amount())),
+            })
+        });
+        let lasting = left.chain(own_ends).chain(carried).chain(begins).collect();
+        let alerts: Vec<CustomerAlert> = edges
+            .alerts
+            .into_iter()
+            .map(|alert| CustomerAlert { email: email.to_owned(), alert })
+            .collect();
+        let effects = alerts.iter().map(|alert| self.effect(alert, current)).collect();
+        Raised { alerts, effects, lasting }
+    }
+
+    /// The alert as work for those who tell people.
+    fn effect(&self, alert: &CustomerAlert, current: &Customer) -> Effect {
+        let CustomerAlert { email, alert } = alert;
+        let key = format!("run {} {} {email}", self.run.0, alert.kind().name());
+        let notice = Notice::Customer(CustomerNotice {
+            email: email.clone(),
+            name: Some(current.name.clone()),
+            contact_id: Some(current.intercom_contact_id.as_str().to_owned()),
+            mrr: current.mrr,
+            alert: alert.clone(),
+        });
+        notice.effect(key)
+    }
+
+    /// Tells in one digest what a silent first load has found, however many runs it took.
+    pub(crate) async fn tell_first_load(
+        &self,
+        store: &dyn Store,
+        workspace: &Workspace,
+    ) -> Result<(), SyncError> {
+        let is_silent = self.settings.alerts.first_load == FirstLoad::Silent;
+        if self.kind != RunKind::First || !is_silent {
+            return Ok(());
+        }
+        let mut alerted = store.alerted_customers(workspace, DIGEST_TOP).await?;
+        let parts: Vec<DigestPart> = AlertKind::ALL
+            .into_iter()
+            .filter_map(|kind| {
+                let found = alerted.remove(kind.name())?;
+                let top = found.top.into_iter().map(|(email, row)| entry(email, row)).collect();
+                Some(DigestPart { kind, n_customers: found.n_customers, top })
+            })
+            .collect();
+        if parts.is_empty() {
+            return Ok(());
+        }
+        let digest = Notice::Digest(DigestNotice { parts }).effect("first load".to_owned());
+        store.note_alerts(workspace, &[], &[&digest]).await?;
+        Ok(())
+    }
+}
+
+/// How a run ended, for those who are to be told.
+pub(crate) struct Ending<'a> {
+    pub(crate) outcome: RunOutcome,
+    /// Without personal data.
+    pub(crate) detail: Option<&'a str>,
+    pub(crate) started_at: DateTime<Utc>,
+}
+
+/// Tells that a run failed or was partial: when that begins, when the reason changes, and once a
+/// day while it lasts. A run that did everything ends it.
+pub(crate) async fn tell_ending(
+    store: &dyn Store,
+    workspace: &Workspace,
+    ending: &Ending<'_>,
+) -> Result<(), SyncError> {
+    let known = store.alert_memory(workspace, &[WORKSPACE_SUBJECT], &[]).await?;
+    let detail = ending.detail.unwrap_or("records were put aside");
+    let kind = ending.outcome.name();
+    let fingerprint = fingerprint(detail);
+    let is_told = known.iter().any(|memory| {
+        let since = DateTime::from_timestamp(memory.since, 0).unwrap_or_default();
+        let is_same = memory.kind == kind && memory.value.as_ref() == Some(&fingerprint);
+        is_same && ending.started_at - since < REMIND_AFTER
+    });
+    if is_told {
+        return Ok(());
+    }
+    let mut marks: Vec<AlertMark> =
+        known.iter().map(|memory| ended(&memory.subject, &memory.kind)).collect();
+    let mut effects = Vec::new();
+    if ending.outcome != RunOutcome::Done {
+        let started_at = ending.started_at.timestamp();
+        marks.push(AlertMark::Began(AlertMemory {
+            subject: WORKSPACE_SUBJECT.to_owned(),
+            kind: kind.to_owned(),
+            contact_id: None,
+            since: started_at,
+            value: Some(fingerprint),
+        }));
+        let (outcome, detail) = (ending.outcome, detail.to_owned());
+        let notice = Notice::Run(RunNotice { outcome, started_at, detail });
+        effects.push(notice.effect(format!("run at {started_at} {kind}")));
+    }
+    if marks.is_empty() {
+        return Ok(());
+    }
+    let (marks, effects): (Vec<_>, Vec<_>) = (marks.iter().collect(), effects.iter().collect());
+    store.note_alerts(workspace, &marks, &effects).await?;
+    Ok(())
+}
+
+/// Tells of a run that could not find out which workspace it is for, when the store has only one.
+pub(crate) async fn tell_unidentified(
+    store: &dyn Store,
+    ending: &Ending<'_>,
+) -> Result<(), SyncError> {
+    let known = store.workspaces().await?;
+    let [workspace] = known.as_slice() else { return Ok(()) };
+    tell_ending(store, workspace, ending).await
+}
+
+/// The reason without what differs from run to run: counts, instants, the ids of requests.
+fn fingerprint(detail: &str) -> String {
+    let lasting = |word: &&str| !word.contains(|c: char| c.is_ascii_digit());
+    detail.split_whitespace().filter(lasting).collect::<Vec<_>>().join(" ")
+}
+
+fn ended(subject: &str, kind: &str) -> AlertMark {
+    AlertMark::Ended { subject: subject.to_owned(), kind: kind.to_owned() }
+}
+
+fn entry(email: String, row: CustomerRow) -> DigestEntry {
+    let mrr = row.mrr();
+    DigestEntry { email, name: row.name, contact_id: Some(row.intercom_contact_id), mrr }
+}
+
+fn alert_state(row: &CustomerRow) -> AlertState {
+    AlertState {
+        mrr: row.mrr(),
+        ltv: row.ltv(),
+        mentioned_cancel: row.mentioned_cancel.unwrap_or(false),
+        is_delinquent: row.is_delinquent.unwrap_or(false),
+        mrr_by_currency: row.mrr_by_currency.clone(),
+    }
+}

@@ -1,0 +1,188 @@
+//! What people are told: once, when it begins; a first load in one digest; a failure of runs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use intercom_revenue::{Alert, AlertKind, Currency, Money};
+use intercom_store::{ALERT_QUEUE, EffectEnd, Notice, RunOutcome};
+use serde_json::{Value, json};
+
+use crate::database::Database;
+use crate::meddler::{CONTACTS, CONVERSATIONS, ME, Meddler};
+use crate::world::World;
+
+const EMAIL: &str = "ada@member.example";
+const HOUR: i64 = 3_600;
+
+impl World {
+    /// What waits to be told, taken out of the outbox.
+    async fn told(&self) -> Vec<Notice> {
+        let workspace = self.workspace().await;
+        let claim = self.store.claim_effects(&workspace, ALERT_QUEUE, 1_000, Duration::ZERO);
+        let mut notices = Vec::new();
+        for effect in claim.await.expect("effects") {
+            notices.push(Notice::read(&effect).expect("a notice"));
+            let finish = self.store.finish_effect(&workspace, effect.claim, &EffectEnd::Done);
+            assert!(finish.await.expect("an answer"));
+        }
+        notices
+    }
+
+    /// The kinds told of one customer by one more run.
+    async fn told_of_ada(&self) -> Vec<AlertKind> {
+        self.advance(600);
+        self.sync().await;
+        let kinds = self.told().await.into_iter().map(|notice| match notice {
+            Notice::Customer(notice) => notice.alert.kind(),
+            other => panic!("{other:?}"),
+        });
+        kinds.collect()
+    }
+
+    async fn remembered(&self, email: &str) -> Vec<String> {
+        let memory = self.store.alert_memory(&self.workspace().await, &[email], &[]).await;
+        memory.expect("a memory").into_iter().map(|memory| memory.kind).collect()
+    }
+}
+
+fn paying(amount: i64) -> Value {
+    let plan = json!({"amount": amount, "interval": "month"});
+    json!({"stripe_id": "cus_1", "Stripe Subscriptions": [{"status": "active", "plan": plan}]})
+}
+
+fn ada(email: &str, attributes: &Value) -> Value {
+    json!({"role": "user", "email": email, "name": "Ada", "custom_attributes": attributes})
+}
+
+pub(crate) async fn a_first_load_is_told_in_one_digest(on: &Database) {
+    let world = World::empty(on);
+    for n in 1..=8 {
+        let email = format!("m{n}@member.example");
+        world.create_contact(ada(&email, &paying(60_000 + n)));
+    }
+    let late = world.create_contact(ada(EMAIL, &json!({"stripe_delinquent": true})));
+    assert_eq!(world.sync().await.alerts, []);
+    let told = world.told().await;
+    let [Notice::Digest(digest)] = told.as_slice() else { panic!("{told:?}") };
+    let [high, delinquent] = digest.parts.as_slice() else { panic!("{digest:?}") };
+    assert_eq!((high.kind, high.n_customers), (AlertKind::NewHighValueCustomer, 8));
+    let top: Vec<&str> = high.top.iter().map(|entry| entry.email.as_str()).collect();
+    let expected = [8, 7, 6, 5, 4].map(|n| format!("m{n}@member.example"));
+    assert_eq!(top, expected);
+    assert_eq!(high.top[0].mrr, Some(Money::new(60_008, Currency::USD)));
+    assert_eq!((delinquent.kind, delinquent.n_customers), (AlertKind::PaymentDelinquent, 1));
+    assert_eq!(delinquent.top[0].contact_id.as_ref(), Some(&late));
+
+    // What the digest told is not told again.
+    world.update_contact(&late, json!({"name": "Ada L."}));
+    assert_eq!(world.told_of_ada().await, []);
+}
+
+pub(crate) async fn a_first_load_without_a_condition_tells_nothing(on: &Database) {
+    let world = World::empty(on);
+    world.create_contact(ada(EMAIL, &paying(10_000)));
+    world.sync().await;
+    assert_eq!(world.told().await, []);
+}
+
+pub(crate) async fn what_lasts_is_told_once_and_again_after_it_ended(on: &Database) {
+    let world = World::empty(on);
+    let id = world.create_contact(ada(EMAIL, &json!({"stripe_delinquent": false})));
+    world.sync().await;
+    let is_delinquent = |it: bool| {
+        world.update_contact(&id, json!({"custom_attributes": {"stripe_delinquent": it}}));
+    };
+    is_delinquent(true);
+    assert_eq!(world.told_of_ada().await, [AlertKind::PaymentDelinquent]);
+    assert_eq!(world.remembered(EMAIL).await, ["payment_delinquent"]);
+    world.update_contact(&id, json!({"name": "Ada L."}));
+    assert_eq!(world.told_of_ada().await, []);
+    is_delinquent(false);
+    assert_eq!(world.told_of_ada().await, []);
+    assert!(world.remembered(EMAIL).await.is_empty());
+    is_delinquent(true);
+    assert_eq!(world.told_of_ada().await, [AlertKind::PaymentDelinquent]);
+}
+
+pub(crate) async fn a_customer_of_high_value_is_told_with_what_it_pays(on: &Database) {
+    let world = World::empty(on);
+    world.sync().await;
+    let id = world.create_contact(ada(EMAIL, &paying(50_001)));
+    world.create_contact(ada("ben@member.example", &paying(50_000)));
+    world.advance(600);
+    world.sync().await;
+    let told = world.told().await;
+    let [Notice::Customer(notice)] = told.as_slice() else { panic!("{told:?}") };
+    let mrr = Money::new(50_001, Currency::USD);
+    assert_eq!(notice.alert, Alert::NewHighValueCustomer { mrr });
+    assert_eq!((notice.email.as_str(), notice.name.as_deref()), (EMAIL, Some("Ada")));
+    assert_eq!((notice.contact_id.as_ref(), notice.mrr), (Some(&id), Some(mrr)));
+}
+
+pub(crate) async fn another_e_mail_is_no_other_customer(on: &Database) {
+    let world = World::empty(on);
+    world.sync().await;
+    let mut attributes = paying(60_000);
+    attributes["stripe_delinquent"] = json!(true);
+    let id = world.create_contact(ada(EMAIL, &attributes));
+    assert_eq!(world.told_of_ada().await.len(), 2);
+    // One e-mail that is met before the other, and one that is met after it.
+    for email in ["aa@member.example", "zz@member.example"] {
+        world.update_contact(&id, json!({"email": email}));
+        assert_eq!(world.told_of_ada().await, []);
+        assert_eq!(world.remembered(email).await.len(), 2);
+        assert!(world.remembered(EMAIL).await.is_empty());
+    }
+    world.update_contact(&id, json!({"custom_attributes": {"stripe_delinquent": false}}));
+    assert_eq!(world.told_of_ada().await, []);
+    world.update_contact(&id, json!({"custom_attributes": {"stripe_delinquent": true}}));
+    assert_eq!(world.told_of_ada().await, [AlertKind::PaymentDelinquent]);
+}
+
+/// The outcomes told since the last time.
+async fn outcomes(world: &World) -> Vec<RunOutcome> {
+    let outcomes = world.told().await.into_iter().map(|notice| match notice {
+        Notice::Run(notice) => {
+            assert!(!notice.detail.contains('@'), "{}", notice.detail);
+            notice.outcome
+        }
+        other => panic!("{other:?}"),
+    });
+    outcomes.collect()
+}
+
+pub(crate) async fn a_failing_run_is_told_once_a_day(on: &Database) {
+    let world = World::empty(on);
+    world.create_contact(ada(EMAIL, &json!({})));
+    world.sync().await;
+    let fail = async |route| {
+        world.advance(HOUR);
+        let refused = Meddler::refusing(&world.sim, route, 401, "Access Token Invalid");
+        world.run_over(refused).await.expect_err("the run fails");
+        outcomes(&world).await
+    };
+    assert_eq!(fail(CONTACTS).await, [RunOutcome::Failed]);
+    assert_eq!(fail(CONTACTS).await, []);
+    assert_eq!(fail(ME).await, [RunOutcome::Failed], "another reason");
+    world.advance(24 * HOUR);
+    assert_eq!(fail(ME).await, [RunOutcome::Failed], "a reminder");
+    world.advance(HOUR);
+    world.sync().await;
+    assert_eq!(outcomes(&world).await, []);
+    assert_eq!(fail(ME).await, [RunOutcome::Failed], "it went well in between");
+}
+
+pub(crate) async fn a_partial_run_is_told_with_what_it_left_out(on: &Database) {
+    let world = World::empty(on);
+    world.sync().await;
+    let message = "missing scope: read conversations";
+    let limited = Meddler::refusing(&world.sim, CONVERSATIONS, 403, message);
+    world.run_over(Arc::clone(&limited) as _).await.expect("the run ends");
+    let told = world.told().await;
+    let [Notice::Run(notice)] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(notice.outcome, RunOutcome::Partial);
+    assert!(notice.detail.starts_with("conversations left out: "), "{}", notice.detail);
+    world.advance(HOUR);
+    world.run_over(limited).await.expect("the run ends");
+    assert_eq!(outcomes(&world).await, []);
+}

@@ -1,0 +1,155 @@
+//! What a notice says: what happened, to whom, the figures before and after, and where to look.
+
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+use intercom_outreach::Message;
+use intercom_revenue::{Alert, AlertKind, Money, Movement};
+use intercom_store::{
+    CustomerNotice, DigestEntry, DigestNotice, DigestPart, Notice, RunNotice, RunOutcome, Workspace,
+};
+use url::Url;
+
+/// Customers of each kind that a digest of many notices names.
+const DIGEST_TOP: usize = 5;
+
+/// The message of a notice. `app` is where the workspace's people use Intercom, such as
+/// `https://app.eu.intercom.com`.
+#[must_use]
+pub fn message(notice: &Notice, workspace: &Workspace, app: &Url) -> Message {
+    match notice {
+        Notice::Customer(notice) => about_customer(notice, workspace, app),
+        Notice::Digest(notice) => digest("What the first sync found", notice),
+        Notice::Run(notice) => about_run(notice, workspace),
+    }
+}
+
+/// Many notices about customers in one message.
+pub(crate) fn many(notices: &[CustomerNotice]) -> Message {
+    let mut by_kind: BTreeMap<AlertKind, Vec<&CustomerNotice>> = BTreeMap::new();
+    for notice in notices {
+        by_kind.entry(notice.alert.kind()).or_default().push(notice);
+    }
+    let parts = by_kind.into_iter().map(|(kind, mut notices)| {
+        notices.sort_by(|a, b| b.mrr.map(|it| it.minor).cmp(&a.mrr.map(|it| it.minor)));
+        let top = notices.iter().take(DIGEST_TOP).map(|notice| DigestEntry {
+            email: notice.email.clone(),
+            name: notice.name.clone(),
+            contact_id: notice.contact_id.clone(),
+            mrr: notice.mrr,
+        });
+        DigestPart { kind, n_customers: notices.len() as u64, top: top.collect() }
+    });
+    let notice = DigestNotice { parts: parts.collect() };
+    digest(&format!("{} alerts at once", notices.len()), &notice)
+}
+
+fn about_customer(notice: &CustomerNotice, workspace: &Workspace, app: &Url) -> Message {
+    let message = Message::new(headline(&notice.alert));
+    let message = match &notice.name {
+        Some(name) => message.fact("Customer", name),
+        None => message,
+    };
+    let message = message.fact("E-mail", &notice.email);
+    let message = match &notice.alert {
+        Alert::NewHighValueCustomer { mrr } => message.fact("MRR", format!("0 → {}", money(*mrr))),
+        Alert::LargeMrrChange { from, to, .. } => message
+            .fact("MRR", format!("{} → {}", money(*from), money(*to)))
+            .fact("Change", change(*from, *to)),
+        Alert::CancelMention | Alert::PaymentDelinquent => match notice.mrr {
+            Some(mrr) => message.fact("MRR", money(mrr)),
+            None => message,
+        },
+    };
+    let page = notice.contact_id.as_deref().and_then(|id| page_of(app, workspace.id(), id));
+    match page {
+        Some(page) => message.link("Open in Intercom", page),
+        None => message,
+    }
+}
+
+fn headline(alert: &Alert) -> &'static str {
+    match alert {
+        Alert::NewHighValueCustomer { .. } => "New high-value customer",
+        Alert::CancelMention => "A customer mentions leaving",
+        Alert::PaymentDelinquent => "A payment is overdue",
+        Alert::LargeMrrChange { movement, .. } => match movement {
+            Movement::Churn => "A customer is lost",
+            Movement::Contraction => "A customer pays much less",
+            Movement::Expansion => "A customer pays much more",
+            Movement::New
+            | Movement::Reactivation
+            | Movement::CurrencyChange
+            | Movement::Exchange => "A customer's MRR has changed",
+        },
+    }
+}
+
+fn about_run(notice: &RunNotice, workspace: &Workspace) -> Message {
+    let headline = match notice.outcome {
+        RunOutcome::Failed => "Intercom sync failed",
+        RunOutcome::Partial => "Intercom sync was partial",
+        RunOutcome::Done => "Intercom sync completed",
+    };
+    let started_at = DateTime::from_timestamp(notice.started_at, 0).unwrap_or_default();
+    Message::new(headline)
+        .fact("Workspace", workspace.name().unwrap_or(workspace.id()))
+        .fact("Started", started_at.format("%Y-%m-%d %H:%M:%S UTC").to_string())
+        .lines(vec![notice.detail.clone()])
+}
+
+fn digest(headline: &str, notice: &DigestNotice) -> Message {
+    let message = Message::new(headline);
+    notice.parts.iter().fold(message, |message, part| {
+        let n_left = part.n_customers.saturating_sub(part.top.len() as u64);
+        let title = format!("{}: {}", sum(part.kind), part.n_customers);
+        let rest = (n_left > 0).then(|| format!("… and {n_left} more"));
+        let entries = part.top.iter().map(line);
+        message.lines([title].into_iter().chain(entries).chain(rest).collect())
+    })
+}
+
+fn sum(kind: AlertKind) -> &'static str {
+    match kind {
+        AlertKind::NewHighValueCustomer => "High-value customers",
+        AlertKind::CancelMention => "Customers who mention leaving",
+        AlertKind::PaymentDelinquent => "Overdue payments",
+        AlertKind::LargeMrrChange => "Large changes of MRR",
+    }
+}
+
+fn line(entry: &DigestEntry) -> String {
+    let mut line = String::from("• ");
+    if let Some(name) = &entry.name {
+        line.push_str(name);
+        line.push_str(" · ");
+    }
+    line.push_str(&entry.email);
+    if let Some(mrr) = entry.mrr {
+        line.push_str(" · ");
+        line.push_str(&money(mrr));
+    }
+    line
+}
+
+fn money(amount: Money) -> String {
+    format!("{} {}", amount.currency, amount.amount())
+}
+
+/// The change in percent of what was, to the tenth, cut off: what is shown was exceeded.
+fn change(from: Money, to: Money) -> String {
+    let before = i128::from(from.minor);
+    if before <= 0 || from.currency != to.currency {
+        return "–".to_owned();
+    }
+    let tenths = (i128::from(to.minor) - before) * 1_000 / before;
+    let sign = if tenths < 0 { '−' } else { '+' };
+    format!("{sign}{}.{} %", tenths.abs() / 10, tenths.abs() % 10)
+}
+
+fn page_of(app: &Url, workspace_id: &str, contact_id: &str) -> Option<Url> {
+    let mut page = app.clone();
+    let parts = ["a", "apps", workspace_id, "users", contact_id, "all-conversations"];
+    page.path_segments_mut().ok()?.clear().extend(parts);
+    Some(page)
+}

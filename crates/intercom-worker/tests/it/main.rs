@@ -1,0 +1,49 @@
+//! Notices on their way from the outbox to a channel: each case runs on SQLite and, where there is a
+//! server, on PostgreSQL.
+//!
+//! `TEST_POSTGRES_URL` names a server on which databases may be created; with `REQUIRE_SERVICES=1`
+//! its absence is a failure.
+
+mod database;
+mod dispatch;
+mod words;
+
+use database::{Database, postgres_server};
+
+macro_rules! on_both_databases {
+    ($($case:ident)+) => {
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    crate::dispatch::$case(&crate::Database::sqlite().await).await;
+                }
+            )+
+        }
+
+        mod postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let Some(server) = crate::postgres_server() else { return };
+                    let database = crate::Database::postgres(&server, stringify!($case)).await;
+                    crate::dispatch::$case(&database).await;
+                    database.drop_from(&server).await;
+                }
+            )+
+        }
+    };
+}
+
+on_both_databases! {
+    notices_are_told_in_order_and_once
+    a_program_that_dies_after_sending_tells_again
+    a_program_that_dies_before_sending_loses_nothing
+    trouble_puts_off_and_the_limit_makes_dead
+    a_refused_message_is_dead_at_once_and_the_next_is_told
+    a_gone_channel_stops_the_pass_and_kills_nothing
+    a_wait_is_obeyed_and_kills_nothing
+    very_many_are_told_in_one_message
+    what_cannot_be_read_is_dead
+    until_empty_waits_as_long_as_patience_lasts
+}

@@ -1,0 +1,96 @@
+//! What each notice says.
+
+use intercom_revenue::{Alert, AlertKind, Currency, Money, Movement};
+use intercom_store::{
+    CustomerNotice, DigestEntry, DigestNotice, DigestPart, Notice, RunNotice, RunOutcome,
+    WorkspaceProfile,
+};
+use intercom_worker::message;
+
+use crate::database::NOW;
+
+fn usd(minor: i64) -> Money {
+    Money::new(minor, Currency::USD)
+}
+
+fn ada(alert: Alert) -> Notice {
+    Notice::Customer(CustomerNotice {
+        email: "ada@member.example".into(),
+        name: Some("Ada <!channel> Lovelace".into()),
+        contact_id: Some("6500003149b6c129b3c90030".into()),
+        mrr: Some(usd(29_900)),
+        alert,
+    })
+}
+
+fn change(from: i64, to: i64, movement: Movement) -> Notice {
+    ada(Alert::LargeMrrChange { from: usd(from), to: usd(to), movement })
+}
+
+fn entry(n: i64) -> DigestEntry {
+    DigestEntry {
+        email: format!("m{n}@member.example"),
+        name: Some(format!("Member {n}")),
+        contact_id: None,
+        mrr: (n > 1).then(|| usd(60_000 + n)),
+    }
+}
+
+/// Every notice there is, by a name.
+fn notices() -> Vec<(&'static str, Notice)> {
+    let run = |outcome, detail: &str| {
+        Notice::Run(RunNotice { outcome, started_at: NOW, detail: detail.into() })
+    };
+    let parts = vec![
+        DigestPart {
+            kind: AlertKind::NewHighValueCustomer,
+            n_customers: 1_204,
+            top: vec![entry(3), entry(2)],
+        },
+        DigestPart { kind: AlertKind::PaymentDelinquent, n_customers: 1, top: vec![entry(1)] },
+    ];
+    vec![
+        ("high_value", ada(Alert::NewHighValueCustomer { mrr: usd(60_001) })),
+        ("cancel_mention", ada(Alert::CancelMention)),
+        ("delinquent", ada(Alert::PaymentDelinquent)),
+        ("contraction", change(29_900, 9_900, Movement::Contraction)),
+        ("expansion", change(10_000, 30_050, Movement::Expansion)),
+        ("churn", change(29_900, 0, Movement::Churn)),
+        ("digest", Notice::Digest(DigestNotice { parts })),
+        ("failed", run(RunOutcome::Failed, "contacts could not be fetched: status 401")),
+        ("partial", run(RunOutcome::Partial, "conversations left out: status 403")),
+    ]
+}
+
+#[tokio::test]
+async fn every_notice_says_what_whom_and_how_much() {
+    let store = intercom_store::open("sqlite::memory:").await.expect("a store");
+    let name = Some("Example Ltd".to_owned());
+    let profile = WorkspaceProfile { id: "ab12".into(), name, ..Default::default() };
+    let workspace = store.ensure_workspace(&profile, NOW).await.expect("a workspace");
+    let app = "https://app.eu.intercom.com".parse().expect("a url");
+    for (name, notice) in notices() {
+        let json = message(&notice, &workspace, &app).to_json();
+        insta::assert_json_snapshot!(name, json);
+        // What travels through the outbox is the same when it arrives.
+        let payload = notice.effect("key".into()).payload;
+        assert_eq!(serde_json::from_str::<Notice>(&payload).expect("a notice"), notice);
+        let shown = format!("{notice:?}");
+        assert!(!shown.contains('@') && !shown.contains("Lovelace"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_contact_id_stays_within_its_place_in_the_link() {
+    let store = intercom_store::open("sqlite::memory:").await.expect("a store");
+    let profile = WorkspaceProfile { id: "ab12".into(), ..Default::default() };
+    let workspace = store.ensure_workspace(&profile, NOW).await.expect("a workspace");
+    let Notice::Customer(mut notice) = ada(Alert::CancelMention) else { unreachable!() };
+    notice.contact_id = Some("../../x|y>?z".into());
+    let app = "https://app.intercom.com".parse().expect("a url");
+    let json = message(&Notice::Customer(notice), &workspace, &app).to_json();
+    let link = json["blocks"][2]["text"]["text"].as_str().expect("a link");
+    let expected = "<https://app.intercom.com/a/apps/ab12/users/..%2F..%2Fx%7Cy%3E%3Fz\
+                    /all-conversations|Open in Intercom>";
+    assert_eq!(link, expected);
+}
