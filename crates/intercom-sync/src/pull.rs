@@ -75,7 +75,9 @@ impl Puller<'_> {
             let sink = Sink { out: &out, window: None };
             self.follow(stream, &mut walk, from, begun, search, &sink).await
         };
-        self.write_while(reading, read, report).await
+        self.write_while(reading, read, report).await?;
+        self.progress.finished(stream, report.n_fetched);
+        Ok(())
     }
 
     /// Reads a walk to its end, also when its cursors are refused on the way.
@@ -153,7 +155,9 @@ impl Puller<'_> {
             }
             Ok(())
         };
-        self.write_while(reading, read, report).await
+        self.write_while(reading, read, report).await?;
+        self.progress.finished(stream, report.n_fetched);
+        Ok(())
     }
 
     /// The pages of a walk, from where it goes on. One page is fetched while another is read.
@@ -197,20 +201,13 @@ impl Puller<'_> {
         mut read: mpsc::Receiver<ReadPage>,
         report: &mut StreamReport,
     ) -> Result<(), SyncError> {
-        let stream = report.stream;
-        let ended = {
-            let mut writing = pin!(self.write(&mut read, report));
-            let mut reading = pin!(reading);
-            tokio::select! {
-                biased;
-                written = &mut writing => return written,
-                ended = &mut reading => writing.await.and(ended),
-            }
-        };
-        if ended.is_ok() {
-            self.progress.finished(stream, report.n_fetched);
+        let mut writing = pin!(self.write(&mut read, report));
+        let mut reading = pin!(reading);
+        tokio::select! {
+            biased;
+            written = &mut writing => written,
+            ended = &mut reading => writing.await.and(ended),
         }
-        ended
     }
 
     /// What the pages bring is counted in the report as it is committed.

@@ -18,6 +18,7 @@ mod opening;
 mod outbox;
 mod parts;
 mod projection;
+mod windows;
 
 use database::{Database, postgres_server};
 
@@ -63,6 +64,9 @@ conformance! {
         a_workspace_keeps_what_is_known_of_it
         readers_see_whole_pages_during_writes
         writers_take_turns;
+    windows:
+        windows_are_written_with_their_pages_and_forgotten
+        a_failing_page_leaves_the_windows;
     projection:
         a_projected_body_is_no_longer_pending
         a_later_version_is_pending_again

@@ -22,14 +22,14 @@ use crate::refusals::in_words;
 use crate::world::{World, sim_settings};
 
 /// A transport on which the second page of contacts is long in coming.
-struct Gate {
+pub(crate) struct Gate {
     inner: Arc<dyn Transport>,
     reached: Notify,
-    opened: Notify,
+    pub(crate) opened: Notify,
 }
 
 impl Gate {
-    fn new(world: &World) -> Arc<Self> {
+    pub(crate) fn new(world: &World) -> Arc<Self> {
         let inner = Arc::new(world.sim.clone());
         Arc::new(Self { inner, reached: Notify::new(), opened: Notify::new() })
     }
@@ -48,7 +48,7 @@ impl Transport for Gate {
 }
 
 /// A run that has come to the gate.
-async fn run_to(
+pub(crate) async fn run_to(
     gate: &Arc<Gate>,
     world: &Arc<World>,
 ) -> tokio::task::JoinHandle<Result<RunReport, SyncError>> {

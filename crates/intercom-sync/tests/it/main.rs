@@ -191,6 +191,7 @@ on_both_databases! {
         a_server_that_refuses_windows_is_walked
         a_refused_cursor_lets_a_window_go_on_at_the_last_creation
         a_group_has_ten_pages_at_most
+        a_page_does_not_wait_for_the_next
         a_changed_row_costs_one_write_and_an_unchanged_one_none;
     random:
         a_quiet_last_run_leaves_the_workspace;

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use chrono_tz::Tz;
 use intercom_sim::{DateMode, SimSettings};
 use intercom_store::{LoadWindow, Stream};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::database::Database;
+use crate::leases::{Gate, run_to};
 use crate::meddler::{CONTACTS, Meddler, goes_on, refusal};
 use crate::world::{NOW, World, sim_settings};
 
@@ -172,6 +175,24 @@ pub(crate) async fn a_group_has_ten_pages_at_most(on: &Database) {
     assert!((2..=10).contains(&largest) && n_groups < 60, "{n_groups} groups, {largest} pages");
 }
 
+/// The second page is long in coming, and the first is stored all the same.
+pub(crate) async fn a_page_does_not_wait_for_the_next(on: &Database) {
+    let mut world = World::new(on);
+    world.settings.streams = vec![Stream::Contacts];
+    let world = Arc::new(world);
+    let gate = Gate::new(&world);
+    let run = run_to(&gate, &world).await;
+    let first_page = async {
+        while on.number("SELECT COUNT(*) FROM contacts").await == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(60), first_page).await.expect("the first page is stored");
+    assert!(!run.is_finished());
+    gate.opened.notify_one();
+    assert!(run.await.expect("no panic").expect("the run ends").is_complete());
+}
+
 /// What is written to a table, counted by the database.
 async fn count_writes(on: &Database, table: &str) {
     on.execute(&on.counting_writes(table)).await;
@@ -185,7 +206,7 @@ pub(crate) async fn a_changed_row_costs_one_write_and_an_unchanged_one_none(on: 
     let mut world = World::new(on);
     world.settings.streams = vec![Stream::Contacts];
     world.sync().await;
-    for table in ["contact_bodies", "members"] {
+    for table in ["contacts", "contact_bodies", "members"] {
         count_writes(on, table).await;
     }
     world.advance(60);
@@ -199,10 +220,13 @@ pub(crate) async fn a_changed_row_costs_one_write_and_an_unchanged_one_none(on: 
     assert_eq!(contacts.n_changed, 7);
     assert!(contacts.n_fetched > 7, "{contacts:?}");
     assert_eq!(n_writes(on, "contact_bodies").await, 7);
-    assert_eq!(n_writes(on, "members").await, 7);
+    // Once when it was received, and once when it was projected.
+    assert_eq!(n_writes(on, "contacts").await, 2 * 7);
+    let n_members = n_writes(on, "members").await;
 
     world.advance(60);
     assert!(world.sync().await.n_fetched() > 7);
     assert_eq!(n_writes(on, "contact_bodies").await, 7);
-    assert_eq!(n_writes(on, "members").await, 7);
+    assert_eq!(n_writes(on, "contacts").await, 2 * 7);
+    assert_eq!(n_writes(on, "members").await, n_members);
 }
