@@ -167,7 +167,7 @@ on_both_databases! {
         only_conversations_that_changed_are_fetched_again
         conversations_alone_fetch_no_parts
         a_change_in_the_second_of_the_answer_is_found
-        a_run_that_is_cut_off_fetches_little_twice
+        a_run_that_is_cut_off_fetches_nothing_twice
         what_the_api_forgets_is_kept_and_marked
         a_conversation_that_is_gone_leaves_a_tombstone
         an_api_that_knows_no_conversation_buries_none
