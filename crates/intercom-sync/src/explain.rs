@@ -1,21 +1,21 @@
 //! Where the values of one customer come from.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 use intercom_api::ContactId;
 use intercom_api::contacts::Contact;
 use intercom_projection::{
-    ContactFacts, Customer, MatchRule, Oddity, Role, contact, origins, primary_contact,
+    ContactFacts, MatchRule, Oddity, Role, contact, origins, primary_contact,
 };
 use intercom_revenue::{
     Currency, Money, Movement, Note, NoteCode, QualityFactor, Ratio, RevenuePolicy,
     RevenueSettings, Verdict, movement,
 };
-use intercom_store::{CustomerHistoryRow, CustomerRow, Store, Stream, Workspace};
+use intercom_store::{CustomerHistoryRow, Store, Stream, Workspace};
 use serde::Serialize;
 
+use crate::columns::{ColumnLine, Sources, columns};
 use crate::customers::Known;
 use crate::error::SyncError;
 use crate::settings::SyncSettings;
@@ -78,17 +78,6 @@ pub struct ContactLine {
     pub updated_at: Option<DateTime<Utc>>,
     /// Whether the columns are made of it.
     pub speaks: bool,
-}
-
-/// One column.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-pub struct ColumnLine {
-    /// Its name.
-    pub column: &'static str,
-    /// What the stored contacts and conversations say; amounts in major units.
-    pub value: Option<String>,
-    /// Where it came from.
-    pub source: String,
 }
 
 /// A subscription or a payment.
@@ -225,7 +214,7 @@ pub async fn explain(
     }))
 }
 
-fn instant(unix: i64) -> Option<DateTime<Utc>> {
+pub(crate) fn instant(unix: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(unix, 0)
 }
 
@@ -258,115 +247,6 @@ fn history_lines(history: &[CustomerHistoryRow]) -> Vec<HistoryLine> {
     }
     lines.reverse();
     lines
-}
-
-/// What the sources of columns are told from.
-struct Sources<'a> {
-    speaker: &'a ContactFacts,
-    origins: BTreeMap<&'static str, &'a str>,
-    customer: &'a Customer,
-    n_contacts: usize,
-}
-
-impl Sources<'_> {
-    fn field(&self, path: &str) -> String {
-        format!("contact {}: {path}", self.speaker.id)
-    }
-
-    fn attribute(&self, column: &str) -> String {
-        match self.origins.get(column) {
-            Some(name) => self.field(&format!("custom_attributes.{name}")),
-            None => "no attribute has a value".to_owned(),
-        }
-    }
-
-    fn subscriptions(&self) -> String {
-        let flat = self.customer.revenue_notes.iter().any(|note| note.code == NoteCode::FlatPrice);
-        match (self.origins.get("mrr"), flat) {
-            (None, true) => format!("{}, taken as a monthly price", self.attribute("plan_price")),
-            _ => self.attribute("mrr"),
-        }
-    }
-
-    fn conversations(&self, what: &str) -> String {
-        format!("{what} of {} contacts", self.n_contacts)
-    }
-}
-
-fn columns(row: &CustomerRow, from: &Sources<'_>) -> Vec<ColumnLine> {
-    let line = |column, value: Option<String>, source: String| ColumnLine { column, value, source };
-    let text = |value: &Option<String>| value.clone();
-    let number = |value: Option<i64>| value.map(|value| value.to_string());
-    let date = |value: Option<i64>| value.and_then(instant).map(|at| at.to_rfc3339());
-    let flag = |value: Option<bool>| value.map(|value| value.to_string());
-    let money = |minor: Option<i64>| {
-        minor.zip(row.currency).map(|(minor, currency)| Money::new(minor, currency).to_string())
-    };
-    let by_prefix = from.speaker.name.is_none();
-    let name = if by_prefix { "email, the part before the @" } else { "name" };
-    let talks = |what| from.conversations(what);
-    let attribute = |column| from.attribute(column);
-    vec![
-        line("intercom_contact_id", Some(row.intercom_contact_id.clone()), from.field("id")),
-        line("intercom_contact_ids", Some(row.intercom_contact_ids.join(", ")), talks("the ids")),
-        line("external_id", text(&row.external_id), from.field("external_id")),
-        line("stripe_customer_id", text(&row.stripe_customer_id), attribute("stripe_customer_id")),
-        line("name", text(&row.name), from.field(name)),
-        line("location_country", text(&row.location_country), from.field("location.country")),
-        line("location_city", text(&row.location_city), from.field("location.city")),
-        line("signup_date", date(row.signup_date), from.field("created_at")),
-        line(
-            "currency",
-            row.currency.map(|currency| currency.to_string()),
-            "the rows that count, else the policy's base currency".to_owned(),
-        ),
-        line("mrr", money(row.mrr), from.subscriptions()),
-        line("arr", money(row.arr), "12 × MRR".to_owned()),
-        line("ltv", money(row.ltv), attribute("ltv")),
-        line("plan_name", text(&row.plan_name), attribute("plan_name")),
-        line("plan_price", money(row.plan_price), attribute("plan_price")),
-        line(
-            "subscription_status",
-            text(&row.subscription_status),
-            attribute("subscription_status"),
-        ),
-        line("subscription_count", number(row.subscription_count), from.subscriptions()),
-        line("is_delinquent", flag(row.is_delinquent), attribute("is_delinquent")),
-        line(
-            "last_payment_amount",
-            money(row.last_payment_amount),
-            attribute("last_payment_amount"),
-        ),
-        line("last_payment_date", date(row.last_payment_date), attribute("last_payment_date")),
-        line("last_seen_at", date(row.last_seen_at), from.field("last_seen_at")),
-        line("days_since_seen", number(row.days_since_seen), from.field("last_seen_at")),
-        line("intercom_convos_total", number(row.intercom_convos_total), talks("conversations")),
-        line(
-            "intercom_convos_30d",
-            number(row.intercom_convos_30d),
-            talks("conversations begun in 30 days"),
-        ),
-        line("open_tickets", number(row.open_tickets), talks("open conversations")),
-        line("mentioned_cancel", flag(row.mentioned_cancel), talks("messages of 30 days")),
-        line("csat_score", row.csat_score.map(|score| format!("{score:.2}")), talks("ratings")),
-        line(
-            "first_response_seconds",
-            number(row.first_response_seconds),
-            talks("the mean of conversations"),
-        ),
-        line(
-            "first_close_seconds",
-            number(row.first_close_seconds),
-            talks("the mean of conversations"),
-        ),
-        line(
-            "last_close_seconds",
-            number(row.last_close_seconds),
-            talks("the mean of conversations"),
-        ),
-        line("reopens", number(row.reopens), talks("conversations opened again")),
-        line("quality_score", number(row.quality_score), "the sum of its factors".to_owned()),
-    ]
 }
 
 impl fmt::Display for Explanation {

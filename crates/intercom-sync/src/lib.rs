@@ -35,7 +35,7 @@
 //! | `project` | bodies into domain values |
 //! | `rules` | what changes when settings do |
 //! | `customers`, `buckets` | what follows from them |
-//! | `explain`, `movements` | where a customer's values come from; how MRR moved |
+//! | `explain`, `columns`, `movements` | where a customer's values come from; how MRR moved |
 //! | `alerting` | what is told of customers and runs |
 //! | `lease`, `calls` | one run at a time; one rate limit for every process on the store |
 //! | `report`, `progress` | what a run tells, after and while |
@@ -47,6 +47,7 @@ mod alerting;
 mod buckets;
 mod calls;
 mod check;
+mod columns;
 mod customers;
 mod cut;
 mod error;
@@ -77,10 +78,9 @@ mod watch;
 
 pub use calls::StoreCalls;
 pub use check::{Finding, State};
+pub use columns::ColumnLine;
 pub use error::SyncError;
-pub use explain::{
-    ColumnLine, ContactLine, ConversationLine, Explanation, HistoryLine, RevenueLine, explain,
-};
+pub use explain::{ContactLine, ConversationLine, Explanation, HistoryLine, RevenueLine, explain};
 #[cfg(feature = "metrics")]
 pub use metrics::{METRICS_MEDIA_TYPE, RunMetrics};
 pub use movements::{MrrReport, MrrWaterfall, waterfall};
@@ -88,7 +88,7 @@ pub use preview::StreamPreview;
 pub use progress::{Progress, Silent};
 pub use report::{CustomerAlert, LogEntry, Metrics, RunReport, StreamReport};
 pub use run::{Extent, Sync};
-pub use settings::{CustomerSettings, Newcomers, SyncSettings};
+pub use settings::{Newcomers, SyncSettings};
 pub use settings_file::{SettingsFileError, read_settings};
 pub use verify::{Differences, StreamComparison};
 pub use watch::{Agenda, Schedule, ScheduleError, Watcher};

@@ -1,9 +1,11 @@
 //! Stored bodies into domain values: whatever the current projection has not seen.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use intercom_api::admins::Admin;
 use intercom_api::contacts::Contact;
-use intercom_api::conversations::Conversation;
+use intercom_api::conversations::{Conversation, ConversationPart};
 use intercom_api::{ContactId, JsonError};
 use intercom_projection::{
     ContactFacts, ConversationFacts, Oddity, PROJECTION_VERSION, Role, contact, conversation,
@@ -11,7 +13,7 @@ use intercom_projection::{
 use intercom_store::{
     ContentHash, CustomerContact, FactRow, MemberRow, PageWrite, PendingBody, ProjectedAdmin,
     ProjectedContact, ProjectedConversation, ProjectionWrite, Quarantined, RunId, SessionRow,
-    Store, Stream, UnreadableBody, Workspace,
+    Store, StoredPart, Stream, UnreadableBody, Workspace,
 };
 use serde::de::DeserializeOwned;
 
@@ -22,6 +24,9 @@ use crate::settings::SyncSettings;
 
 /// Bodies projected and written at a time.
 const CHUNK: u32 = 500;
+
+/// Conversations whose parts are in memory at a time; each has up to 500.
+const PARTS_CHUNK: usize = 50;
 
 /// What every stream of a run is projected with.
 pub(crate) struct Projector<'a> {
@@ -68,8 +73,12 @@ impl Projector<'_> {
                 return Ok(n_quarantined);
             }
             let mut chunk = Chunk::new(version);
-            for body in &bodies {
-                chunk.add(stream, body, self.settings);
+            for bodies in bodies.chunks(PARTS_CHUNK) {
+                let parts = self.parts(stream, bodies).await?;
+                for body in bodies {
+                    let parts = parts.get(&body.id).map_or(&[][..], Vec::as_slice);
+                    chunk.add(stream, body, parts, self.settings);
+                }
             }
             n_quarantined += self.put_aside(stream, chunk.put_aside).await?;
             let outcome = self.store.commit_projection(self.workspace, &chunk.write).await?;
@@ -82,6 +91,25 @@ impl Projector<'_> {
                 return Ok(n_quarantined);
             }
         }
+    }
+
+    /// The parts of conversations that are stored and still to be read in the workspace.
+    async fn parts(
+        &self,
+        stream: Stream,
+        bodies: &[PendingBody],
+    ) -> Result<BTreeMap<String, Vec<ConversationPart>>, SyncError> {
+        if stream != Stream::Conversations {
+            return Ok(BTreeMap::new());
+        }
+        let ids: Vec<&str> = bodies.iter().map(|body| body.id.as_str()).collect();
+        let stored = self.store.parts(self.workspace, &ids).await?;
+        let is_there = |part: &&StoredPart| part.redacted_at.is_none() && part.deleted_at.is_none();
+        // A part that does not decode says nothing; it is kept as it is.
+        let read = |part: &StoredPart| serde_json::from_slice(&part.body).ok();
+        let of_one =
+            |parts: Vec<StoredPart>| parts.iter().filter(is_there).filter_map(read).collect();
+        Ok(stored.into_iter().map(|(id, parts)| (id, of_one(parts))).collect())
     }
 
     async fn put_aside(
@@ -126,7 +154,13 @@ impl Chunk {
     }
 
     /// A body that does not decode is put aside; what was projected from an earlier one stays.
-    fn add(&mut self, stream: Stream, pending: &PendingBody, settings: &SyncSettings) {
+    fn add(
+        &mut self,
+        stream: Stream,
+        pending: &PendingBody,
+        parts: &[ConversationPart],
+        settings: &SyncSettings,
+    ) {
         let (id, hash) = (pending.id.clone(), pending.hash);
         let read = match stream {
             Stream::Admins => decode::<Admin>(pending).map(|admin| {
@@ -144,7 +178,7 @@ impl Chunk {
             }),
             Stream::Conversations => decode::<Conversation>(pending).map(|decoded| {
                 let rule = settings.cancel_mentions;
-                let read = conversation(&decoded, &[], &settings.attributes, rule);
+                let read = conversation(&decoded, parts, &settings.attributes, rule);
                 self.note(stream, pending, &read.oddities);
                 self.write.conversations.push(conversation_row(id, hash, &read.value));
             }),

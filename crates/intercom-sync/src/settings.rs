@@ -4,11 +4,8 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 use intercom_projection::{AttributeNames, MatchRule, MentionRule};
-use intercom_revenue::{
-    AlertThresholds, MovementPolicy, RevenuePolicy, RevenueSettings, SettingsError,
-};
+use intercom_revenue::{AlertThresholds, MovementPolicy, RevenuePolicy};
 use intercom_store::Stream;
-use serde::{Deserialize, Serialize};
 
 /// The choices of a sync; `default()` reads everything by the documented rules.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,46 +89,5 @@ impl Default for SyncSettings {
             timezone: None,
             newcomers: Newcomers::default(),
         }
-    }
-}
-
-/// The part of the settings that decides what customers are made of, as somebody writes it down.
-///
-/// What is not named is as in [`SyncSettings::default`]; a name that is not a setting is refused.
-/// When a run finds other rules than the last one, everything they touch is computed again from
-/// what is stored, without a call.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct CustomerSettings {
-    /// Under which names the workspace keeps what is read from custom attributes.
-    pub attributes: AttributeNames,
-    /// A preset and what differs from it; `plan_price_unit` is among its fields.
-    pub revenue: RevenueSettings,
-    /// When a change is worth an alert.
-    pub alerts: AlertThresholds,
-    /// `users_first`, or `seed`: the most recently updated contact, whatever its role.
-    #[serde(rename = "match")]
-    pub match_rule: MatchRule,
-    /// `context`, or `seed`: its keywords wherever they occur.
-    pub cancel_mentions: MentionRule,
-    /// How movements of MRR are told apart.
-    pub movements: MovementPolicy,
-}
-
-impl CustomerSettings {
-    /// The settings with these in their place.
-    ///
-    /// # Errors
-    /// [`SettingsError`] when a number of the revenue policy cannot be meant.
-    pub fn apply_to(self, settings: SyncSettings) -> Result<SyncSettings, SettingsError> {
-        Ok(SyncSettings {
-            attributes: self.attributes,
-            revenue: self.revenue.policy()?,
-            alerts: self.alerts,
-            match_rule: self.match_rule,
-            cancel_mentions: self.cancel_mentions,
-            movements: self.movements,
-            ..settings
-        })
     }
 }

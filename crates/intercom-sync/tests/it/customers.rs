@@ -150,6 +150,29 @@ pub(crate) async fn cancel_mention(on: &Database) {
     assert_eq!((row.mentioned_cancel, row.intercom_convos_30d), (Some(false), Some(0)));
 }
 
+pub(crate) async fn a_mention_in_a_reply_counts_unless_an_admin_wrote_it(on: &Database) {
+    let mut world = World::empty(on);
+    world.settings.streams = vec![Stream::Contacts, Stream::Conversations, Stream::Parts];
+    let id = world.create_contact(ada(&json!({})));
+    world.begin_conversation(&id, "Hello");
+    let (talk, _) = world.records(Stream::Conversations).pop_first().expect("a conversation");
+    let mentioned = async || {
+        world.advance(3_600);
+        world.sync().await;
+        customer(&world, EMAIL).await.mentioned_cancel
+    };
+    world.answer(&talk, "Do you want to cancel your plan?");
+    assert_eq!(mentioned().await, Some(false));
+    let reply = json!({
+        "message_type": "comment", "type": "user", "intercom_user_id": id,
+        "body": "<p>We want to cancel.</p><blockquote>cancel your plan?</blockquote>",
+    });
+    world.send(&format!("/conversations/{talk}/reply"), &reply);
+    assert_eq!(mentioned().await, Some(true));
+    let facts = world.store.facts(&world.workspace().await, &[&id], 9).await.expect("facts");
+    assert_eq!(facts[0].1.cancel_words.as_deref(), Some("want to cancel"));
+}
+
 pub(crate) async fn delinquent_payment(on: &Database) {
     let (world, id) = world_with(on, &json!({"stripe_delinquent": false})).await;
     world.update_contact(&id, json!({"custom_attributes": {"stripe_delinquent": true}}));

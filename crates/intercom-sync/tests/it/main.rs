@@ -125,6 +125,7 @@ on_both_databases! {
         no_stripe_data
         cancel_mention
         delinquent_payment
+        a_mention_in_a_reply_counts_unless_an_admin_wrote_it
         an_e_mail_change_moves_the_customer
         users_speak_before_leads_then_the_most_recent
         days_pass_for_customers_nothing_happened_to

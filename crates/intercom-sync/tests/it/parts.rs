@@ -42,14 +42,14 @@ impl World {
     }
 
     /// An admin answers in a conversation.
-    fn answer(&self, id: &str, text: &str) {
+    pub(crate) fn answer(&self, id: &str, text: &str) {
         let admin = self.records(Stream::Admins).into_keys().next().expect("an admin");
         let reply =
             json!({"message_type": "comment", "type": "admin", "admin_id": admin, "body": text});
         self.send(&format!("/conversations/{id}/reply"), &reply);
     }
 
-    fn send(&self, target: &str, body: &Value) {
+    pub(crate) fn send(&self, target: &str, body: &Value) {
         let mut request = Request::raw(Method::Post, Safety::Once, target, ApiVersion::V2_16);
         request.set_json(body).expect("JSON");
         let now = self.sim.now();

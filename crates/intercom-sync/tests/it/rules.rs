@@ -1,8 +1,9 @@
 //! Settings that change, and what is made of the same stored records then.
 
-use intercom_revenue::{Preset, SettingsError};
+use intercom_projection::{MatchRule, MentionRule};
+use intercom_revenue::{Preset, PriceUnit, Steps};
 use intercom_store::{PageWrite, Quarantined, Stream};
-use intercom_sync::{CustomerSettings, SyncSettings};
+use intercom_sync::{SyncSettings, read_settings};
 use serde_json::json;
 
 use crate::database::Database;
@@ -10,43 +11,31 @@ use crate::world::World;
 
 const EMAIL: &str = "ada@member.example";
 
-fn settings(json: &str, base: &SyncSettings) -> SyncSettings {
-    let settings: CustomerSettings = serde_json::from_str(json).expect("settings");
-    settings.apply_to(base.clone()).expect("a policy")
-}
-
-#[test]
-fn nothing_said_changes_nothing() {
-    assert_eq!(settings("{}", &SyncSettings::default()), SyncSettings::default());
+/// The rules of a settings file in a world that reads as it did.
+fn settings(toml: &str, base: &SyncSettings) -> SyncSettings {
+    let read = read_settings(toml).expect("settings");
+    let (streams, holder) = (base.streams.clone(), base.holder.clone());
+    SyncSettings { streams, holder, per_page: base.per_page, ..read }
 }
 
 #[test]
 fn what_is_said_is_applied() {
-    let json = r#"{
-        "match": "seed", "cancel_mentions": "seed",
-        "revenue": {"preset": "seed", "plan_price_unit": "major"},
-        "attributes": {"plan_name": ["tier", "stripe_plan"]},
-        "movements": {"steps": "net"}
-    }"#;
-    let applied = settings(json, &SyncSettings::default());
+    let toml = r#"
+        match = "seed"
+        cancel_mentions = "seed"
+        [revenue]
+        preset = "seed"
+        plan_price_unit = "major"
+        [movements]
+        steps = "net"
+    "#;
+    let applied = settings(toml, &SyncSettings::default());
     let mut expected = Preset::Seed.policy();
-    expected.plan_price_unit = intercom_revenue::PriceUnit::Major;
+    expected.plan_price_unit = PriceUnit::Major;
     assert_eq!(applied.revenue, expected);
-    assert_eq!(applied.attributes.plan_name, vec!["tier".into(), "stripe_plan".into()].into());
-    assert_eq!(applied.match_rule, intercom_projection::MatchRule::Seed);
-    assert_eq!(applied.cancel_mentions, intercom_projection::MentionRule::Seed);
-    assert_eq!(applied.movements.steps, intercom_revenue::Steps::Net);
-}
-
-#[test]
-fn what_is_no_setting_is_refused() {
-    for json in [r#"{"matching": "seed"}"#, r#"{"attributes": {"plan": ["x"]}}"#] {
-        assert!(serde_json::from_str::<CustomerSettings>(json).is_err(), "{json}");
-    }
-    let json = r#"{"revenue": {"week_factor": "0"}}"#;
-    let settings: CustomerSettings = serde_json::from_str(json).expect("settings");
-    let refused = settings.apply_to(SyncSettings::default());
-    assert!(matches!(refused, Err(SettingsError::NotPositive { .. })), "{refused:?}");
+    assert_eq!(applied.match_rule, MatchRule::Seed);
+    assert_eq!(applied.cancel_mentions, MentionRule::Seed);
+    assert_eq!(applied.movements.steps, Steps::Net);
 }
 
 pub(crate) async fn another_preset_computes_customers_again_without_a_call(on: &Database) {
@@ -59,7 +48,7 @@ pub(crate) async fn another_preset_computes_customers_again_without_a_call(on: &
     let mrr = async |world: &World| world.customer(EMAIL).await.expect("a customer").mrr;
     assert_eq!(mrr(&world).await, Some(14_500));
 
-    world.settings = settings(r#"{"revenue": {"preset": "seed"}}"#, &world.settings);
+    world.settings = settings("revenue.preset = \"seed\"", &world.settings);
     world.advance(600);
     let report = world.sync().await;
     assert_eq!((report.n_written(), report.metrics.updated_contacts), (0, 1));
@@ -76,7 +65,7 @@ pub(crate) async fn other_names_project_stored_bodies_again(on: &Database) {
     let plan = async |world: &World| world.customer(EMAIL).await.expect("a customer").plan_name;
     assert_eq!(plan(&world).await.as_deref(), Some("Pro"));
 
-    world.settings = settings(r#"{"attributes": {"plan_name": ["tier"]}}"#, &world.settings);
+    world.settings = settings("attributes.plan_name = [\"tier\"]", &world.settings);
     world.advance(600);
     let report = world.sync().await;
     assert_eq!((report.n_written(), report.metrics.updated_contacts), (0, 1));
@@ -108,7 +97,7 @@ pub(crate) async fn what_can_be_read_by_other_rules_leaves_the_quarantine(on: &D
     world.sync().await;
     assert_eq!(world.store.quarantined(&workspace).await.expect("entries").len(), 2);
 
-    world.settings = settings(r#"{"attributes": {"plan_name": ["tier"]}}"#, &world.settings);
+    world.settings = settings("attributes.plan_name = [\"tier\"]", &world.settings);
     world.advance(600);
     world.sync().await;
     let left = world.store.quarantined(&workspace).await.expect("entries");

@@ -1,0 +1,166 @@
+//! The columns of a customer, each with where its value came from.
+
+use std::collections::BTreeMap;
+
+use intercom_projection::{ContactFacts, Customer};
+use intercom_revenue::{Money, NoteCode};
+use intercom_store::CustomerRow;
+use serde::Serialize;
+
+use crate::explain::instant;
+
+/// One column.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct ColumnLine {
+    /// Its name.
+    pub column: &'static str,
+    /// What the stored contacts and conversations say; amounts in major units.
+    pub value: Option<String>,
+    /// Where it came from.
+    pub source: String,
+}
+
+/// What the sources of columns are told from.
+pub(crate) struct Sources<'a> {
+    pub(crate) speaker: &'a ContactFacts,
+    pub(crate) origins: BTreeMap<&'static str, &'a str>,
+    pub(crate) customer: &'a Customer,
+    pub(crate) n_contacts: usize,
+}
+
+impl Sources<'_> {
+    fn field(&self, path: &str) -> String {
+        format!("contact {}: {path}", self.speaker.id)
+    }
+
+    fn attribute(&self, column: &str) -> String {
+        match self.origins.get(column) {
+            Some(name) => self.field(&format!("custom_attributes.{name}")),
+            None => "no attribute has a value".to_owned(),
+        }
+    }
+
+    fn subscriptions(&self) -> String {
+        let flat = self.customer.revenue_notes.iter().any(|note| note.code == NoteCode::FlatPrice);
+        match (self.origins.get("mrr"), flat) {
+            (None, true) => format!("{}, taken as a monthly price", self.attribute("plan_price")),
+            _ => self.attribute("mrr"),
+        }
+    }
+
+    fn conversations(&self, what: &str) -> String {
+        format!("{what} of {} contacts", self.n_contacts)
+    }
+}
+
+/// Every column, in the order of the table.
+pub(crate) fn columns(row: &CustomerRow, from: &Sources<'_>) -> Vec<ColumnLine> {
+    [profile(row, from), revenue(row, from), activity(row, from)].concat()
+}
+
+fn line(column: &'static str, value: Option<String>, source: String) -> ColumnLine {
+    ColumnLine { column, value, source }
+}
+
+fn number(value: Option<i64>) -> Option<String> {
+    value.map(|value| value.to_string())
+}
+
+fn date(value: Option<i64>) -> Option<String> {
+    value.and_then(instant).map(|at| at.to_rfc3339())
+}
+
+fn flag(value: Option<bool>) -> Option<String> {
+    value.map(|value| value.to_string())
+}
+
+fn profile(row: &CustomerRow, from: &Sources<'_>) -> Vec<ColumnLine> {
+    let text = |value: &Option<String>| value.clone();
+    let by_prefix = from.speaker.name.is_none();
+    let name = if by_prefix { "email, the part before the @" } else { "name" };
+    vec![
+        line("intercom_contact_id", Some(row.intercom_contact_id.clone()), from.field("id")),
+        line(
+            "intercom_contact_ids",
+            Some(row.intercom_contact_ids.join(", ")),
+            from.conversations("the ids"),
+        ),
+        line("external_id", text(&row.external_id), from.field("external_id")),
+        line(
+            "stripe_customer_id",
+            text(&row.stripe_customer_id),
+            from.attribute("stripe_customer_id"),
+        ),
+        line("name", text(&row.name), from.field(name)),
+        line("location_country", text(&row.location_country), from.field("location.country")),
+        line("location_city", text(&row.location_city), from.field("location.city")),
+        line("signup_date", date(row.signup_date), from.field("created_at")),
+    ]
+}
+
+fn revenue(row: &CustomerRow, from: &Sources<'_>) -> Vec<ColumnLine> {
+    let text = |value: &Option<String>| value.clone();
+    let money = |minor: Option<i64>| {
+        minor.zip(row.currency).map(|(minor, currency)| Money::new(minor, currency).to_string())
+    };
+    let attribute = |column| from.attribute(column);
+    vec![
+        line(
+            "currency",
+            row.currency.map(|currency| currency.to_string()),
+            "the rows that count, else the policy's base currency".to_owned(),
+        ),
+        line("mrr", money(row.mrr), from.subscriptions()),
+        line("arr", money(row.arr), "12 × MRR".to_owned()),
+        line("ltv", money(row.ltv), attribute("ltv")),
+        line("plan_name", text(&row.plan_name), attribute("plan_name")),
+        line("plan_price", money(row.plan_price), attribute("plan_price")),
+        line(
+            "subscription_status",
+            text(&row.subscription_status),
+            attribute("subscription_status"),
+        ),
+        line("subscription_count", number(row.subscription_count), from.subscriptions()),
+        line("is_delinquent", flag(row.is_delinquent), attribute("is_delinquent")),
+        line(
+            "last_payment_amount",
+            money(row.last_payment_amount),
+            attribute("last_payment_amount"),
+        ),
+        line("last_payment_date", date(row.last_payment_date), attribute("last_payment_date")),
+    ]
+}
+
+fn activity(row: &CustomerRow, from: &Sources<'_>) -> Vec<ColumnLine> {
+    let talks = |what| from.conversations(what);
+    vec![
+        line("last_seen_at", date(row.last_seen_at), from.field("last_seen_at")),
+        line("days_since_seen", number(row.days_since_seen), from.field("last_seen_at")),
+        line("intercom_convos_total", number(row.intercom_convos_total), talks("conversations")),
+        line(
+            "intercom_convos_30d",
+            number(row.intercom_convos_30d),
+            talks("conversations begun in 30 days"),
+        ),
+        line("open_tickets", number(row.open_tickets), talks("open conversations")),
+        line("mentioned_cancel", flag(row.mentioned_cancel), talks("messages of 30 days")),
+        line("csat_score", row.csat_score.map(|score| format!("{score:.2}")), talks("ratings")),
+        line(
+            "first_response_seconds",
+            number(row.first_response_seconds),
+            talks("the mean of conversations"),
+        ),
+        line(
+            "first_close_seconds",
+            number(row.first_close_seconds),
+            talks("the mean of conversations"),
+        ),
+        line(
+            "last_close_seconds",
+            number(row.last_close_seconds),
+            talks("the mean of conversations"),
+        ),
+        line("reopens", number(row.reopens), talks("conversations opened again")),
+        line("quality_score", number(row.quality_score), "the sum of its factors".to_owned()),
+    ]
+}
