@@ -112,6 +112,10 @@ pub(crate) struct Run {
           value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) lease_for: u64,
 
+    /// Take in the token's workspace beside others that the database mirrors; refused without this.
+    #[arg(long)]
+    pub(crate) add_workspace: bool,
+
     /// Ask how much would be fetched, and write nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use intercom_store::Stream;
-use intercom_sync::{Extent, RunReport, StreamPreview, Sync, SyncError, SyncSettings};
+use intercom_sync::{Extent, Newcomers, RunReport, StreamPreview, Sync, SyncError, SyncSettings};
 
 use crate::arguments::{Common, Run};
 use crate::environment::Environment;
@@ -24,6 +24,9 @@ pub(crate) async fn run(
         settings.streams = in_order(&settings, &arguments.streams);
     }
     settings.lease_for = Duration::from_secs(arguments.lease_for);
+    if arguments.add_workspace {
+        settings.newcomers = Newcomers::Welcome;
+    }
     let wiring = Wiring::new(common, &environment).await?;
     let sync = wiring.sync(settings);
     let extent = if arguments.full { Extent::Whole } else { Extent::Changed };

@@ -93,7 +93,7 @@ fn place<'v>(expected: &'v Value, found: &'v Value) -> Option<(String, &'v Value
 }
 
 /// The workspace is an invented one: its values may be shown.
-fn short(value: &Value) -> String {
+pub(super) fn short(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(80) {
         Some((end, _)) => format!("{}…", &text[..end]),

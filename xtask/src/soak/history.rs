@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::difference::Differences;
+use super::difference::{Differences, short};
 use super::mirror::text;
 
 /// A value of a custom attribute; `None` while it is absent.
@@ -105,7 +105,7 @@ pub(super) fn check(
 }
 
 fn shown(value: &Held) -> String {
-    value.as_ref().map_or_else(|| "nothing".to_owned(), Value::to_string)
+    value.as_ref().map_or_else(|| "nothing".to_owned(), short)
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! What a run keeps of the past.
 
-use intercom_store::{AttributeHistoryRow, CustomerHistoryRow};
+use intercom_store::{AttributeHistoryRow, CustomerHistoryRow, Stream};
 use serde_json::json;
 
 use crate::database::Database;
+use crate::meddler::Meddler;
 use crate::world::{NOW, World};
 
 const EMAIL: &str = "ada@member.example";
@@ -36,6 +37,32 @@ pub(crate) async fn one_row_for_each_changed_attribute(on: &Database) {
         row("seats", Some("3"), "4"),
     ];
     assert_eq!(history().await, expected);
+}
+
+/// Found by the soak: the members of an object may come in another order.
+pub(crate) async fn members_in_another_order_are_no_change(on: &Database) {
+    let world = World::empty(on);
+    let id = world.create_contact(json!({"email": EMAIL}));
+    let plan = json!([{"amount": 2900, "interval": "month"}]);
+    world.update_contact(&id, json!({"custom_attributes": {"Stripe Subscriptions": plan}}));
+    world.sync().await;
+    world.advance(600);
+    world.update_contact(&id, json!({"name": "Ada"}));
+    let turned = Meddler::new(&world.sim, |_, _, mut response| {
+        let text = String::from_utf8(response.body.to_vec()).expect("JSON is UTF-8");
+        let (one, other) =
+            (r#""amount":2900,"interval":"month""#, r#""interval":"month","amount":2900"#);
+        response.body = match text.contains(one) {
+            true => text.replace(one, other),
+            false => text.replace(other, one),
+        }
+        .into();
+        Ok(response)
+    });
+    let report = world.run_over(turned).await.expect("the run ends");
+    assert_eq!(report.stream(Stream::Contacts).map(|contacts| contacts.n_changed), Some(1));
+    let history = world.store.attribute_history(&world.workspace().await, &id).await;
+    assert_eq!(history.expect("history"), []);
 }
 
 pub(crate) async fn one_row_for_each_change_of_a_customer(on: &Database) {

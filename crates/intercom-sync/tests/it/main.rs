@@ -141,6 +141,7 @@ on_both_databases! {
         processes_use_a_window_up_and_no_call_is_refused;
     history:
         one_row_for_each_changed_attribute
+        members_in_another_order_are_no_change
         one_row_for_each_change_of_a_customer
         the_buckets_of_the_day;
     explain:
