@@ -11,13 +11,14 @@ pub(super) type Row = BTreeMap<String, Option<String>>;
 pub(super) type Table = BTreeMap<Vec<String>, Row>;
 
 /// Columns that tell when something was seen or written, not what it is.
-const WHEN: [&str; 7] = [
+const WHEN: [&str; 8] = [
     "change_number",
     "computed_at",
     "first_seen_at",
     "last_intercom_sync",
     "mark",
     "observed_at",
+    "refreshed_at",
     "run_id",
 ];
 
