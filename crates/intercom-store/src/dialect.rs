@@ -22,6 +22,12 @@ pub(crate) trait Dialect: Database {
     /// transaction.
     const CLOCK: &'static str;
 
+    /// A text that nobody can guess, as an expression.
+    const RANDOM: &'static str;
+
+    /// How many columns `unified_customers` has, as a query.
+    const SHARED_COLUMNS: &'static str;
+
     /// What makes a selection of rows to be updated pass over rows that others are updating.
     const SKIP_LOCKED: &'static str;
 
@@ -38,6 +44,9 @@ pub(crate) trait Dialect: Database {
 
     /// Tells the planner about tables that have grown, which is never worth failing for.
     fn refresh_statistics(pool: &Pool<Self>) -> impl Future<Output = ()> + Send;
+
+    /// Overwrites what was deleted, where the database leaves that to its programs.
+    fn scrub(pool: &Pool<Self>) -> impl Future<Output = sqlx::Result<()>> + Send;
 
     /// Appends a parameter.
     fn bind(arguments: &mut Self::Arguments, value: Value<'_>) -> Result<(), BoxDynError>;

@@ -45,6 +45,7 @@
 //! | `mirror` | records as received, pages, bookmarks |
 //! | `parts` | conversation parts and how completely they are stored |
 //! | `gone` | records that the API knows no more |
+//! | `forget` | erasing what is known of a person |
 //! | `projection` | pending bodies and what they say |
 //! | `customer` | customers and the support activity in them |
 //! | `figures` | what figures are made of, and what makes them move |
@@ -67,6 +68,7 @@ mod customer;
 mod dialect;
 mod error;
 mod figures;
+mod forget;
 mod gone;
 mod history;
 mod lease;
@@ -94,6 +96,7 @@ pub use customer::{
 };
 pub use error::{Cause, Location, StoreError};
 pub use figures::FiguresStore;
+pub use forget::{Erased, ForgetStore, Forgotten, Personal};
 pub use gone::{Fate, Gone, Tombstone};
 pub use history::{
     AttributeHistoryRow, BucketHistoryRow, CustomerHistoryRow, RevenueHistoryRow, RevenueState,

@@ -71,6 +71,7 @@ pub(crate) fn postgres() -> Migrator {
         ("windows", include_str!("../migrations/postgres/0009_windows.sql")),
         ("figures", include_str!("../migrations/postgres/0010_figures.sql")),
         ("alerts", include_str!("../migrations/postgres/0011_alerts.sql")),
+        ("forgotten", include_str!("../migrations/postgres/0012_forgotten.sql")),
     ])
 }
 
@@ -88,6 +89,7 @@ pub(crate) fn sqlite() -> Migrator {
         ("windows", include_str!("../migrations/sqlite/0009_windows.sql")),
         ("figures", include_str!("../migrations/sqlite/0010_figures.sql")),
         ("alerts", include_str!("../migrations/sqlite/0011_alerts.sql")),
+        ("forgotten", include_str!("../migrations/sqlite/0012_forgotten.sql")),
     ])
 }
 

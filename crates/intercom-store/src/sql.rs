@@ -4,6 +4,7 @@ mod alerts;
 mod census;
 mod customers;
 mod figures;
+mod forget;
 mod gone;
 mod history;
 mod leases;

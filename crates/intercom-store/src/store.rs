@@ -12,9 +12,10 @@ use crate::{
     AlertStore, AttributeHistoryRow, Backlog, Bookmark, BucketHistoryRow, Census, Claim,
     ClaimedEffect, CustomerCandidate, CustomerHistoryRow, CustomerRow, CustomerTotals,
     CustomerWrite, CustomersOutcome, DeadEffect, DirtyCustomer, Effect, EffectEnd, FiguresStore,
-    Gone, Lease, LeaseOutcome, LoadWindow, PageOutcome, PageWrite, PartsStore, PendingBody,
-    ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId, RunRow, StoreError, Stored,
-    Stream, SupportCounts, SweepOutcome, SweepRules, Tombstone, Workspace, WorkspaceProfile,
+    ForgetStore, Gone, Lease, LeaseOutcome, LoadWindow, PageOutcome, PageWrite, PartsStore,
+    PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId, RunRow,
+    StoreError, Stored, Stream, SupportCounts, SweepOutcome, SweepRules, Tombstone, Workspace,
+    WorkspaceProfile,
 };
 
 /// What becomes of a shared rate ledger, given the database's clock and the ledger as text.
@@ -29,7 +30,7 @@ pub type LedgerChange<'c> = dyn FnMut(Duration, &str) -> String + Send + 'c;
 /// [transient](StoreError::is_transient), and because writing the same again changes nothing, a
 /// caller may simply repeat the call.
 #[async_trait]
-pub trait Store: AlertStore + FiguresStore + PartsStore + Send + Sync {
+pub trait Store: AlertStore + FiguresStore + ForgetStore + PartsStore + Send + Sync {
     /// Makes a workspace known and keeps what is newly known about it.
     async fn ensure_workspace(
         &self,

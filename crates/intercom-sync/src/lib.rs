@@ -31,6 +31,7 @@
 //! | `pull`, `walk`, `group`, `record` | pages into the mirror |
 //! | `first_load`, `cut` | a stream that was never read, in windows side by side |
 //! | `parts` | the parts of conversations that changed |
+//! | `forget` | people who were erased on request |
 //! | `missing` | what a whole walk did not meet |
 //! | `project` | bodies into domain values |
 //! | `rules` | what changes when settings do |
@@ -53,6 +54,7 @@ mod cut;
 mod error;
 mod explain;
 mod first_load;
+mod forget;
 mod group;
 mod identify;
 mod lease;
@@ -81,6 +83,7 @@ pub use check::{Finding, State};
 pub use columns::ColumnLine;
 pub use error::SyncError;
 pub use explain::{ContactLine, ConversationLine, Explanation, HistoryLine, RevenueLine, explain};
+pub use forget::forget;
 #[cfg(feature = "metrics")]
 pub use metrics::{METRICS_MEDIA_TYPE, RunMetrics};
 pub use movements::{MrrReport, MrrWaterfall, waterfall};

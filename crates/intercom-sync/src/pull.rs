@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout_at;
 
 use crate::error::SyncError;
+use crate::forget::Blocked;
 use crate::group::{Group, ReadPage};
 use crate::progress::Progress;
 use crate::record;
@@ -28,6 +29,7 @@ pub(crate) struct Puller<'a> {
     pub(crate) settings: &'a SyncSettings,
     pub(crate) progress: &'a dyn Progress,
     pub(crate) extent: Extent,
+    pub(crate) blocked: &'a Blocked,
     pub(crate) run: RunId,
     /// Unix seconds.
     pub(crate) observed_at: i64,
@@ -251,6 +253,7 @@ impl Puller<'_> {
         }
         let stream = report.stream;
         let Group { mut write, n_pages, total, .. } = std::mem::replace(group, self.group());
+        self.leave_out_forgotten(stream, &mut write);
         if stream == Stream::Contacts {
             self.add_attribute_changes(&mut write).await?;
         }
@@ -258,6 +261,14 @@ impl Puller<'_> {
         count(report, n_pages, &write, outcome);
         self.progress.pulled(stream, report.n_fetched, total);
         Ok(())
+    }
+
+    fn leave_out_forgotten(&self, stream: Stream, write: &mut PageWrite) {
+        let blocked = self.blocked;
+        write.records.retain(|record| !blocked.holds(stream, Some(&record.id), &record.body));
+        write
+            .quarantined
+            .retain(|entry| !blocked.holds(stream, entry.record_id.as_deref(), &entry.body));
     }
 
     /// Up to when everything has been indexed, at an instant that an answer shows.

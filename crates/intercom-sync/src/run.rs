@@ -17,6 +17,7 @@ use crate::alerting::{Ending, tell_ending, tell_unidentified};
 use crate::buckets;
 use crate::customers::{self, CustomersReport};
 use crate::error::SyncError;
+use crate::forget::Blocked;
 use crate::identify::identify;
 use crate::lease::under_lease;
 use crate::progress::Progress;
@@ -185,8 +186,18 @@ impl Sync {
         let settings = &self.settings;
         let observed_at = now.timestamp();
         let client = &self.client;
-        let puller =
-            Puller { client, store, workspace, settings, progress, extent, run, observed_at };
+        let blocked = &Blocked::read(store, workspace).await?;
+        let puller = Puller {
+            client,
+            store,
+            workspace,
+            settings,
+            progress,
+            extent,
+            blocked,
+            run,
+            observed_at,
+        };
         for side_by_side in settings.streams.chunk_by(|a, b| is_large(*a) && is_large(*b)) {
             let begin = |stream: &Stream| StreamReport::new(*stream);
             let mut reports: Vec<StreamReport> = side_by_side.iter().map(begin).collect();

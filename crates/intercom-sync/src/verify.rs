@@ -19,6 +19,7 @@ use serde::Serialize;
 use tokio::time::sleep;
 
 use crate::error::SyncError;
+use crate::forget::Blocked;
 use crate::identify;
 use crate::progress::Progress;
 use crate::record;
@@ -69,7 +70,9 @@ pub struct StreamComparison {
     pub different: Differences,
     /// Records that are stored and that the walk did not meet.
     pub extra: Differences,
-    /// Records that cannot be read, here or there.
+    /// Records that are not stored because somebody was forgotten.
+    pub n_forgotten: u64,
+    /// Records that cannot be read.
     pub n_unreadable: u64,
     /// Why the stream was not compared: the token lacks a permission.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,6 +89,7 @@ impl StreamComparison {
             missing: Differences::default(),
             different: Differences::default(),
             extra: Differences::default(),
+            n_forgotten: 0,
             n_unreadable: 0,
             skipped_because: None,
         }
@@ -122,6 +126,7 @@ impl Sync {
             store: self.store(),
             settings: self.settings(),
             workspace: &workspace,
+            blocked: &Blocked::read(self.store(), &workspace).await?,
             progress,
         };
         let mut comparisons = Vec::with_capacity(self.settings().streams.len());
@@ -137,6 +142,7 @@ struct Comparer<'a> {
     store: &'a dyn Store,
     settings: &'a SyncSettings,
     workspace: &'a Workspace,
+    blocked: &'a Blocked,
     progress: &'a dyn Progress,
 }
 
@@ -244,6 +250,9 @@ impl Comparer<'_> {
         for item in &view.items {
             walked.comparison.n_walked += 1;
             match record::read(stream, &page.response().body, item) {
+                Ok(record) if self.blocked.holds(stream, Some(&record.id), &record.body) => {
+                    walked.comparison.n_forgotten += 1;
+                }
                 Ok(record) => records.push(record),
                 Err(_) => walked.comparison.n_unreadable += 1,
             }

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -7,12 +8,19 @@ use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use intercom_client::{Origin, Region};
 use intercom_store::Stream;
+use intercom_sync::Schedule;
 
 const EXAMPLES: &str = "\
 Examples:
+  sync check                                     whether a run can work, and what to do if not
   sync run                                       what changed since the last run
   sync run --full                                everything; finds what is deleted or merged
   sync run --streams contacts,companies --database postgres://user@host/name
+  sync watch --metrics-listen 127.0.0.1:9187     every six hours, everything on Sundays
+  sync status
+  sync verify --repair                           every record of the workspace against the store
+  sync export --format csv > customers.csv
+  sync forget jo@example.com                     shows what is known; --yes erases it
 
   intercom-sim --listen 127.0.0.1:8700 &
   INTERCOM_ACCESS_TOKEN=any sync run --api-base http://127.0.0.1:8700
@@ -45,6 +53,57 @@ are on standard error. Ctrl-C ends the run at its last committed page, and the s
 there. A workspace has one run at a time.
 
 --dry-run asks how many records each stream would fetch, with one call a stream, and writes nothing.";
+
+const CHECKING: &str = "\
+Examples:
+  sync check
+  sync check --json
+
+✓ is as it should be, ! lacks something that stays empty, ✗ makes a run fail or leaves something
+behind. Nothing is written but an empty database. Exit status: 0 without ✗, else 1.";
+
+const WATCHING: &str = "\
+Examples:
+  sync watch
+  sync watch --cron \"*/30 * * * *\" --full-cron \"0 3 * * SAT\" --metrics-listen 127.0.0.1:9187
+
+A run that was due while nobody watched is made up for at once. A run that fails is told on standard
+error, and the next one is made when it is due. Ctrl-C and SIGTERM end the watch at the last
+committed page. GET /metrics is for Prometheus; GET /healthz answers 200 while the store answers.";
+
+const VERIFYING: &str = "\
+Examples:
+  sync verify
+  sync verify --streams contacts --json
+  sync verify --repair
+
+Every record of the workspace is compared with what is stored. What changed since the last run is
+shown, and no difference. Exit status: 0 when nothing differs, or no more after a repair, else 1.";
+
+const STATUS: &str = "\
+Examples:
+  sync status
+  sync status --json
+
+Nothing is asked of the API. With several workspaces in the database all are shown.";
+
+const EXPORTING: &str = "\
+Examples:
+  sync export --format csv > customers.csv
+  sync export --format jsonl | head -1
+
+Amounts are in major units of the currency, times RFC 3339. In CSV a text that a spreadsheet would
+take for a formula begins with an apostrophe.";
+
+const FORGETTING: &str = "\
+Examples:
+  sync forget jo@example.com
+  sync forget 6500003149b6c129b3c90030 --yes
+
+Contacts with this id, external id or e-mail address, those merged into them, their conversations as
+a whole, their history, what is put aside, and messages in the outbox are erased, and the customer
+that nobody else stands for. Later runs do not store them again. Nothing is asked of the API, and
+Intercom keeps what it has: delete the contact there, too. Journals of `deliver` are files of yours.";
 
 /// A workspace mirrored into SQLite or PostgreSQL, with customers made of it.
 #[derive(Parser, Debug)]
@@ -94,6 +153,116 @@ pub(crate) enum Command {
     /// Read what changed, or everything, into the database, and refresh the customers.
     #[command(after_help = RUNNING, after_long_help = RUNNING)]
     Run(Run),
+    /// Look at token, scopes, zone, dates, attributes and the database.
+    #[command(after_help = CHECKING, after_long_help = CHECKING)]
+    Check(Json),
+    /// Run by the clock until stopped.
+    #[command(after_help = WATCHING, after_long_help = WATCHING)]
+    Watch(Watch),
+    /// Show the last runs, how far behind each stream is, and what waits.
+    #[command(after_help = STATUS, after_long_help = STATUS)]
+    Status(Json),
+    /// Compare every record of the workspace with the store.
+    #[command(after_help = VERIFYING, after_long_help = VERIFYING)]
+    Verify(Verify),
+    /// Write the customers to standard output.
+    #[command(after_help = EXPORTING, after_long_help = EXPORTING)]
+    Export(Export),
+    /// Show where each value of a customer comes from.
+    #[command(after_help = "Example:\n  sync explain jo@example.com")]
+    Explain(Explain),
+    /// Erase what is known of a contact, and block that it comes back.
+    #[command(after_help = FORGETTING, after_long_help = FORGETTING)]
+    Forget(Forget),
+}
+
+/// Show where each value of a customer comes from.
+#[derive(Args, Debug)]
+pub(crate) struct Explain {
+    /// The customer's e-mail address.
+    #[arg(value_name = "CUSTOMER")]
+    pub(crate) customer: String,
+
+    /// The workspace, when the database holds several.
+    #[arg(long, value_name = "ID")]
+    pub(crate) workspace: Option<String>,
+}
+
+/// Erase what is known of a contact, and block that it comes back.
+#[derive(Args, Debug)]
+pub(crate) struct Forget {
+    /// The contact's id, external id or e-mail address.
+    #[arg(value_name = "CONTACT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) contact: String,
+
+    /// Erase; without it, what would go is shown.
+    #[arg(long)]
+    pub(crate) yes: bool,
+
+    /// The workspace, when the database holds several.
+    #[arg(long, value_name = "ID")]
+    pub(crate) workspace: Option<String>,
+}
+
+/// How something is shown.
+#[derive(Args, Debug)]
+pub(crate) struct Json {
+    /// Print one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Run by the clock until stopped.
+#[derive(Args, Debug)]
+pub(crate) struct Watch {
+    /// When to read what changed: minute, hour, day, month, day of the week, in UTC.
+    #[arg(long, value_name = "PATTERN", default_value = Schedule::CHANGES)]
+    pub(crate) cron: String,
+
+    /// When to read everything.
+    #[arg(long, value_name = "PATTERN", default_value = Schedule::FULL)]
+    pub(crate) full_cron: String,
+
+    /// Serve /metrics and /healthz on this address; a port alone is one of this machine only.
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    pub(crate) metrics_listen: Option<SocketAddr>,
+}
+
+/// Compare every record of the workspace with the store.
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    /// Read everything again when something differs, and compare once more.
+    #[arg(long)]
+    pub(crate) repair: bool,
+
+    /// The streams to compare, with commas between them; all when left out.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = stream)]
+    pub(crate) streams: Vec<Stream>,
+
+    /// Print one JSON document for each comparison.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Write the customers to standard output.
+#[derive(Args, Debug)]
+pub(crate) struct Export {
+    /// How customers are written.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: ExportFormat,
+
+    /// The workspace, when the database holds several.
+    #[arg(long, value_name = "ID")]
+    pub(crate) workspace: Option<String>,
+}
+
+/// How customers are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// A line of names, then one customer a line.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
 }
 
 /// Read what changed, or everything, into the database, and refresh the customers.
@@ -133,6 +302,14 @@ pub(crate) enum LogFormat {
 fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     let at = DateTime::parse_from_rfc3339(text).map_err(|error| error.to_string())?;
     Ok(at.to_utc())
+}
+
+/// An address, or a port of this machine.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let text = text.strip_prefix("localhost").map_or(text, |port| port);
+    let port = text.strip_prefix(':').unwrap_or(text).parse::<u16>();
+    let own = port.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+    own.or_else(|_| text.parse()).map_err(|_| "not an address like 127.0.0.1:9187".to_owned())
 }
 
 fn origin(text: &str) -> Result<Origin, String> {

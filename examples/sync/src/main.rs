@@ -1,11 +1,19 @@
 //! `sync`: a workspace mirrored into a database, with customers made of it.
 
 mod arguments;
+mod checking;
 mod environment;
+mod explaining;
+mod exporting;
+mod forgetting;
 mod progress;
 mod running;
+mod serving;
+mod status;
 mod stopping;
 mod telling;
+mod verifying;
+mod watching;
 mod wiring;
 
 use std::io::IsTerminal;
@@ -26,13 +34,20 @@ async fn main() -> ExitCode {
     let common = &arguments.common;
     let ended = match &arguments.command {
         Command::Run(run) => running::run(common, run, now).await,
+        Command::Check(check) => checking::run(common, check).await,
+        Command::Watch(watch) => watching::run(common, watch, now).await,
+        Command::Status(status) => status::run(common, status, now).await,
+        Command::Verify(verify) => verifying::run(common, verify, now).await,
+        Command::Export(export) => exporting::run(common, export).await,
+        Command::Explain(explain) => explaining::run(common, explain, now).await,
+        Command::Forget(forget) => forgetting::run(common, forget, now).await,
     };
     match ended {
         Ok(Verdict::Done) => ExitCode::SUCCESS,
         // What was left behind has been said.
         Ok(Verdict::LeftBehind) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("error: {}", wiring::causes(&error));
+            eprintln!("error: {}", wiring::causes(error.as_ref()));
             wiring::exit_code(&error)
         }
     }

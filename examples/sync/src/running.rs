@@ -69,12 +69,12 @@ async fn preview(sync: &Sync, extent: Extent) -> anyhow::Result<Verdict> {
 }
 
 /// The streams asked for, in the order in which a run reads them.
-fn in_order(settings: &SyncSettings, asked: &[Stream]) -> Vec<Stream> {
+pub(crate) fn in_order(settings: &SyncSettings, asked: &[Stream]) -> Vec<Stream> {
     settings.streams.iter().copied().filter(|stream| asked.contains(stream)).collect()
 }
 
 /// What the run did not bring, a line each.
-fn left_behind(report: &RunReport) -> Vec<String> {
+pub(crate) fn left_behind(report: &RunReport) -> Vec<String> {
     let mut lines = Vec::new();
     for report in &report.streams {
         let stream = report.stream;

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use intercom_client::{Client, ClientSettings, HttpSettings, Origin, SettingsError};
-use intercom_store::Store;
+use intercom_store::{Store, Workspace};
 use intercom_sync::{StoreCalls, Sync, SyncSettings, read_settings};
 
 use crate::arguments::Common;
@@ -27,7 +27,7 @@ pub(crate) enum Verdict {
 
 /// A setting that cannot work; the command was not begun.
 #[derive(Debug)]
-struct BadSetting;
+pub(crate) struct BadSetting;
 
 impl std::fmt::Display for BadSetting {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -44,8 +44,18 @@ pub(crate) struct Wiring {
 impl Wiring {
     /// Checks the settings, opens the store and makes a client that shares its calls through it.
     pub(crate) async fn new(common: &Common, environment: &Environment) -> anyhow::Result<Self> {
+        // Before the database is touched.
+        http(common, environment)?;
+        Self::over(open(common, environment).await?, common, environment)
+    }
+
+    /// The same over a store that is open.
+    pub(crate) fn over(
+        store: Arc<dyn Store>,
+        common: &Common,
+        environment: &Environment,
+    ) -> anyhow::Result<Self> {
         let http = http(common, environment)?;
-        let store = open(common, environment).await?;
         let lease = StoreCalls::new(Arc::clone(&store), &http.token);
         let mut settings =
             ClientSettings { lease: Some(Arc::new(lease)), ..ClientSettings::default() };
@@ -101,6 +111,20 @@ pub(crate) async fn open(
     intercom_store::open(&url).await.context("the database cannot be used")
 }
 
+/// The workspace of a store: the one that is named, or the only one.
+pub(crate) async fn workspace(store: &dyn Store, id: Option<&str>) -> anyhow::Result<Workspace> {
+    let mut known = store.workspaces().await?;
+    if let Some(id) = id {
+        let named = known.into_iter().find(|known| known.id() == id);
+        return named.with_context(|| format!("the database holds no workspace {id}"));
+    }
+    match (known.len(), known.pop()) {
+        (1, Some(only)) => Ok(only),
+        (0, _) => bail!("the database holds no workspace yet; `sync run` makes one"),
+        (n, _) => bail!("the database holds {n} workspaces; name one with --workspace"),
+    }
+}
+
 /// What is read and how, from flags, the environment and the settings file.
 pub(crate) fn sync_settings(
     common: &Common,
@@ -134,9 +158,10 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
 }
 
 /// The error and its causes; a cause that only repeats the end of what was said is left out.
-pub(crate) fn causes(error: &anyhow::Error) -> String {
+pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let own = BadSetting.to_string();
-    let causes = error.chain().map(ToString::to_string).filter(|cause| *cause != own);
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    let causes = chain.map(ToString::to_string).filter(|cause| *cause != own);
     causes.fold(String::new(), |said, cause| match said.ends_with(&cause) {
         true => said,
         false if said.is_empty() => cause,

@@ -74,6 +74,11 @@ async fn migrate(options: &PgConnectOptions, location: &Location) -> Result<(), 
 impl Dialect for Postgres {
     const CLOCK: &'static str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
 
+    const RANDOM: &'static str = "CAST(gen_random_uuid() AS TEXT)";
+
+    const SHARED_COLUMNS: &'static str = "SELECT COUNT(*) FROM pg_attribute \
+         WHERE attrelid = to_regclass('unified_customers') AND attnum > 0 AND NOT attisdropped";
+
     const SKIP_LOCKED: &'static str = "FOR UPDATE SKIP LOCKED";
 
     fn is_one_of(position: usize) -> String {
@@ -99,6 +104,11 @@ impl Dialect for Postgres {
 
     /// Without statistics a planner takes a workspace for a handful of rows and scans it for every
     /// id. The server gathers them at most once a minute, which a first load outruns.
+    /// The server's vacuum does.
+    async fn scrub(_: &PgPool) -> sqlx::Result<()> {
+        Ok(())
+    }
+
     async fn refresh_statistics(pool: &PgPool) {
         let grown = sqlx::query_scalar::<_, String>(GROWN_TABLES).bind(schema::TABLES);
         if let Ok(tables) = grown.fetch_all(pool).await

@@ -146,6 +146,11 @@ async fn migrate(writer: &SqlitePool, location: &Location) -> Result<(), StoreEr
 impl Dialect for Sqlite {
     const CLOCK: &'static str = "CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)";
 
+    const RANDOM: &'static str = "lower(hex(randomblob(16)))";
+
+    const SHARED_COLUMNS: &'static str =
+        "SELECT COUNT(*) FROM pragma_table_info('unified_customers')";
+
     /// There is one writer.
     const SKIP_LOCKED: &'static str = "";
 
@@ -165,6 +170,12 @@ impl Dialect for Sqlite {
     }
 
     /// SQLite plans these statements by their indices alone.
+    /// Free pages keep what was deleted, and so does the log.
+    async fn scrub(pool: &SqlitePool) -> sqlx::Result<()> {
+        sqlx::raw_sql("VACUUM").execute(pool).await?;
+        sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(pool).await.map(drop)
+    }
+
     async fn refresh_statistics(_: &SqlitePool) {}
 
     fn bind(arguments: &mut SqliteArguments, value: Value<'_>) -> Result<(), BoxDynError> {

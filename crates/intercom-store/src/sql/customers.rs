@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use intercom_revenue::{Currency, Money, Ratio};
 
 use super::{SqlStore, Write, alerts, history, marks, outbox};
-use crate::dialect::{Binder, Dialect, Query, Reader, execute_rows};
+use crate::dialect::{Binder, Dialect, Query, Reader, execute_rows, only_column};
 use crate::error::Fault;
 use crate::{
     AlertMark, CurrencyTotal, CustomerCandidate, CustomerContact, CustomerRow, CustomerTotals,
@@ -342,6 +342,34 @@ async fn empty<D: Dialect>(
             .await?;
     }
     Ok(())
+}
+
+/// Takes out customers: as rows when the shared table has only our columns, else our columns.
+pub(super) async fn erase<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    emails: &[&str],
+) -> sqlx::Result<u64> {
+    if emails.is_empty() {
+        return Ok(0);
+    }
+    let n_columns: Option<i64> = Query::<D>::new(D::SHARED_COLUMNS)
+        .fetch_first(&mut write.transaction, "unified_customers", only_column)
+        .await?;
+    let n_before = read_by_emails::<D>(&mut write.transaction, workspace, emails).await?.len();
+    // Workspace and e-mail stand before ours.
+    if n_columns == i64::try_from(COLUMNS.len() + 2).ok() {
+        let condition = D::is_one_of(2);
+        let sql =
+            format!("DELETE FROM unified_customers WHERE workspace_id = $1 AND email {condition}");
+        Query::<D>::new(sql)
+            .bind(&workspace.id)
+            .bind(emails)
+            .execute(&mut write.transaction)
+            .await?;
+    }
+    empty(write, workspace, emails).await?;
+    Ok(n_before as u64)
 }
 
 async fn read_by_emails<D: Dialect>(

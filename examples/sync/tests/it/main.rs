@@ -1,5 +1,8 @@
 //! The program as a user runs it, against a simulated workspace on loopback.
 
+mod forget;
+mod look;
 mod program;
 mod run;
+mod watch;
 mod world;

@@ -38,7 +38,7 @@ fn a_run_prints_the_metrics_and_the_log_entry_and_the_next_one_writes_nothing() 
 
 #[test]
 fn a_stream_the_token_may_not_read_is_named_and_makes_the_run_partial() {
-    let scopes = ["read_users_and_companies", "read_tags", "read_admins"];
+    let scopes = ["read_and_list_users_and_companies", "read_tags", "read_admins"];
     let scopes = Some(scopes.iter().map(|scope| intercom_api::Scope::from(*scope)).collect());
     let world = World::with(SimSettings { scopes, ..SimSettings::default() });
     let ended = world.run(&["run", "--now", AT]);

@@ -1,0 +1,247 @@
+//! Erasing what is known of a person.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+
+use super::{SqlStore, Write, customers, during, projections};
+use crate::dialect::{Dialect, Query, execute_rows, only_column};
+use crate::error::Fault;
+use crate::{Erased, ForgetStore, Forgotten, Personal, StoreError, Workspace};
+
+/// Where a person may be found by contact, conversation and e-mail.
+const BY_CONTACT: [(&str, &str); 7] = [
+    ("attribute_history", "contact_id"),
+    ("billing_months", "contact_id"),
+    ("facts", "contact_id"),
+    ("sessions", "contact_id"),
+    ("contact_aliases", "contact_id"),
+    ("contact_aliases", "old_id"),
+    ("contacts", "id"),
+];
+const BY_RECORD: [(&str, &str); 2] = [("quarantine", "record_id"), ("tombstones", "id")];
+const BY_EMAIL: [(&str, &str); 2] = [("customer_history", "email"), ("dirty_customers", "email")];
+
+#[async_trait]
+impl<D: Dialect> ForgetStore for SqlStore<D> {
+    async fn personal(&self, workspace: &Workspace, who: &str) -> Result<Personal, StoreError> {
+        personal(self, workspace, who).await.map_err(during("look for a person", workspace))
+    }
+
+    async fn forget(
+        &self,
+        workspace: &Workspace,
+        who: &Personal,
+        digests: &[&str],
+        now: i64,
+    ) -> Result<Erased, StoreError> {
+        forget(self, workspace, who, digests, now)
+            .await
+            .map_err(during("forget a person", workspace))
+    }
+
+    async fn forget_key(&self, workspace: &Workspace) -> Result<String, StoreError> {
+        key(self, workspace).await.map_err(during("make a key", workspace))
+    }
+
+    async fn forgotten(&self, workspace: &Workspace) -> Result<Forgotten, StoreError> {
+        forgotten(self, workspace).await.map_err(during("read the forgotten", workspace))
+    }
+}
+
+async fn personal<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    who: &str,
+) -> Result<Personal, Fault> {
+    let mut connection = store.read().await?;
+    let found: Vec<String> = Query::<D>::new(
+        "SELECT id FROM contacts WHERE workspace_id = $1 AND id = $2 \
+         UNION SELECT contact_id FROM contact_aliases WHERE workspace_id = $1 AND old_id = $2 \
+         UNION SELECT contact_id FROM members WHERE workspace_id = $1 \
+         AND (external_id = $2 OR LOWER(email) = LOWER($2)) \
+         UNION SELECT contact_id FROM customer_contacts WHERE workspace_id = $1 \
+         AND email = LOWER($2)",
+    )
+    .bind(&workspace.id)
+    .bind(who)
+    .fetch(&mut connection, "contacts", only_column)
+    .await?;
+    let ids: Vec<&str> = found.iter().map(String::as_str).collect();
+    if ids.is_empty() {
+        return Ok(Personal::default());
+    }
+    let is_one = D::is_one_of(2);
+    let texts = async |connection: &mut D::Connection, sql: String| {
+        let query = Query::<D>::new(sql).bind(&workspace.id).bind(ids.as_slice());
+        query.fetch(connection, "contacts", only_column::<D, String>).await
+    };
+    let merged = texts(
+        &mut connection,
+        format!(
+            "SELECT old_id FROM contact_aliases WHERE workspace_id = $1 AND contact_id {is_one}"
+        ),
+    )
+    .await?;
+    let conversation_ids = texts(
+        &mut connection,
+        format!(
+            "SELECT conversation_id FROM facts WHERE workspace_id = $1 AND contact_id {is_one} \
+             UNION SELECT conversation_id FROM sessions WHERE workspace_id = $1 \
+             AND contact_id {is_one}"
+        ),
+    )
+    .await?;
+    let emails = texts(
+        &mut connection,
+        format!(
+            "SELECT email FROM customer_contacts WHERE workspace_id = $1 AND contact_id {is_one} \
+             UNION SELECT LOWER(email) FROM members WHERE workspace_id = $1 \
+             AND email IS NOT NULL AND contact_id {is_one}"
+        ),
+    )
+    .await?;
+    let contact_ids: BTreeSet<String> = found.iter().cloned().chain(merged).collect();
+    Ok(Personal { contact_ids: contact_ids.into_iter().collect(), conversation_ids, emails })
+}
+
+async fn forgotten<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+) -> Result<Forgotten, Fault> {
+    let mut connection = store.read().await?;
+    let key =
+        Query::<D>::new("SELECT COALESCE(forget_key, '') FROM workspaces WHERE workspace_id = $1")
+            .bind(&workspace.id)
+            .fetch_first(&mut connection, "workspaces", only_column)
+            .await?;
+    let digests = Query::<D>::new("SELECT digest FROM forgotten WHERE workspace_id = $1")
+        .bind(&workspace.id)
+        .fetch(&mut connection, "forgotten", only_column)
+        .await?;
+    Ok(Forgotten { key: key.unwrap_or_default(), digests: digests.into_iter().collect() })
+}
+
+async fn key<D: Dialect>(store: &SqlStore<D>, workspace: &Workspace) -> Result<String, Fault> {
+    let mut write = store.write(workspace).await?;
+    let sql = format!(
+        "UPDATE workspaces SET forget_key = COALESCE(forget_key, {}) WHERE workspace_id = $1 \
+         RETURNING forget_key",
+        D::RANDOM
+    );
+    let key = Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .fetch_first(&mut write.transaction, "workspaces", only_column)
+        .await?
+        .ok_or(sqlx::Error::RowNotFound)?;
+    store.commit(write).await?;
+    Ok(key)
+}
+
+async fn forget<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    who: &Personal,
+    digests: &[&str],
+    now: i64,
+) -> Result<Erased, Fault> {
+    let contacts: Vec<&str> = who.contact_ids.iter().map(String::as_str).collect();
+    let conversations: Vec<&str> = who.conversation_ids.iter().map(String::as_str).collect();
+    let emails: Vec<&str> = who.emails.iter().map(String::as_str).collect();
+    let records: Vec<&str> = contacts.iter().chain(&conversations).copied().collect();
+
+    let mut write = store.write(workspace).await?;
+    let mut erased = Erased::new();
+    projections::forget_conversations(&mut write, workspace, &conversations).await?;
+    projections::forget_contacts(&mut write, workspace, &contacts).await?;
+    let n = erase(&mut write, workspace, "conversations", "id", &conversations).await?;
+    erased.insert("conversations", n);
+    erase(&mut write, workspace, "parts_ledger", "conversation_id", &conversations).await?;
+    let emails_alone = without_others(&mut write, workspace, &emails).await?;
+    let alone: Vec<&str> = emails_alone.iter().map(String::as_str).collect();
+    let n = customers::erase(&mut write, workspace, &alone).await?;
+    erased.insert("customers", n);
+    for (keys, tables) in [
+        (&contacts, BY_CONTACT.as_slice()),
+        (&records, BY_RECORD.as_slice()),
+        (&alone, BY_EMAIL.as_slice()),
+    ] {
+        for (table, key) in tables {
+            *erased.entry(table).or_default() +=
+                erase(&mut write, workspace, table, key, keys).await?;
+        }
+    }
+    let mut n_effects = 0;
+    for named in records.iter().chain(&emails) {
+        n_effects += erase_effects(&mut write, workspace, named).await?;
+    }
+    erased.insert("outbox", n_effects);
+    execute_rows::<D, _>(
+        &mut write.transaction,
+        "INSERT INTO forgotten (workspace_id, digest, forgotten_at)",
+        digests,
+        "ON CONFLICT DO NOTHING",
+        |row, digest| {
+            row.bind(&workspace.id).bind(*digest).bind(now);
+        },
+    )
+    .await?;
+    store.commit(write).await?;
+    D::scrub(&store.writer).await?;
+    Ok(erased)
+}
+
+/// The e-mails that no other contact has.
+async fn without_others<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    emails: &[&str],
+) -> sqlx::Result<Vec<String>> {
+    let sql = format!(
+        "SELECT email FROM customer_contacts WHERE workspace_id = $1 AND email {}",
+        D::is_one_of(2)
+    );
+    let shared: Vec<String> = Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(emails)
+        .fetch(&mut write.transaction, "customer_contacts", only_column)
+        .await?;
+    let own = emails.iter().filter(|email| !shared.iter().any(|shared| shared == *email));
+    Ok(own.map(|email| (*email).to_owned()).collect())
+}
+
+async fn erase<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    table: &'static str,
+    key: &'static str,
+    ids: &[&str],
+) -> sqlx::Result<u64> {
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let sql = format!("DELETE FROM {table} WHERE workspace_id = $1 AND {key} {}", D::is_one_of(2));
+    Query::<D>::new(sql).bind(&workspace.id).bind(ids).execute(&mut write.transaction).await
+}
+
+/// Effects whose payload quotes the text.
+async fn erase_effects<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    text: &str,
+) -> sqlx::Result<u64> {
+    let quoted = serde_json::json!(text).to_string();
+    let mut pattern = String::from("%");
+    for letter in quoted.chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    Query::<D>::new("DELETE FROM outbox WHERE workspace_id = $1 AND payload LIKE $2 ESCAPE '!'")
+        .bind(&workspace.id)
+        .bind(&pattern)
+        .execute(&mut write.transaction)
+        .await
+}

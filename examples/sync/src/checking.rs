@@ -1,0 +1,70 @@
+//! `sync check`: everything a run needs, a line each.
+
+use intercom_store::Store;
+use intercom_sync::{Finding, State};
+
+use crate::arguments::{Common, Json};
+use crate::environment::Environment;
+use crate::wiring::{self, Verdict, Wiring, causes, say, sync_settings};
+
+pub(crate) async fn run(common: &Common, arguments: &Json) -> anyhow::Result<Verdict> {
+    let environment = Environment::read()?;
+    let settings = sync_settings(common, &environment)?;
+    let mut findings = Vec::new();
+    let opened = wiring::open(common, &environment).await;
+    // The API can be looked at without the database.
+    let store = match opened {
+        Ok(store) => {
+            findings.push(database(store.as_ref()).await);
+            store
+        }
+        Err(error) => {
+            let remedy = "see --database or DATABASE_URL; sqlite://FILE needs a folder that can \
+                          be written to, postgres://USER@HOST/NAME a server that answers";
+            findings.push(Finding::not_good(
+                State::Bad,
+                "database",
+                causes(error.as_ref()),
+                remedy,
+            ));
+            intercom_store::open("sqlite::memory:").await?
+        }
+    };
+    let wiring = Wiring::over(store, common, &environment)?;
+    findings.extend(wiring.sync(settings).check().await?);
+    let n_bad = findings.iter().filter(|finding| finding.state == State::Bad).count();
+    if arguments.json {
+        say(&serde_json::to_string(&findings)?)?;
+    } else {
+        for finding in &findings {
+            say(&line(finding))?;
+        }
+    }
+    Ok(if n_bad == 0 { Verdict::Done } else { Verdict::LeftBehind })
+}
+
+async fn database(store: &dyn Store) -> Finding {
+    match store.workspaces().await {
+        Ok(known) => {
+            Finding::good("database", format!("reachable, {} workspaces known", known.len()))
+        }
+        Err(error) => {
+            let remedy = "the database opens but does not answer; see its own log";
+            Finding::not_good(State::Bad, "database", causes(&error), remedy)
+        }
+    }
+}
+
+/// A mark, what was looked at, what was found, and what to do.
+fn line(finding: &Finding) -> String {
+    let Finding { subject, state, detail, remedy } = finding;
+    let mark = match state {
+        State::Good => "✓",
+        State::Lacking => "!",
+        State::Bad => "✗",
+    };
+    match remedy {
+        Some(remedy) => format!("{mark} {subject}: {detail}\n    → {remedy}"),
+        None => format!("{mark} {subject}: {detail}"),
+    }
+}

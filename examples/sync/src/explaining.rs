@@ -1,0 +1,25 @@
+//! `sync explain`: where each value of a customer comes from.
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+
+use crate::arguments::{Common, Explain};
+use crate::environment::Environment;
+use crate::wiring::{self, Verdict, say, sync_settings};
+
+pub(crate) async fn run(
+    common: &Common,
+    arguments: &Explain,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Verdict> {
+    let environment = Environment::read()?;
+    let settings = sync_settings(common, &environment)?;
+    let store = wiring::open(common, &environment).await?;
+    let store = store.as_ref();
+    let workspace = wiring::workspace(store, arguments.workspace.as_deref()).await?;
+    let explained =
+        intercom_sync::explain(store, &workspace, &settings, &arguments.customer, now).await?;
+    let explained = explained.context("no contact has this e-mail address")?;
+    say(&explained.to_string())?;
+    Ok(Verdict::Done)
+}

@@ -1,0 +1,160 @@
+//! `sync export`: the customers, a line each, in the order of their e-mail addresses.
+
+use std::io::{BufWriter, Write};
+
+use anyhow::Context;
+use chrono::{DateTime, SecondsFormat};
+use intercom_revenue::Money;
+use intercom_store::{CustomerRow, Store, Workspace};
+use serde::Serialize;
+
+use crate::arguments::{Common, Export, ExportFormat};
+use crate::environment::Environment;
+use crate::wiring::{self, Verdict};
+
+/// Customers read at a time.
+const CHUNK: u32 = 1_000;
+
+/// The columns of a customer, in the order in which they are written. Amounts are in major units
+/// of the currency, times RFC 3339.
+#[derive(Serialize)]
+struct Line {
+    email: String,
+    name: Option<String>,
+    intercom_contact_id: Option<String>,
+    external_id: Option<String>,
+    stripe_customer_id: Option<String>,
+    location_country: Option<String>,
+    location_city: Option<String>,
+    signup_date: Option<String>,
+    currency: Option<String>,
+    mrr: Option<String>,
+    arr: Option<String>,
+    ltv: Option<String>,
+    plan_name: Option<String>,
+    plan_price: Option<String>,
+    subscription_status: Option<String>,
+    subscription_count: Option<i64>,
+    is_delinquent: Option<bool>,
+    last_payment_amount: Option<String>,
+    last_payment_date: Option<String>,
+    last_seen_at: Option<String>,
+    days_since_seen: Option<i64>,
+    intercom_convos_total: Option<i64>,
+    intercom_convos_30d: Option<i64>,
+    open_tickets: Option<i64>,
+    mentioned_cancel: Option<bool>,
+    csat_score: Option<f64>,
+    quality_score: Option<i64>,
+    last_intercom_sync: Option<String>,
+}
+
+pub(crate) async fn run(common: &Common, arguments: &Export) -> anyhow::Result<Verdict> {
+    let environment = Environment::read()?;
+    let store = wiring::open(common, &environment).await?;
+    let workspace = wiring::workspace(store.as_ref(), arguments.workspace.as_deref()).await?;
+    let output = BufWriter::new(std::io::stdout());
+    match arguments.format {
+        ExportFormat::Csv => {
+            let mut csv = csv::Writer::from_writer(output);
+            each(store.as_ref(), &workspace, |line| Ok(csv.serialize(line.defused())?)).await?;
+            csv.flush().context("standard output is closed")?;
+        }
+        ExportFormat::Jsonl => {
+            let mut output = output;
+            each(store.as_ref(), &workspace, |line| {
+                serde_json::to_writer(&mut output, &line)?;
+                Ok(output.write_all(b"\n")?)
+            })
+            .await?;
+            output.flush().context("standard output is closed")?;
+        }
+    }
+    Ok(Verdict::Done)
+}
+
+/// Reads the customers chunk by chunk, so that memory does not grow with their number.
+async fn each(
+    store: &dyn Store,
+    workspace: &Workspace,
+    mut write: impl FnMut(Line) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut after = String::new();
+    loop {
+        let customers = store.customers_after(workspace, &after, CHUNK).await?;
+        let Some((last, _)) = customers.last() else { return Ok(()) };
+        after.clone_from(last);
+        for (email, row) in customers {
+            write(Line::new(email, row)).context("standard output is closed")?;
+        }
+    }
+}
+
+impl Line {
+    fn new(email: String, row: CustomerRow) -> Self {
+        let amount = |minor: Option<i64>| {
+            let money =
+                minor.zip(row.currency).map(|(minor, currency)| Money::new(minor, currency));
+            money.map(|money| money.amount().to_string())
+        };
+        Self {
+            email,
+            mrr: amount(row.mrr),
+            arr: amount(row.arr),
+            ltv: amount(row.ltv),
+            plan_price: amount(row.plan_price),
+            last_payment_amount: amount(row.last_payment_amount),
+            name: row.name,
+            intercom_contact_id: Some(row.intercom_contact_id).filter(|id| !id.is_empty()),
+            external_id: row.external_id,
+            stripe_customer_id: row.stripe_customer_id,
+            location_country: row.location_country,
+            location_city: row.location_city,
+            signup_date: instant(row.signup_date),
+            currency: row.currency.map(|currency| currency.to_string()),
+            plan_name: row.plan_name,
+            subscription_status: row.subscription_status,
+            subscription_count: row.subscription_count,
+            is_delinquent: row.is_delinquent,
+            last_payment_date: instant(row.last_payment_date),
+            last_seen_at: instant(row.last_seen_at),
+            days_since_seen: row.days_since_seen,
+            intercom_convos_total: row.intercom_convos_total,
+            intercom_convos_30d: row.intercom_convos_30d,
+            open_tickets: row.open_tickets,
+            mentioned_cancel: row.mentioned_cancel,
+            csat_score: row.csat_score,
+            quality_score: row.quality_score,
+            last_intercom_sync: instant(row.last_intercom_sync),
+        }
+    }
+
+    /// The same with texts that no spreadsheet takes for formulas; amounts may be negative.
+    fn defused(mut self) -> Self {
+        defuse(&mut self.email);
+        let texts = [
+            &mut self.name,
+            &mut self.intercom_contact_id,
+            &mut self.external_id,
+            &mut self.stripe_customer_id,
+            &mut self.location_country,
+            &mut self.location_city,
+            &mut self.plan_name,
+            &mut self.subscription_status,
+        ];
+        texts.into_iter().flatten().for_each(defuse);
+        self
+    }
+}
+
+fn defuse(text: &mut String) {
+    let first = text.trim_start_matches([' ', '\u{a0}']).chars().next();
+    if matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n')) {
+        text.insert(0, '\'');
+    }
+}
+
+fn instant(unix: Option<i64>) -> Option<String> {
+    let at = DateTime::from_timestamp(unix?, 0)?;
+    Some(at.to_rfc3339_opts(SecondsFormat::Secs, true))
+}

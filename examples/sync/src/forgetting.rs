@@ -1,0 +1,36 @@
+//! `sync forget`: what is known of a person is shown, and erased when that is confirmed.
+
+use anyhow::bail;
+use chrono::{DateTime, Utc};
+
+use crate::arguments::{Common, Forget};
+use crate::environment::Environment;
+use crate::wiring::{self, Verdict, say};
+
+pub(crate) async fn run(
+    common: &Common,
+    arguments: &Forget,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Verdict> {
+    let environment = Environment::read()?;
+    let store = wiring::open(common, &environment).await?;
+    let store = store.as_ref();
+    let workspace = wiring::workspace(store, arguments.workspace.as_deref()).await?;
+    let who = store.personal(&workspace, arguments.contact.trim()).await?;
+    if who.contact_ids.is_empty() {
+        bail!("no contact has this id, external id or e-mail address; `sync run --full` first?");
+    }
+    say(&format!("contacts: {}", who.contact_ids.join(", ")))?;
+    say(&format!("e-mail addresses: {}", who.emails.len()))?;
+    say(&format!("conversations, each as a whole: {}", who.conversation_ids.len()))?;
+    if !arguments.yes {
+        eprintln!("nothing was erased; the same command with --yes erases it for good");
+        return Ok(Verdict::Done);
+    }
+    let erased = intercom_sync::forget(store, &workspace, &who, now).await?;
+    for (table, n) in erased {
+        say(&format!("erased from {table}: {n}"))?;
+    }
+    say("a later run does not bring it back; Intercom itself still has the contact")?;
+    Ok(Verdict::Done)
+}

@@ -1,0 +1,110 @@
+//! `sync verify`: the workspace against the store, and repairs on request.
+
+use chrono::{DateTime, Utc};
+use intercom_sync::{Differences, Extent, StreamComparison, Sync};
+
+use crate::arguments::{Common, Verify};
+use crate::environment::Environment;
+use crate::progress;
+use crate::running::in_order;
+use crate::stopping;
+use crate::telling::tell;
+use crate::wiring::{Verdict, Wiring, say, sync_settings};
+
+pub(crate) async fn run(
+    common: &Common,
+    arguments: &Verify,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Verdict> {
+    let environment = Environment::read()?;
+    let mut settings = sync_settings(common, &environment)?;
+    if !arguments.streams.is_empty() {
+        settings.streams = in_order(&settings, &arguments.streams);
+    }
+    let sync = Wiring::new(common, &environment).await?.sync(settings);
+    tokio::select! {
+        verdict = compare_and_repair(&sync, common, arguments, now) => verdict,
+        () = stopping::asked() => {
+            tell(common.log_format, "stopped; comparing writes nothing, a repair goes on where it ended");
+            Ok(Verdict::LeftBehind)
+        }
+    }
+}
+
+async fn compare_and_repair(
+    sync: &Sync,
+    common: &Common,
+    arguments: &Verify,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Verdict> {
+    let comparisons = compare(sync, common, arguments).await?;
+    if comparisons.iter().all(StreamComparison::is_equal) {
+        return Ok(Verdict::Done);
+    }
+    if !arguments.repair {
+        tell(common.log_format, "the store differs; `sync verify --repair` reads everything anew");
+        return Ok(Verdict::LeftBehind);
+    }
+    let told = progress::on_stderr(common.log_format);
+    let repaired = sync.run_over(Extent::Whole, now, told.as_ref()).await;
+    told.clear();
+    tell(common.log_format, &repaired?.log_entry().to_string());
+    let comparisons = compare(sync, common, arguments).await?;
+    let is_equal = comparisons.iter().all(StreamComparison::is_equal);
+    if !is_equal {
+        tell(common.log_format, "the store still differs");
+    }
+    Ok(if is_equal { Verdict::Done } else { Verdict::LeftBehind })
+}
+
+async fn compare(
+    sync: &Sync,
+    common: &Common,
+    arguments: &Verify,
+) -> anyhow::Result<Vec<StreamComparison>> {
+    let told = progress::on_stderr(common.log_format);
+    let compared = sync.verify(told.as_ref()).await;
+    told.clear();
+    let comparisons = compared?;
+    if arguments.json {
+        say(&serde_json::to_string(&comparisons)?)?;
+    } else {
+        for comparison in &comparisons {
+            say(&lines(comparison))?;
+        }
+    }
+    Ok(comparisons)
+}
+
+/// What was compared, and a line for each way in which it differs.
+fn lines(comparison: &StreamComparison) -> String {
+    let stream = comparison.stream;
+    if let Some(reason) = &comparison.skipped_because {
+        return format!("✗ {stream}: not compared: {reason}");
+    }
+    let mark = if comparison.is_equal() { "✓" } else { "✗" };
+    let (n, equal) = (comparison.n_walked, comparison.n_equal);
+    let mut text = format!("{mark} {stream}: {n} in the workspace, {equal} stored as they are");
+    for (differences, what) in [
+        (&comparison.missing, "missing from the store"),
+        (&comparison.different, "stored otherwise"),
+        (&comparison.extra, "stored, but not in the workspace's list"),
+        (&comparison.pending, "changed since the last run, which the next one reads"),
+    ] {
+        if differences.n > 0 {
+            text.push_str(&format!("\n    {} {what}: {}", differences.n, ids(differences)));
+        }
+    }
+    if comparison.n_unreadable > 0 {
+        text.push_str(&format!("\n    {} cannot be read", comparison.n_unreadable));
+    }
+    text
+}
+
+fn ids(differences: &Differences) -> String {
+    let shown = differences.first.join(", ");
+    match differences.n.saturating_sub(differences.first.len() as u64) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

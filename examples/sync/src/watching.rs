@@ -1,0 +1,134 @@
+//! `sync watch`: runs by the clock until the program is stopped.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context;
+use chrono::{DateTime, SecondsFormat, Utc};
+use intercom_store::Stream;
+use intercom_sync::{
+    Extent, Progress, RunMetrics, RunReport, Schedule, Silent, SyncError, Watcher,
+};
+use tokio::net::TcpListener;
+use tokio::time::Instant;
+
+use crate::arguments::{Common, LogFormat, Watch};
+use crate::environment::Environment;
+use crate::running::left_behind;
+use crate::serving::{self, Observed};
+use crate::stopping;
+use crate::telling::tell;
+use crate::wiring::{BadSetting, Verdict, Wiring, causes, say, sync_settings};
+
+pub(crate) async fn run(
+    common: &Common,
+    arguments: &Watch,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Verdict> {
+    let environment = Environment::read()?;
+    let settings = sync_settings(common, &environment)?;
+    let schedule = Schedule::new(&arguments.cron, &arguments.full_cron).context(BadSetting)?;
+    let wiring = Wiring::new(common, &environment).await?;
+    let clock = clock(common, now);
+    let metrics = Arc::new(RunMetrics::default());
+    if let Some(address) = arguments.metrics_listen {
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("--metrics-listen {address}: the port cannot be opened"))?;
+        let url = format!("http://{}/metrics", listener.local_addr()?);
+        tell(common.log_format, &format!("metrics are at {url}"));
+        let observed = Observed {
+            store: Arc::clone(&wiring.store),
+            client: wiring.client.clone(),
+            metrics: Arc::clone(&metrics),
+            clock: Arc::clone(&clock),
+        };
+        tokio::spawn(serving::serve(listener, observed));
+    }
+    let told = Told { format: common.log_format, metrics, failed: Mutex::new(None) };
+    let sync = wiring.sync(settings);
+    sync.watch(schedule, clock.as_ref(), stopping::asked(), &told).await;
+    tell(common.log_format, "the watch has ended; what is committed stays");
+    Ok(Verdict::Done)
+}
+
+/// A clock that tells the time to every thread.
+pub(crate) type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// The system's clock; with `--now` one that runs on from there.
+fn clock(common: &Common, now: DateTime<Utc>) -> Clock {
+    let started = Instant::now();
+    match common.now {
+        Some(_) => Arc::new(move || now + started.elapsed()),
+        None => Arc::new(system),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program's clock, unless --now is given")]
+fn system() -> DateTime<Utc> {
+    std::time::SystemTime::now().into()
+}
+
+/// Tells what the watch does, and counts it.
+struct Told {
+    format: LogFormat,
+    metrics: Arc<RunMetrics>,
+    /// What was told last as the reason for a failure; only the watch writes it.
+    failed: Mutex<Option<String>>,
+}
+
+impl Progress for Told {
+    fn pulled(&self, stream: Stream, fetched: u64, total: Option<u64>) {
+        Silent.pulled(stream, fetched, total);
+    }
+    fn finished(&self, stream: Stream, fetched: u64) {
+        Silent.finished(stream, fetched);
+    }
+    fn projected(&self, stream: Stream, done: u64) {
+        Silent.projected(stream, done);
+    }
+    fn customers(&self, done: u64) {
+        Silent.customers(done);
+    }
+}
+
+impl Watcher for Told {
+    fn waits(&self, at: DateTime<Utc>, extent: Extent) {
+        let at = at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        tell(self.format, &format!("the next run, over {}, is due at {at}", what(extent)));
+    }
+
+    fn starts(&self, now: DateTime<Utc>, extent: Extent) {
+        let now = now.to_rfc3339_opts(SecondsFormat::Secs, true);
+        tell(self.format, &format!("a run over {} starts at {now}", what(extent)));
+    }
+
+    fn ended(&self, now: DateTime<Utc>, ended: &Result<RunReport, SyncError>) {
+        self.metrics.count_run(now, ended);
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        match ended {
+            Ok(report) => {
+                *failed = None;
+                tell(self.format, &report.log_entry().to_string());
+                for left in left_behind(report) {
+                    tell(self.format, &format!("left behind: {left}"));
+                }
+                // Whoever closed standard output does not want to know.
+                let metrics = serde_json::to_string(&report.metrics).unwrap_or_default();
+                let _told = say(&metrics);
+            }
+            Err(error) => {
+                let again = if failed.is_some() { " again" } else { "" };
+                let reason = causes(error);
+                tell(self.format, &format!("the run failed{again}: {reason}"));
+                *failed = Some(reason);
+            }
+        }
+    }
+}
+
+fn what(extent: Extent) -> &'static str {
+    match extent {
+        Extent::Changed => "what changed",
+        Extent::Whole => "everything",
+    }
+}

@@ -1,0 +1,147 @@
+//! `sync check`, `status`, `verify` and `export`.
+
+use intercom_sim::SimSettings;
+use serde_json::{Value, json};
+
+use crate::program::run;
+use crate::world::{AT, TOKEN, World};
+
+#[test]
+fn a_check_looks_at_everything_a_run_needs() {
+    let world = World::new();
+    let ended = world.run(&["check", "--now", AT]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    for line in
+        ["✓ database: ", "✓ token: ", "✓ zone: America/New_York", "✓ contacts: readable, 60"]
+    {
+        assert!(ended.stdout.contains(line), "{line}: {}", ended.stdout);
+    }
+    assert!(ended.stdout.contains("compared by whole days"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_check_tells_seconds_from_days() {
+    let date_mode = intercom_sim::DateMode::Second;
+    let world = World::with(SimSettings { date_mode, ..SimSettings::default() });
+    let ended = world.run(&["check", "--now", AT]);
+    assert!(ended.stdout.contains("compared by the second"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_check_names_the_scope_a_stream_lacks_and_attributes_that_nobody_has() {
+    let scopes = ["read_and_list_users_and_companies", "read_tags", "read_admins"];
+    let scopes = Some(scopes.iter().map(|scope| intercom_api::Scope::from(*scope)).collect());
+    let world = World::with(SimSettings { scopes, ..SimSettings::default() });
+    let file = world.folder().join("sync.toml");
+    std::fs::write(&file, "[attributes]\nplan_name = \"No such plan\"\n").expect("written");
+    let ended = world.run(&["check", "--json", "--settings", "sync.toml"]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let found = ended.json().remove(0);
+    let of = |subject: &str| -> Value {
+        let all = found.as_array().expect("a list");
+        all.iter().find(|finding| finding["subject"] == subject).cloned().unwrap_or_default()
+    };
+    assert_eq!(of("conversations")["state"], "bad", "{found}");
+    assert!(of("conversations")["remedy"].to_string().contains("ermission"), "{found}");
+    assert_eq!(of("contacts")["state"], "good", "{found}");
+}
+
+#[test]
+fn a_refused_token_is_named_with_what_to_do() {
+    let ended = {
+        let world = World::new();
+        // Nobody answers at this port any more.
+        let url = world.url.clone();
+        drop(world);
+        let other = World::new();
+        let mut program = other.command(&["check"]);
+        program.env("INTERCOM_API_BASE", url);
+        run(program)
+    };
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stdout.contains("✗ token: "), "{}", ended.stdout);
+    assert!(!ended.stdout.contains(TOKEN));
+}
+
+#[test]
+fn a_database_that_cannot_be_used_is_a_finding_and_ends_a_run() {
+    let world = World::new();
+    let url = format!("sqlite://{}/none/intercom.db", world.folder().display());
+    let check = world.run(&["check", "--database", &url]);
+    assert_eq!(check.code, Some(1), "{check:?}");
+    assert!(check.stdout.contains("✗ database: "), "{}", check.stdout);
+    assert!(check.stdout.contains("✓ token: "), "{}", check.stdout);
+    let run = world.run(&["run", "--database", &url]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.stderr.contains("the database cannot be used"), "{}", run.stderr);
+}
+
+#[test]
+fn the_status_shows_runs_rows_and_lag() {
+    let world = World::new();
+    let empty = world.run(&["status"]);
+    assert!(empty.stdout.contains("`sync run` makes one"), "{empty:?}");
+    assert_eq!(world.run(&["run", "--now", AT]).code, Some(0));
+    let ended = world.run(&["status", "--json", "--now", "2025-11-21T18:00:00Z"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let status = &ended.json()[0][0];
+    assert_eq!(status["runs"][0]["outcome"], "done", "{status}");
+    assert_eq!(status["runs"][0]["kind"], "first", "{status}");
+    assert_eq!(status["rows"]["records"]["contacts"], 60, "{status}");
+    // The watermark stays five minutes behind the run.
+    assert_eq!(status["lag_seconds"]["conversations"], 3_900, "{status}");
+    let words = world.run(&["status"]).stdout;
+    assert!(words.contains("contacts") && words.contains("60 rows"), "{words}");
+}
+
+#[test]
+fn a_store_is_verified_and_repaired() {
+    let world = World::new();
+    let never = world.run(&["verify"]);
+    assert_eq!(never.code, Some(1));
+    assert!(never.stderr.contains("never synchronised"), "{never:?}");
+    assert_eq!(world.run(&["run", "--now", AT]).code, Some(0));
+    let equal = world.run(&["verify", "--now", AT]);
+    assert_eq!(equal.code, Some(0), "{equal:?}");
+    assert!(equal.stdout.contains("✓ contacts: 60 in the workspace, 60 stored"), "{equal:?}");
+
+    // A contact is deleted behind the back of an incremental run.
+    let customers = world.run(&["export", "--format", "jsonl"]).json();
+    let id = customers[0]["intercom_contact_id"].as_str().expect("an id");
+    world.sim.with(|simulator| simulator.workspace_mut().delete_contact(id)).expect("deleted");
+    let differs = world.run(&["verify", "--now", AT, "--json"]);
+    assert_eq!(differs.code, Some(1), "{differs:?}");
+    assert_eq!(differs.json()[0][0]["extra"], json!({ "n": 1, "first": [id] }), "{differs:?}");
+
+    let repaired = world.run(&["verify", "--repair", "--now", AT]);
+    assert_eq!(repaired.code, Some(0), "{repaired:?}");
+    assert_eq!(world.run(&["verify", "--now", AT]).code, Some(0));
+}
+
+#[test]
+fn customers_are_exported_in_order_with_the_same_columns() {
+    let world = World::new();
+    let run = world.run(&["run", "--now", AT]);
+    let n = run.json()[0]["new_contacts"].as_u64().expect("a number");
+    let lines = world.run(&["export", "--format", "jsonl"]).json();
+    assert_eq!(lines.len() as u64, n);
+    let emails: Vec<&str> = lines.iter().map(|line| line["email"].as_str().unwrap()).collect();
+    assert!(emails.is_sorted(), "{emails:?}");
+    let csv = world.run(&["export", "--format", "csv"]);
+    assert_eq!(csv.code, Some(0), "{csv:?}");
+    let header = csv.stdout.lines().next().expect("a line of names");
+    assert!(header.starts_with("email,name,intercom_contact_id,external_id,"), "{header}");
+    assert_eq!(csv.stdout.lines().count() as u64, n + 1);
+}
+
+#[test]
+fn a_customer_is_explained_value_by_value() {
+    let world = World::new();
+    assert_eq!(world.run(&["run", "--now", AT]).code, Some(0));
+    let customers = world.run(&["export", "--format", "jsonl"]).json();
+    let email = customers[0]["email"].as_str().expect("an address");
+    let explained = world.run(&["explain", email, "--now", AT]);
+    assert_eq!(explained.code, Some(0), "{explained:?}");
+    assert!(explained.stdout.contains("mrr"), "{explained:?}");
+    assert_eq!(world.run(&["explain", "nobody@example.com"]).code, Some(1));
+}
