@@ -161,14 +161,15 @@ pub(super) async fn after<D: Dialect>(
     after: &str,
     limit: u32,
 ) -> Result<Vec<(String, CustomerRow)>, Fault> {
-    // Others add customers that have none of our columns.
+    // Others add customers that have none of our columns; when figures move is not shared.
     let columns = COLUMNS.map(|column| match column {
         "intercom_contact_id" => "COALESCE(intercom_contact_id, '')",
         "intercom_contact_ids" => "COALESCE(intercom_contact_ids, '[]')",
         column => column,
     });
     let sql = format!(
-        "SELECT email, {} FROM unified_customers WHERE workspace_id = $1 AND email > $2 \
+        "SELECT email, {}, CAST(NULL AS BIGINT) FROM unified_customers \
+         WHERE workspace_id = $1 AND email > $2 \
          ORDER BY email LIMIT $3",
         columns.join(", ")
     );
