@@ -287,14 +287,15 @@ impl<'a> Soaking<'a> {
             let expected = &workspace.lists[stream];
             found.extend(mirror::compare(stream, expected, &stored));
         }
+        let mut gone = Gone { archived, ..self.gone().await? };
         if tables.contains("conversation_part_bodies") {
-            let gone = "SELECT id FROM conversation_parts WHERE deleted_at IS NOT NULL";
-            let gone = ids(database, gone).await?;
+            let deleted = "SELECT id FROM conversation_parts WHERE deleted_at IS NOT NULL";
+            let deleted = ids(database, deleted).await?;
             let mut stored = records(database, "conversation_part_bodies").await?;
-            stored.retain(|id, _| !gone.contains(id));
+            stored.retain(|id, _| !deleted.contains(id));
+            mirror::follow_aliases(&mut stored, &workspace.parts, &gone.aliases);
             found.extend(mirror::compare("parts", &workspace.parts, &stored));
         }
-        let mut gone = Gone { archived, ..self.gone().await? };
         for (stream, ids) in &self.ever {
             for id in ids.iter().filter(|id| !workspace.lists[stream].contains_key(*id)) {
                 let fate = self.world.fate(stream, id).await?;
