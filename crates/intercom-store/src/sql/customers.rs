@@ -190,7 +190,9 @@ pub(super) async fn top_alerted<D: Dialect>(
     kind: &str,
     limit: u32,
 ) -> sqlx::Result<Vec<(String, CustomerRow)>> {
-    let columns = COLUMNS.map(|column| format!("ours.{column}")).join(", ");
+    let columns = COLUMNS.into_iter().chain([FIGURES_CHANGE_AT]);
+    let columns: Vec<String> = columns.map(|column| format!("ours.{column}")).collect();
+    let columns = columns.join(", ");
     let sql = format!(
         "SELECT ours.email, {columns} FROM alert_state JOIN intercom_customers ours \
          ON ours.workspace_id = alert_state.workspace_id AND ours.email = alert_state.subject \
