@@ -308,8 +308,10 @@ pub(crate) async fn an_alert_outlives_the_run_that_fails_after_it(on: &Database)
     let workspace = world.workspace().await;
     let claim = world.store.claim_effects(&workspace, "alerts", 10, Duration::ZERO);
     let effects = claim.await.expect("effects");
-    let [effect] = effects.as_slice() else { panic!("{} effects", effects.len()) };
-    let payload: Value = serde_json::from_str(&effect.payload).expect("JSON");
-    assert_eq!(payload["email"], EMAIL);
-    assert_eq!(payload["alert"]["kind"], "large_mrr_change");
+    let payloads = effects.iter().map(|effect| serde_json::from_str(&effect.payload));
+    let payloads = payloads.collect::<Result<Vec<Value>, _>>().expect("JSON");
+    let [change, failure] = payloads.as_slice() else { panic!("{} effects", payloads.len()) };
+    assert_eq!((&change["about"], &change["email"]), (&json!("customer"), &json!(EMAIL)));
+    assert_eq!(change["alert"]["kind"], "large_mrr_change");
+    assert_eq!(failure["about"], "run", "that the run failed is told too");
 }
