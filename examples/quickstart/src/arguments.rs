@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     pub(crate) seed: u64,
 
     /// The time to begin at (RFC 3339); the system's clock when absent. Given together with
-    /// `--once`, it stands still.
+    /// `--once`, the second sync is a second later, however long the first takes.
     #[arg(long, value_name = "T", value_parser = instant)]
     pub(crate) now: Option<DateTime<Utc>>,
 

@@ -2,18 +2,35 @@
 
 use chrono::{DateTime, Utc};
 use intercom_engagement::CaseloadReport;
-use intercom_revenue::Money;
+use intercom_revenue::{Alert, Money};
 use intercom_store::CustomerRow;
-use intercom_sync::Metrics;
+use intercom_sync::{CustomerAlert, Metrics, MrrReport};
 use serde::Serialize;
 
-/// Both syncs, the customers with the highest MRR, and the caseload.
+/// Both syncs, what the second found of MRR and alerts, the customers with the highest MRR before
+/// it, and the caseload.
 #[derive(Serialize)]
 pub(crate) struct Document<'a> {
     pub(crate) first_sync: Metrics,
     pub(crate) second_sync: Metrics,
+    pub(crate) mrr_movements: &'a MrrReport,
+    pub(crate) alerts: Vec<Told<'a>>,
     pub(crate) top_mrr: Vec<TopCustomer>,
     pub(crate) caseload: &'a CaseloadReport<'a>,
+}
+
+/// An alert with the customer it is about; amounts in smallest units.
+#[derive(Serialize)]
+pub(crate) struct Told<'a> {
+    pub(crate) email: &'a str,
+    #[serde(flatten)]
+    pub(crate) alert: &'a Alert,
+}
+
+impl<'a> From<&'a CustomerAlert> for Told<'a> {
+    fn from(told: &'a CustomerAlert) -> Self {
+        Self { email: &told.email, alert: &told.alert }
+    }
 }
 
 /// One of the customers with the highest MRR; amounts in major units of the currency, as text.

@@ -58,15 +58,18 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if !arguments.json {
         say(&format!("{}\n", tables::sync(&first)?))?;
         say(&format!("The customers with the highest MRR\n{}\n", tables::top_mrr(&top)))?;
-        let members = format!("{} members by last session", report.total_members);
-        say(&format!("Caseload: {members}\n{}\n", tables::caseload(&report)))?;
+        let n = report.total_members;
+        say(&format!("Caseload: {n} members by last session\n{}\n", tables::caseload(&report)))?;
     }
     let n_moved = session.move_to_enterprise(3).await?;
     let second = session.sync(session.now_after(started_at)).await?;
+    let movements = session.movements(started_at, second.started_at).await?;
     if arguments.json {
         let document = Document {
             first_sync: first.metrics,
             second_sync: second.metrics,
+            mrr_movements: &movements,
+            alerts: second.alerts.iter().map(Into::into).collect(),
             top_mrr: top,
             caseload: &report,
         };
@@ -74,6 +77,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     } else {
         say(&format!("{n_moved} customers moved to another plan; the second sync"))?;
         say(&format!("{}\n{}", tables::sync(&second)?, saving(&first, &second)))?;
+        say(&tables::found(&movements, &second.alerts))?;
     }
     anyhow::ensure!(first.is_complete() && second.is_complete(), "a sync left something behind");
     if arguments.once { Ok(()) } else { live(arguments, &session).await }

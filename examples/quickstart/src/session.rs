@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use chrono_tz::America::New_York;
 use intercom_client::{Client, ClientSettings};
 use intercom_engagement::{Directory, Sessions};
+use intercom_revenue::Period;
 use intercom_sim::{Invention, SimClock, SimSettings, SimTransport, Simulator, server};
 use intercom_store::{Store, Stream, Workspace};
-use intercom_sync::{RunReport, Sync, SyncSettings};
+use intercom_sync::{MrrReport, RunReport, Sync, SyncSettings, waterfall};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -21,9 +22,10 @@ use crate::progress::Bars;
 pub(crate) struct Session {
     simulated: SimTransport,
     sync: Sync,
+    settings: SyncSettings,
     store: Arc<dyn Store>,
     workspace: Workspace,
-    /// With `--once --now` the time of the syncs stands still.
+    /// With `--once --now` the times of the syncs do not depend on how long they take.
     is_frozen: bool,
     /// Holds the database; gone when the program ends.
     _folder: Option<tempfile::TempDir>,
@@ -60,10 +62,10 @@ impl Session {
         // Parts take a call for each conversation: two minutes of the simulated rate limit.
         let streams = Stream::ALL.into_iter().filter(|stream| *stream != Stream::Parts).collect();
         let settings = SyncSettings { streams, ..SyncSettings::default() };
-        let sync = Sync::new(client, store.clone(), settings);
+        let sync = Sync::new(client, store.clone(), settings.clone());
         let workspace = sync.workspace(now).await?;
         let is_frozen = arguments.once && arguments.now.is_some();
-        Ok(Self { simulated, sync, store, workspace, is_frozen, _folder: folder })
+        Ok(Self { simulated, sync, settings, store, workspace, is_frozen, _folder: folder })
     }
 
     /// Syncs with progress bars on standard error.
@@ -79,9 +81,23 @@ impl Session {
         DateTime::from_timestamp(self.simulated.now(), 0).unwrap_or_default()
     }
 
-    /// The time of the sync after the one at `before`.
+    /// The time of the sync after the one at `before`: a second later at least, because history is
+    /// kept by the second.
     pub(crate) fn now_after(&self, before: DateTime<Utc>) -> DateTime<Utc> {
-        if self.is_frozen { before } else { self.now().max(before) }
+        let next = before + TimeDelta::seconds(1);
+        if self.is_frozen { next } else { self.now().max(next) }
+    }
+
+    /// How MRR moved after the sync at `first`, up to and with the one at `second`.
+    pub(crate) async fn movements(
+        &self,
+        first: DateTime<Utc>,
+        second: DateTime<Utc>,
+    ) -> anyhow::Result<MrrReport> {
+        // A period ends before its end.
+        let after = |sync: DateTime<Utc>| sync.trunc_subsecs(0) + TimeDelta::seconds(1);
+        let period = Period { starts_at: after(first), ends_at: after(second) };
+        Ok(waterfall(self.store.as_ref(), &self.workspace, &self.settings, period).await?)
     }
 
     /// The customers with the highest MRR.
@@ -98,15 +114,24 @@ impl Session {
         })
     }
 
-    /// Moves the first customers to another plan, behind the API's back; returns how many.
+    /// Moves the first customers to a plan of twice the price, behind the API's back, and lets the
+    /// payment of the last of them fail; returns how many.
     pub(crate) async fn move_to_enterprise(&self, n: u32) -> anyhow::Result<usize> {
         let top = self.store.top_customers(&self.workspace, n).await?;
         let now = self.simulated.now();
         self.simulated.with(|simulator| {
-            for (_, customer) in &top {
-                let plan = json!({ "custom_attributes": { "stripe_plan": "Enterprise Plus" } });
+            for (rank, (_, customer)) in top.iter().enumerate() {
+                let amount = customer.mrr.unwrap_or(0).saturating_mul(2);
+                let currency = customer.currency.map(|currency| currency.to_string());
+                let plan = json!({ "amount": amount, "currency": currency, "interval": "month" });
+                let attributes = json!({
+                    "stripe_plan": "Enterprise Plus",
+                    "stripe_delinquent": rank + 1 == top.len(),
+                    "Stripe Subscriptions": [{ "id": "sub_plus", "status": "active", "plan": plan }],
+                });
+                let patch = json!({ "custom_attributes": attributes });
                 let workspace = simulator.workspace_mut();
-                workspace.update_contact(&customer.intercom_contact_id, plan, now)?;
+                workspace.update_contact(&customer.intercom_contact_id, patch, now)?;
             }
             Ok(top.len())
         })

@@ -3,7 +3,8 @@
 use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{Cell, CellAlignment, Table};
 use intercom_engagement::CaseloadReport;
-use intercom_sync::RunReport;
+use intercom_revenue::{Alert, Money};
+use intercom_sync::{CustomerAlert, MrrReport, RunReport};
 
 use crate::document::TopCustomer;
 
@@ -43,6 +44,53 @@ pub(crate) fn top_mrr(customers: &[TopCustomer]) -> String {
             amount(&customer.arr),
             amount(&customer.ltv),
         ]);
+    }
+    table.to_string()
+}
+
+/// How MRR moved between two syncs, and the alerts of the second.
+pub(crate) fn found(report: &MrrReport, told: &[CustomerAlert]) -> String {
+    let (moved, told) = (movements(report), alerts(told));
+    format!("\nHow MRR moved between the two\n{moved}\n\nThe alerts of the second sync\n{told}")
+}
+
+/// From the MRR at the start to the MRR at the end, a line a currency.
+fn movements(report: &MrrReport) -> String {
+    let headers = ["", "start", "new", "reactivation", "expansion", "contraction", "churn", "end"];
+    let mut table = bordered(&headers);
+    for (currency, waterfall) in &report.by_currency {
+        let lines = &waterfall.lines;
+        let amounts = [
+            lines.start,
+            lines.new,
+            lines.reactivation,
+            lines.expansion,
+            lines.contraction,
+            lines.churn,
+            lines.end,
+        ];
+        let amounts = amounts.map(|money| money.amount().to_string());
+        table.add_row(std::iter::once(currency.to_string()).chain(amounts));
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.to_string()
+}
+
+/// What a sync found worth telling, a line each.
+fn alerts(alerts: &[CustomerAlert]) -> String {
+    let mut table = bordered(&["alert", "e-mail", "MRR before", "MRR after"]);
+    let money = |money: Money| format!("{} {}", money.currency, money.amount());
+    for CustomerAlert { email, alert } in alerts {
+        let (before, after) = match alert {
+            Alert::NewHighValueCustomer { mrr } => (String::new(), money(*mrr)),
+            Alert::LargeMrrChange { from, to, .. } => (money(*from), money(*to)),
+            Alert::CancelMention | Alert::PaymentDelinquent => (String::new(), String::new()),
+        };
+        let amount = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+        let kind = Cell::new(alert.kind().name().replace('_', " "));
+        table.add_row([kind, Cell::new(printable(email)), amount(before), amount(after)]);
     }
     table.to_string()
 }

@@ -46,6 +46,8 @@ fn one_document_holds_both_syncs_the_top_ten_and_the_caseload() {
     insta::assert_json_snapshot!(serde_json::json!({
         "first_sync": document["first_sync"],
         "second_sync": document["second_sync"],
+        "mrr_movements_in_usd": document["mrr_movements"]["by_currency"]["USD"],
+        "alerts": document["alerts"],
         "first_of_top_mrr": document["top_mrr"][0],
         "caseload": caseload["summary"],
     }));
@@ -67,7 +69,12 @@ fn people_get_tables() {
         "highest MRR",
         "Caseload: ",
         "≤ 7 days",
-        "and wrote 3 of them",
+        // Three contacts, and the attribute that their plans are written to.
+        "and wrote 4 of them",
+        "alerts of the second sync",
+        "large mrr change",
+        "How MRR moved",
+        "expansion",
     ] {
         assert!(said.contains(part), "no {part:?} in:\n{said}");
     }
