@@ -49,8 +49,8 @@ pub trait ForgetStore: Send + Sync {
     /// external id or its e-mail address; empty when there is none.
     async fn personal(&self, workspace: &Workspace, who: &str) -> Result<Personal, StoreError>;
 
-    /// Erases a person: bodies, projections, history, what is put aside, effects that name it, and
-    /// our columns of a customer that no other contact stands for. Conversations go as a whole.
+    /// Erases a person: bodies, projections, history, what is put aside, remembered alerts, effects
+    /// that name it, and our columns of a customer that no other contact stands for. Conversations go as a whole.
     ///
     /// Only the digests stay, which say what must not be stored again. A row of the shared table
     /// is deleted when the table has no columns but ours, and emptied of them otherwise.

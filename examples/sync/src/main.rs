@@ -1,5 +1,6 @@
 //! `sync`: a workspace mirrored into a database, with customers made of it.
 
+mod alerting;
 mod arguments;
 mod checking;
 mod environment;

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use intercom_store::Stream;
 use intercom_sync::{Extent, Newcomers, RunReport, StreamPreview, Sync, SyncError, SyncSettings};
 
+use crate::alerting::Teller;
 use crate::arguments::{Common, Run};
 use crate::environment::Environment;
 use crate::progress;
@@ -27,6 +28,7 @@ pub(crate) async fn run(
     if arguments.add_workspace {
         settings.newcomers = Newcomers::Welcome;
     }
+    let teller = Teller::new(common, &environment)?;
     let wiring = Wiring::new(common, &environment).await?;
     let sync = wiring.sync(settings);
     let extent = if arguments.full { Extent::Whole } else { Extent::Changed };
@@ -42,13 +44,18 @@ pub(crate) async fn run(
             eprintln!("stopped; what is committed stays, and the same command goes on there");
             return Ok(Verdict::LeftBehind);
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => {
+            // That it failed waits to be told, too.
+            teller.after_a_run(wiring.store.as_ref(), &sync, now).await;
+            return Err(error.into());
+        }
     };
     say(&serde_json::to_string(&report.metrics)?)?;
     tell(common.log_format, &report.log_entry().to_string());
     for left in left_behind(&report) {
         tell(common.log_format, &format!("left behind: {left}"));
     }
+    teller.after_a_run(wiring.store.as_ref(), &sync, now).await;
     Ok(if report.is_complete() { Verdict::Done } else { Verdict::LeftBehind })
 }
 

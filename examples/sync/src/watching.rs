@@ -1,6 +1,7 @@
 //! `sync watch`: runs by the clock until the program is stopped.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -9,8 +10,10 @@ use intercom_sync::{
     Extent, Progress, RunMetrics, RunReport, Schedule, Silent, SyncError, Watcher,
 };
 use tokio::net::TcpListener;
-use tokio::time::Instant;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::time::{Instant, timeout};
 
+use crate::alerting::Teller;
 use crate::arguments::{Common, LogFormat, Watch};
 use crate::environment::Environment;
 use crate::running::left_behind;
@@ -18,6 +21,9 @@ use crate::serving::{self, Observed};
 use crate::stopping;
 use crate::telling::tell;
 use crate::wiring::{BadSetting, Verdict, Wiring, causes, say, sync_settings};
+
+/// How long the end of a watch waits for a message under way.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 pub(crate) async fn run(
     common: &Common,
@@ -27,6 +33,7 @@ pub(crate) async fn run(
     let environment = Environment::read()?;
     let settings = sync_settings(common, &environment)?;
     let schedule = Schedule::new(&arguments.cron, &arguments.full_cron).context(BadSetting)?;
+    let teller = Teller::new(common, &environment)?;
     let wiring = Wiring::new(common, &environment).await?;
     let clock = clock(common, now);
     let metrics = Arc::new(RunMetrics::default());
@@ -44,9 +51,15 @@ pub(crate) async fn run(
         };
         tokio::spawn(serving::serve(listener, observed));
     }
-    let told = Told { format: common.log_format, metrics, failed: Mutex::new(None) };
-    let sync = wiring.sync(settings);
+    let (runs, ended) = unbounded_channel();
+    let told = Told { format: common.log_format, metrics, failed: Mutex::new(None), runs };
+    let sync = wiring.sync(settings.clone());
+    let store = Arc::clone(&wiring.store);
+    let telling = tokio::spawn(teller.after_each_run(store, wiring.sync(settings), ended, now));
     sync.watch(schedule, clock.as_ref(), stopping::asked(), &told).await;
+    drop(told);
+    // What is cut off here is told by the next run.
+    let _cut_off = timeout(LAST_WORDS, telling).await;
     tell(common.log_format, "the watch has ended; what is committed stays");
     Ok(Verdict::Done)
 }
@@ -74,6 +87,8 @@ struct Told {
     metrics: Arc<RunMetrics>,
     /// What was told last as the reason for a failure; only the watch writes it.
     failed: Mutex<Option<String>>,
+    /// When each run ended, for whoever tells alerts.
+    runs: UnboundedSender<DateTime<Utc>>,
 }
 
 impl Progress for Told {
@@ -123,6 +138,8 @@ impl Watcher for Told {
                 *failed = Some(reason);
             }
         }
+        // Nobody listens any more when the program ends.
+        let _sent = self.runs.send(now);
     }
 }
 

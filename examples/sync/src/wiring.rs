@@ -87,7 +87,8 @@ fn http(common: &Common, environment: &Environment) -> anyhow::Result<HttpSettin
     Ok(http)
 }
 
-fn origin(common: &Common, environment: &Environment) -> Result<Origin, SettingsError> {
+/// Where the API is: flags, then the environment, then the region's.
+pub(crate) fn origin(common: &Common, environment: &Environment) -> Result<Origin, SettingsError> {
     if let Some(origin) = &common.api_base {
         return Ok(origin.clone());
     }

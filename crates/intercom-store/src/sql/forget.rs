@@ -10,7 +10,8 @@ use crate::error::Fault;
 use crate::{Erased, ForgetStore, Forgotten, Personal, StoreError, Workspace};
 
 /// Where a person may be found by contact, conversation and e-mail.
-const BY_CONTACT: [(&str, &str); 7] = [
+const BY_CONTACT: [(&str, &str); 8] = [
+    ("alert_state", "contact_id"),
     ("attribute_history", "contact_id"),
     ("billing_months", "contact_id"),
     ("facts", "contact_id"),
@@ -20,7 +21,8 @@ const BY_CONTACT: [(&str, &str); 7] = [
     ("contacts", "id"),
 ];
 const BY_RECORD: [(&str, &str); 2] = [("quarantine", "record_id"), ("tombstones", "id")];
-const BY_EMAIL: [(&str, &str); 2] = [("customer_history", "email"), ("dirty_customers", "email")];
+const BY_EMAIL: [(&str, &str); 3] =
+    [("alert_state", "subject"), ("customer_history", "email"), ("dirty_customers", "email")];
 
 #[async_trait]
 impl<D: Dialect> ForgetStore for SqlStore<D> {

@@ -3,9 +3,10 @@
 use std::slice;
 use std::time::Duration;
 
+use intercom_revenue::Alert;
 use intercom_store::{
-    ALERT_QUEUE, AlertMark, AlertMemory, CustomerRow, CustomerWrite, DirtyCustomer, EffectEnd,
-    Notice, QueueDepth, RunNotice, RunOutcome, WORKSPACE_SUBJECT,
+    ALERT_QUEUE, AlertMark, AlertMemory, CustomerNotice, CustomerRow, CustomerWrite, DirtyCustomer,
+    EffectEnd, Notice, Personal, QueueDepth, RunNotice, RunOutcome, WORKSPACE_SUBJECT,
 };
 
 use crate::customers::paying;
@@ -63,6 +64,31 @@ pub(crate) async fn what_ended_is_forgotten_and_can_begin_elsewhere(on: &Databas
     assert_eq!(on.remembered(&["new@x.example"], &[]).await, [later]);
     on.remember(&[ended("new@x.example", "a"), ended("nobody", "a")]).await;
     assert_eq!(on.remembered(&["new@x.example"], &["c1"]).await, []);
+}
+
+pub(crate) async fn a_forgotten_person_leaves_no_alert(on: &Database) {
+    let (ada, ben) = (memory("ada@x.example", "a", "c1"), memory("ben@x.example", "b", "c2"));
+    // Under an address that the person no longer has.
+    let old = memory("old@x.example", "a", "c1");
+    let marks = [ada, old, ben.clone()].map(AlertMark::Began);
+    let effects = ["ada@x.example", "ben@x.example"].map(|email| {
+        let alert = Alert::PaymentDelinquent;
+        let notice =
+            CustomerNotice { email: email.into(), name: None, contact_id: None, mrr: None, alert };
+        Notice::Customer(notice).effect(email.into())
+    });
+    let (marks, effects): (Vec<_>, Vec<_>) = (marks.iter().collect(), effects.iter().collect());
+    on.store.note_alerts(&on.workspace, &marks, &effects).await.unwrap();
+    let who = Personal {
+        contact_ids: vec!["c1".into()],
+        conversation_ids: Vec::new(),
+        emails: vec!["ada@x.example".into()],
+    };
+    let erased = on.store.forget(&on.workspace, &who, &[], NOW).await.unwrap();
+    assert_eq!((erased["alert_state"], erased["outbox"]), (2, 1));
+    let subjects = ["ada@x.example", "old@x.example", "ben@x.example"];
+    assert_eq!(on.remembered(&subjects, &["c1"]).await, [ben]);
+    assert_eq!(on.store.queue_depth(&on.workspace, ALERT_QUEUE).await.unwrap().n_due, 1);
 }
 
 pub(crate) async fn what_lasts_is_written_with_the_customer_or_not_at_all(on: &Database) {

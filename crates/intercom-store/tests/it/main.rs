@@ -126,6 +126,7 @@ conformance! {
         what_ended_is_forgotten_and_can_begin_elsewhere
         what_lasts_is_written_with_the_customer_or_not_at_all
         those_it_lasts_for_are_counted_and_ranked
+        a_forgotten_person_leaves_no_alert
         what_waits_is_counted;
     leases:
         the_second_hears_who_has_it_and_until_when

@@ -1,5 +1,6 @@
 //! The program as a user runs it, against a simulated workspace on loopback.
 
+mod alerts;
 mod forget;
 mod look;
 mod program;

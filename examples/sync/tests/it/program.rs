@@ -19,6 +19,7 @@ pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
         "DATABASE_URL",
         "REPORT_TIMEZONE",
         "RUST_LOG",
+        "SLACK_WEBHOOK_URL",
     ] {
         program.env_remove(name);
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use intercom_sim::SimSettings;
 
 use crate::program::Ended;
-use crate::world::World;
+use crate::world::{AT, World};
 
 /// Ends a program as Ctrl-C does.
 fn interrupt(program: &Child) {
@@ -69,6 +69,20 @@ fn a_watch_runs_at_once_serves_its_metrics_and_ends_on_ctrl_c() {
     interrupt(&watch);
     wait_for(&mut stderr, "the watch has ended");
     assert_eq!(watch.wait().expect("ended").code(), Some(0));
+}
+
+#[test]
+fn a_watch_tells_after_a_run() {
+    let world = World::new();
+    let (slack, url) = world.slack();
+    let mut watch = world.command(&["watch", "--now", AT]);
+    let mut watch = watch.env("SLACK_WEBHOOK_URL", url).spawn().expect("the program starts");
+    let mut stderr = BufReader::new(watch.stderr.take().expect("piped"));
+    wait_for(&mut stderr, "1 alerts told in 1 messages, 0 wait");
+    interrupt(&watch);
+    wait_for(&mut stderr, "the watch has ended");
+    assert_eq!(watch.wait().expect("ended").code(), Some(0));
+    assert_eq!(slack.headlines().len(), 1, "{:?}", slack.headlines());
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use intercom_outreach::fake::FakeSlack;
 use intercom_sim::{Invention, SimClock, SimSettings, SimTransport, Simulator, Workspace, server};
+use secrecy::ExposeSecret;
 
 use crate::program::{Ended, command, run};
 
@@ -20,7 +22,7 @@ pub(crate) struct World {
     pub(crate) sim: SimTransport,
     pub(crate) url: String,
     folder: tempfile::TempDir,
-    _runtime: tokio::runtime::Runtime,
+    runtime: tokio::runtime::Runtime,
 }
 
 impl World {
@@ -46,7 +48,14 @@ impl World {
             (sim, url)
         });
         let folder = tempfile::tempdir().expect("a folder");
-        Self { sim, url, folder, _runtime: runtime }
+        Self { sim, url, folder, runtime }
+    }
+
+    /// A Slack that answers as long as the world does, and the address of its webhook.
+    pub(crate) fn slack(&self) -> (FakeSlack, String) {
+        let slack = self.runtime.block_on(FakeSlack::start()).expect("a port");
+        let url = slack.url().expose_secret().to_owned();
+        (slack, url)
     }
 
     /// Where the program runs; `intercom.db` lies there.
