@@ -14,8 +14,10 @@ pub struct Gone {
 /// What became of a record that is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It was deleted, archived or hidden: the API does not say which.
+    /// It was deleted; or archived or hidden, where only the API's silence tells of it.
     Deleted,
+    /// It was archived: a contact keeps its row, and nothing is projected from it.
+    Archived,
     /// The contact was merged into the one with this id.
     MergedInto(String),
 }
@@ -24,6 +26,7 @@ impl Fate {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Deleted => "deleted",
+            Self::Archived => "archived",
             Self::MergedInto(_) => "merged",
         }
     }
@@ -36,8 +39,8 @@ pub struct Tombstone {
     pub stream: Stream,
     /// Its id.
     pub id: String,
-    /// `deleted` or `merged`.
+    /// `deleted`, `archived` or `merged`.
     pub reason: String,
-    /// When it was found to be gone (Unix seconds).
+    /// When it vanished, or was found to be gone (Unix seconds).
     pub observed_at: i64,
 }

@@ -44,7 +44,7 @@
 //! | `store` | what a store does |
 //! | `mirror` | records as received, pages, bookmarks |
 //! | `parts` | conversation parts and how completely they are stored |
-//! | `gone` | records that the API knows no more |
+//! | `gone`, `notification` | records that the API knows no more; what notifications tell of them |
 //! | `forget` | erasing what is known of a person |
 //! | `projection` | pending bodies and what they say |
 //! | `customer` | customers and the support activity in them |
@@ -75,6 +75,7 @@ mod lease;
 mod load;
 mod mirror;
 mod notice;
+mod notification;
 mod outbox;
 mod parts;
 mod projection;
@@ -111,6 +112,9 @@ pub use mirror::{
 pub use notice::{
     ALERT_QUEUE, CustomerNotice, DigestEntry, DigestNotice, DigestPart, Notice, RunNotice,
 };
+pub use notification::{
+    MirrorNotification, NotificationOutcome, NotificationStore, NotifiedChange,
+};
 pub use outbox::{Claim, ClaimedEffect, DeadEffect, Effect, EffectEnd, SweepOutcome, SweepRules};
 pub use parts::{
     ConversationParts, DueParts, FetchedParts, FoundParts, Part, PartsCounts, PartsLedger,
@@ -138,12 +142,14 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
         #[cfg(feature = "sqlite")]
         Some("sqlite") => {
             let pools = dialect::sqlite::open(url).await?;
-            Ok(Arc::new(sql::SqlStore { writer: pools.writer, readers: pools.readers }))
+            let dialect::sqlite::Pools { writer, durable, readers } = pools;
+            Ok(Arc::new(sql::SqlStore { writer, durable, readers }))
         }
         #[cfg(feature = "postgres")]
         Some("postgres" | "postgresql") => {
             let pool = dialect::postgres::open(url).await?;
-            Ok(Arc::new(sql::SqlStore { writer: pool.clone(), readers: pool }))
+            let (writer, durable) = (pool.clone(), pool.clone());
+            Ok(Arc::new(sql::SqlStore { writer, durable, readers: pool }))
         }
         _ => Err(StoreError::InvalidUrl {
             reason: "it begins with none of the schemes built in (`sqlite:`, `postgres:`)",

@@ -152,6 +152,8 @@ pub struct Stored {
     pub hash: ContentHash,
     /// When the record last changed, by its own account (Unix seconds).
     pub updated_at: Option<i64>,
+    /// Whether it is a contact that is archived.
+    pub is_archived: bool,
 }
 
 /// One page of a stream, to be written whole or not at all.
@@ -295,6 +297,6 @@ pub struct PageOutcome {
     pub n_changed: u64,
     /// Stored already, byte for byte; not written.
     pub n_unchanged: u64,
-    /// Older than what is stored; not written.
+    /// Older than what is stored, or an echo of what is gone; not written.
     pub n_stale: u64,
 }

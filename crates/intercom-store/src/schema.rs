@@ -45,6 +45,7 @@ pub(crate) const TABLES: &[&str] = &[
     "teams",
     "tombstones",
     "unified_customers",
+    "webhook_seen",
 ];
 
 /// The last migration applied; NULL when there is none.
@@ -72,6 +73,7 @@ pub(crate) fn postgres() -> Migrator {
         ("figures", include_str!("../migrations/postgres/0010_figures.sql")),
         ("alerts", include_str!("../migrations/postgres/0011_alerts.sql")),
         ("forgotten", include_str!("../migrations/postgres/0012_forgotten.sql")),
+        ("notifications", include_str!("../migrations/postgres/0013_notifications.sql")),
     ])
 }
 
@@ -90,6 +92,7 @@ pub(crate) fn sqlite() -> Migrator {
         ("figures", include_str!("../migrations/sqlite/0010_figures.sql")),
         ("alerts", include_str!("../migrations/sqlite/0011_alerts.sql")),
         ("forgotten", include_str!("../migrations/sqlite/0012_forgotten.sql")),
+        ("notifications", include_str!("../migrations/sqlite/0013_notifications.sql")),
     ])
 }
 

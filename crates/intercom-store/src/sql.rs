@@ -9,6 +9,7 @@ mod gone;
 mod history;
 mod leases;
 mod marks;
+mod notifications;
 mod outbox;
 mod pages;
 mod parts;
@@ -42,6 +43,8 @@ use crate::{
 /// A store on one database. The pools are the same where readers need no connections of their own.
 pub(crate) struct SqlStore<D: Dialect> {
     pub(crate) writer: Pool<D>,
+    /// For what must not be lost with the power: queue and outbox.
+    pub(crate) durable: Pool<D>,
     pub(crate) readers: Pool<D>,
 }
 
@@ -60,7 +63,16 @@ impl<D: Dialect> SqlStore<D> {
     /// Begins a writing transaction. Taking the change number locks the workspace until the end, so
     /// what the transaction reads of it stays true, and change numbers appear in order.
     async fn write(&self, workspace: &Workspace) -> Result<Write<D>, Fault> {
-        let mut transaction = D::begin(&self.writer).await?;
+        self.write_over(&self.writer, workspace).await
+    }
+
+    /// The same; what is committed outlives a loss of power.
+    async fn write_durably(&self, workspace: &Workspace) -> Result<Write<D>, Fault> {
+        self.write_over(&self.durable, workspace).await
+    }
+
+    async fn write_over(&self, pool: &Pool<D>, workspace: &Workspace) -> Result<Write<D>, Fault> {
+        let mut transaction = D::begin(pool).await?;
         let change_number = Query::<D>::new(
             "UPDATE workspaces SET change_number = change_number + 1 WHERE workspace_id = $1 \
              RETURNING change_number",
@@ -474,6 +486,7 @@ impl<D: Dialect> Store for SqlStore<D> {
     /// The writer last: only a connection that may write can fold the log into the file.
     async fn close(&self) {
         self.readers.close().await;
+        self.durable.close().await;
         self.writer.close().await;
     }
 }

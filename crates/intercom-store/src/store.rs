@@ -12,10 +12,10 @@ use crate::{
     AlertStore, AttributeHistoryRow, Backlog, Bookmark, BucketHistoryRow, Census, Claim,
     ClaimedEffect, CustomerCandidate, CustomerHistoryRow, CustomerRow, CustomerTotals,
     CustomerWrite, CustomersOutcome, DeadEffect, DirtyCustomer, Effect, EffectEnd, FiguresStore,
-    ForgetStore, Gone, Lease, LeaseOutcome, LoadWindow, PageOutcome, PageWrite, PartsStore,
-    PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId, RunRow,
-    StoreError, Stored, Stream, SupportCounts, SweepOutcome, SweepRules, Tombstone, Workspace,
-    WorkspaceProfile,
+    ForgetStore, Gone, Lease, LeaseOutcome, LoadWindow, NotificationStore, PageOutcome, PageWrite,
+    PartsStore, PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId,
+    RunRow, StoreError, Stored, Stream, SupportCounts, SweepOutcome, SweepRules, Tombstone,
+    Workspace, WorkspaceProfile,
 };
 
 /// What becomes of a shared rate ledger, given the database's clock and the ledger as text.
@@ -30,7 +30,9 @@ pub type LedgerChange<'c> = dyn FnMut(Duration, &str) -> String + Send + 'c;
 /// [transient](StoreError::is_transient), and because writing the same again changes nothing, a
 /// caller may simply repeat the call.
 #[async_trait]
-pub trait Store: AlertStore + FiguresStore + ForgetStore + PartsStore + Send + Sync {
+pub trait Store:
+    AlertStore + FiguresStore + ForgetStore + NotificationStore + PartsStore + Send + Sync
+{
     /// Makes a workspace known and keeps what is newly known about it.
     async fn ensure_workspace(
         &self,
@@ -92,8 +94,11 @@ pub trait Store: AlertStore + FiguresStore + ForgetStore + PartsStore + Send + S
     ) -> Result<Vec<String>, StoreError>;
 
     /// Takes records that are gone out of the mirror and of what was projected from it, marks the
-    /// customers they touch, and remembers what became of them. One that is received again is
-    /// unburied.
+    /// customers they touch, and remembers what became of them. A contact that is archived keeps
+    /// its row.
+    ///
+    /// One that is received again is unburied, unless it is an echo: the search shows what is gone
+    /// for some minutes, so for an hour after `now` only what has changed since `now` counts.
     async fn bury(
         &self,
         workspace: &Workspace,

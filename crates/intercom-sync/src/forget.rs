@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use intercom_api::Id;
-use intercom_store::{Erased, Forgotten, Personal, Store, Stream, Workspace};
+use intercom_store::{Erased, Forgotten, Personal, Store, StoreError, Stream, Workspace};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -70,7 +70,7 @@ struct Participant {
 }
 
 impl Blocked {
-    pub(crate) async fn read(store: &dyn Store, workspace: &Workspace) -> Result<Self, SyncError> {
+    pub(crate) async fn read(store: &dyn Store, workspace: &Workspace) -> Result<Self, StoreError> {
         Ok(Self(store.forgotten(workspace).await?))
     }
 
@@ -92,7 +92,8 @@ impl Blocked {
         ids.into_iter().any(|id| self.names(Stream::Contacts, id.as_str()))
     }
 
-    fn names(&self, stream: Stream, id: &str) -> bool {
+    /// Whether an id is of somebody who was forgotten.
+    pub(crate) fn names(&self, stream: Stream, id: &str) -> bool {
         self.0.digests.contains(&digest(&self.0.key, stream, id))
     }
 }

@@ -32,6 +32,7 @@
 //! | `first_load`, `cut` | a stream that was never read, in windows side by side |
 //! | `parts` | the parts of conversations that changed |
 //! | `forget` | people who were erased on request |
+//! | `notifications` | what notifications tell of what vanishes |
 //! | `missing` | what a whole walk did not meet |
 //! | `project` | bodies into domain values |
 //! | `rules` | what changes when settings do |
@@ -62,6 +63,7 @@ mod lease;
 mod metrics;
 mod missing;
 mod movements;
+mod notifications;
 mod parts;
 mod preview;
 mod progress;
@@ -87,6 +89,7 @@ pub use forget::forget;
 #[cfg(feature = "metrics")]
 pub use metrics::{METRICS_MEDIA_TYPE, RunMetrics};
 pub use movements::{MrrReport, MrrWaterfall, waterfall};
+pub use notifications::{apply_notification, mirror_notification};
 pub use preview::StreamPreview;
 pub use progress::{Progress, Silent};
 pub use report::{CustomerAlert, LogEntry, Metrics, RunReport, StreamReport};

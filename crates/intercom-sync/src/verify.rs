@@ -268,7 +268,9 @@ impl Comparer<'_> {
             let changed_at = record.updated_at.max(record.created_at);
             let is_later = changed_at.is_some() && changed_at > walked.watermark;
             match stored.get(&record.id) {
-                Some(stored) if stored.hash == record.hash => comparison.n_equal += 1,
+                Some(stored) if stored.hash == record.hash && !stored.is_archived => {
+                    comparison.n_equal += 1;
+                }
                 _ if is_later => comparison.pending.add(&record.id),
                 Some(_) => comparison.different.add(&record.id),
                 None => comparison.missing.add(&record.id),

@@ -50,6 +50,7 @@ const PLACES: &[Place] = &[
             "intercom-projection",
             "intercom-revenue",
             "intercom-store",
+            "intercom-webhook",
         ],
     },
     Place {

@@ -31,6 +31,8 @@ const FILE_HEADER: &[u8; 16] = b"SQLite format 3\0";
 /// The connections of one database.
 pub(crate) struct Pools {
     pub(crate) writer: SqlitePool,
+    /// Waits until the disk has what is committed.
+    pub(crate) durable: SqlitePool,
     pub(crate) readers: SqlitePool,
 }
 
@@ -58,13 +60,15 @@ pub(crate) async fn open(url: &str) -> Result<Pools, StoreError> {
         .pragma("cache_size", WRITER_CACHE)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal);
+    let durable =
+        pool_options(1).connect_lazy_with(writer.clone().synchronous(SqliteSynchronous::Full));
     let writer = pool(writer, 1, &location).await?;
     match schema {
         Schema::Current => {}
         Schema::Behind => migrate(&writer, &location).await?,
     }
     let readers = pool(options.read_only(true), READERS, &location).await?;
-    Ok(Pools { writer, readers })
+    Ok(Pools { writer, durable, readers })
 }
 
 /// A database in memory lives as long as its only connection, so readers share it with the writer.
@@ -72,7 +76,7 @@ async fn open_memory(options: SqliteConnectOptions) -> Result<Pools, StoreError>
     let location = Location(":memory:".into());
     let writer = pool(options, 1, &location).await?;
     migrate(&writer, &location).await?;
-    Ok(Pools { readers: writer.clone(), writer })
+    Ok(Pools { readers: writer.clone(), durable: writer.clone(), writer })
 }
 
 /// Looks at the file without SQLite, which would create side files next to it.
@@ -117,16 +121,20 @@ async fn version(
     version.map_err(opening)
 }
 
-async fn pool(
-    options: SqliteConnectOptions,
-    connections: u32,
-    location: &Location,
-) -> Result<SqlitePool, StoreError> {
+fn pool_options(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(WAIT_FOR_A_CONNECTION)
         .idle_timeout(None)
         .max_lifetime(None)
+}
+
+async fn pool(
+    options: SqliteConnectOptions,
+    connections: u32,
+    location: &Location,
+) -> Result<SqlitePool, StoreError> {
+    pool_options(connections)
         .connect_with(options)
         .await
         .map_err(|source| StoreError::opening(location, source))

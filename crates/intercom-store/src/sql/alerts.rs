@@ -87,7 +87,7 @@ async fn note<D: Dialect>(
     marks: &[&AlertMark],
     effects: &[&Effect],
 ) -> Result<u64, Fault> {
-    let mut write = store.write(workspace).await?;
+    let mut write = store.write_durably(workspace).await?;
     mark(&mut write, workspace, marks).await?;
     let n_written = outbox::insert(&mut write, workspace, effects).await?;
     store.commit(write).await?;

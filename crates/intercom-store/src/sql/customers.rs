@@ -253,7 +253,12 @@ pub(super) async fn commit<D: Dialect>(
         .filter_map(|(&email, write)| Some((email, write.customer.as_ref()?)))
         .collect();
 
-    let mut write = store.write(workspace).await?;
+    // The effects are written with the customers that cause them.
+    let has_effects = writes.values().any(|write| !write.effects.is_empty());
+    let mut write = match has_effects {
+        true => store.write_durably(workspace).await?,
+        false => store.write(workspace).await?,
+    };
     let before = read_by_emails::<D>(&mut write.transaction, workspace, &emails).await?;
     let cleared: Vec<&str> = before
         .keys()

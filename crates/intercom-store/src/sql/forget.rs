@@ -20,7 +20,8 @@ const BY_CONTACT: [(&str, &str); 8] = [
     ("contact_aliases", "old_id"),
     ("contacts", "id"),
 ];
-const BY_RECORD: [(&str, &str); 2] = [("quarantine", "record_id"), ("tombstones", "id")];
+const BY_RECORD: [(&str, &str); 3] =
+    [("quarantine", "record_id"), ("tombstones", "id"), ("webhook_seen", "record_id")];
 const BY_EMAIL: [(&str, &str); 3] =
     [("alert_state", "subject"), ("customer_history", "email"), ("dirty_customers", "email")];
 

@@ -14,8 +14,9 @@ pub(super) async fn ids<D: Dialect>(
     after: &str,
     limit: u32,
 ) -> Result<Vec<String>, Fault> {
+    let is_there = if stream == Stream::Contacts { "AND archived_at IS NULL" } else { "" };
     let sql = format!(
-        "SELECT id FROM {} WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+        "SELECT id FROM {} WHERE workspace_id = $1 AND id > $2 {is_there} ORDER BY id LIMIT $3",
         stream.name()
     );
     Ok(Query::<D>::new(sql)
@@ -33,13 +34,28 @@ pub(super) async fn bury<D: Dialect>(
     gone: &[Gone],
     now: i64,
 ) -> Result<u64, Fault> {
-    let ids: Vec<&str> = gone.iter().map(|gone| gone.id.as_str()).collect();
     let mut write = store.write(workspace).await?;
+    let n_buried = bury_in(&mut write, workspace, stream, gone, now).await?;
+    store.commit(write).await?;
+    Ok(n_buried)
+}
+
+/// Buries within a transaction.
+pub(super) async fn bury_in<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    stream: Stream,
+    gone: &[Gone],
+    now: i64,
+) -> sqlx::Result<u64> {
+    let fates: BTreeMap<&str, &Fate> =
+        gone.iter().map(|gone| (gone.id.as_str(), &gone.fate)).collect();
+    let ids: Vec<&str> = fates.keys().copied().collect();
     match stream {
-        Stream::Contacts => projections::forget_contacts(&mut write, workspace, &ids).await?,
+        Stream::Contacts => projections::forget_contacts(write, workspace, &ids).await?,
         Stream::Conversations => {
-            projections::forget_conversations(&mut write, workspace, &ids).await?;
-            super::parts::note_gone(&mut write, workspace, &ids, now).await?;
+            projections::forget_conversations(write, workspace, &ids).await?;
+            super::parts::note_gone(write, workspace, &ids, now).await?;
         }
         Stream::Parts
         | Stream::Admins
@@ -49,20 +65,121 @@ pub(super) async fn bury<D: Dialect>(
         | Stream::Segments
         | Stream::DataAttributes => {}
     }
+    let keeps_row = |fate: &Fate| stream == Stream::Contacts && *fate == Fate::Archived;
+    let is_kept = |id: &&str| fates.get(id).is_some_and(|fate| keeps_row(fate));
+    let (kept, removed): (Vec<&str>, Vec<&str>) = ids.iter().copied().partition(is_kept);
     let sql =
         format!("DELETE FROM {} WHERE workspace_id = $1 AND id {}", stream.name(), D::is_one_of(2));
-    let n_buried = Query::<D>::new(sql)
+    let mut n_buried = Query::<D>::new(sql)
         .bind(&workspace.id)
-        .bind(ids.as_slice())
+        .bind(removed.as_slice())
         .execute(&mut write.transaction)
         .await?;
-    let fates: BTreeMap<&str, &Fate> =
-        gone.iter().map(|gone| (gone.id.as_str(), &gone.fate)).collect();
+    if !kept.is_empty() {
+        n_buried += archive(write, workspace, &kept, now).await?;
+    }
     let fates: Vec<(&str, &Fate)> = fates.into_iter().collect();
-    raise_tombstones(&mut write, workspace, stream, &fates, now).await?;
-    remember_aliases(&mut write, workspace, &fates, now).await?;
-    store.commit(write).await?;
+    raise_tombstones(write, workspace, stream, &fates, now).await?;
+    remember_aliases(write, workspace, &fates, now).await?;
     Ok(n_buried)
+}
+
+/// The version of a projection that no archived contact is behind.
+const NEVER: i64 = i64::MAX;
+
+async fn archive<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    ids: &[&str],
+    now: i64,
+) -> sqlx::Result<u64> {
+    let sql = format!(
+        "UPDATE contacts SET archived_at = $1, projected_version = $2, change_number = $3 \
+         WHERE workspace_id = $4 AND archived_at IS NULL AND id {}",
+        D::is_one_of(5)
+    );
+    Query::<D>::new(sql)
+        .bind(now)
+        .bind(NEVER)
+        .bind(write.change_number)
+        .bind(&workspace.id)
+        .bind(ids)
+        .execute(&mut write.transaction)
+        .await
+}
+
+/// A contact that was archived and is so no more; whether there is one.
+pub(super) async fn unarchive<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    id: &str,
+) -> sqlx::Result<bool> {
+    let n_changed = Query::<D>::new(
+        "UPDATE contacts SET archived_at = NULL, projected_version = 0, change_number = $1 \
+         WHERE workspace_id = $2 AND id = $3 AND archived_at IS NOT NULL",
+    )
+    .bind(write.change_number)
+    .bind(&workspace.id)
+    .bind(id)
+    .execute(&mut write.transaction)
+    .await?;
+    // Also one that was never stored: it may yet be received.
+    if n_changed > 0 || !is_final(write, workspace, Stream::Contacts, id).await? {
+        unbury(write, workspace, Stream::Contacts, &[id]).await?;
+    }
+    Ok(n_changed > 0)
+}
+
+/// Whether a record was deleted or merged, which nothing follows.
+pub(super) async fn is_final<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    stream: Stream,
+    id: &str,
+) -> sqlx::Result<bool> {
+    let reason: Option<String> = Query::<D>::new(
+        "SELECT reason FROM tombstones WHERE workspace_id = $1 AND stream = $2 AND id = $3",
+    )
+    .bind(&workspace.id)
+    .bind(stream.name())
+    .bind(id)
+    .fetch_first(&mut write.transaction, "tombstones", only_column)
+    .await?;
+    Ok(reason.is_some_and(|reason| reason != Fate::Archived.name()))
+}
+
+/// How long the search may show what is gone, in seconds.
+const ECHO_FOR: i64 = 3_600;
+
+/// Whether a record is only shown still, and did not come back.
+pub(super) fn is_echo(buried_at: i64, updated_at: Option<i64>, observed_at: i64) -> bool {
+    let is_older = updated_at.is_some_and(|updated_at| updated_at < buried_at);
+    is_older && observed_at < buried_at.saturating_add(ECHO_FOR)
+}
+
+/// When those of the given records were buried that are.
+pub(super) async fn buried<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    stream: Stream,
+    ids: &[&str],
+) -> sqlx::Result<BTreeMap<String, i64>> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let sql = format!(
+        "SELECT id, observed_at FROM tombstones WHERE workspace_id = $1 AND stream = $2 AND id {}",
+        D::is_one_of(3)
+    );
+    let rows = Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(stream.name())
+        .bind(ids)
+        .fetch(&mut write.transaction, "tombstones", |row: &mut Reader<'_, D>| {
+            Ok((row.next()?, row.next()?))
+        })
+        .await?;
+    Ok(rows.into_iter().collect())
 }
 
 async fn raise_tombstones<D: Dialect>(
@@ -76,7 +193,10 @@ async fn raise_tombstones<D: Dialect>(
         &mut write.transaction,
         "INSERT INTO tombstones (workspace_id, stream, id, reason, observed_at)",
         fates,
-        "ON CONFLICT (workspace_id, stream, id) DO UPDATE SET reason = excluded.reason",
+        // A merge is also told as a deletion.
+        "ON CONFLICT (workspace_id, stream, id) DO UPDATE SET reason = \
+         CASE WHEN tombstones.reason = 'merged' THEN 'merged' ELSE excluded.reason END, \
+         observed_at = excluded.observed_at",
         |row, (id, fate)| {
             row.bind(&workspace.id).bind(stream.name()).bind(*id).bind(fate.name()).bind(now);
         },

@@ -17,7 +17,7 @@ pub(super) async fn enqueue<D: Dialect>(
     workspace: &Workspace,
     effects: &[&Effect],
 ) -> Result<u64, Fault> {
-    let mut write = store.write(workspace).await?;
+    let mut write = store.write_durably(workspace).await?;
     let n_written = insert(&mut write, workspace, effects).await?;
     store.commit(write).await?;
     Ok(n_written)
@@ -71,7 +71,7 @@ pub(super) async fn claim<D: Dialect>(
     lease_for: Duration,
 ) -> Result<Vec<ClaimedEffect>, Fault> {
     let clock = D::CLOCK;
-    let mut transaction = D::begin(&store.writer).await?;
+    let mut transaction = D::begin(&store.durable).await?;
     // Materialised: a subquery in the condition may run again for every row, and each time claim
     // as many.
     let mut claimed = Query::<D>::new(format!(
@@ -115,7 +115,7 @@ pub(super) async fn finish<D: Dialect>(
         EffectEnd::Dead { reason } => ("dead", Duration::ZERO, Some(reason)),
     };
     let clock = D::CLOCK;
-    let mut transaction = D::begin(&store.writer).await?;
+    let mut transaction = D::begin(&store.durable).await?;
     let n_finished = Query::<D>::new(format!(
         "UPDATE outbox SET state = $4, due_at = {clock} + $5, lease_until = NULL, reason = $6, \
          finished_at = {clock} WHERE workspace_id = $1 AND effect_id = $2 AND epoch = $3 \
@@ -140,7 +140,7 @@ pub(super) async fn sweep<D: Dialect>(
 ) -> Result<SweepOutcome, Fault> {
     let clock = D::CLOCK;
     let vanished = "WHERE workspace_id = $1 AND state = 'claimed' AND lease_until <= $2";
-    let mut transaction = D::begin(&store.writer).await?;
+    let mut transaction = D::begin(&store.durable).await?;
     let now = now::<D>(&mut transaction).await?;
     let n_dead = Query::<D>::new(format!(
         "UPDATE outbox SET state = 'dead', lease_until = NULL, finished_at = {clock}, \
@@ -198,7 +198,7 @@ pub(super) async fn revive<D: Dialect>(
     workspace: &Workspace,
     effect_id: i64,
 ) -> Result<bool, Fault> {
-    let mut transaction = D::begin(&store.writer).await?;
+    let mut transaction = D::begin(&store.durable).await?;
     let n_revived = Query::<D>::new(format!(
         "UPDATE outbox SET state = 'due', attempts = 0, due_at = {}, finished_at = NULL \
          WHERE workspace_id = $1 AND effect_id = $2 AND state = 'dead'",

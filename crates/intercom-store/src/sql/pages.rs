@@ -102,11 +102,25 @@ pub(super) async fn commit<D: Dialect>(
     stream: Stream,
     page: &PageWrite,
 ) -> Result<PageOutcome, Fault> {
-    let records = latest_of_each_id(&page.records);
+    let mut records = latest_of_each_id(&page.records);
     let ids: Vec<&str> = records.keys().copied().collect();
     let mut write = store.write(workspace).await?;
     let stored = read_stored::<D>(&mut write.transaction, workspace, stream, &ids).await?;
-    let (outcome, records) = to_write(&records, &stored);
+    let is_here = |id: &&&str| stored.get(**id).is_some_and(|stored| !stored.is_archived);
+    let absent: Vec<&str> = ids.iter().filter(|id| !is_here(id)).copied().collect();
+    let buried = super::gone::buried(&mut write, workspace, stream, &absent).await?;
+    let n_before = records.len();
+    records.retain(|id, record| match buried.get(*id) {
+        Some(buried_at) => !super::gone::is_echo(*buried_at, record.updated_at, page.observed_at),
+        None => true,
+    });
+    let n_echoes = (n_before - records.len()) as u64;
+    let back: Vec<&str> = absent
+        .into_iter()
+        .filter(|id| records.contains_key(id) && buried.contains_key(*id))
+        .collect();
+    let (mut outcome, records) = to_write(&records, &stored);
+    outcome.n_stale += n_echoes;
 
     write_records(&mut write, workspace, stream, page, &records).await?;
     if stream == Stream::Conversations {
@@ -115,8 +129,7 @@ pub(super) async fn commit<D: Dialect>(
     }
     append_changes(&mut write, workspace, page, &records).await?;
     release(&mut write, workspace, stream, &ids).await?;
-    let inserted: Vec<&str> = ids.iter().copied().filter(|id| !stored.contains_key(*id)).collect();
-    super::gone::unbury(&mut write, workspace, stream, &inserted).await?;
+    super::gone::unbury(&mut write, workspace, stream, &back).await?;
     let put_aside: Vec<&Quarantined> = page.quarantined.iter().collect();
     let received = (page.observed_at, page.run);
     quarantine_entries(&mut write, workspace, stream, &put_aside, received).await?;
@@ -147,8 +160,9 @@ pub(super) async fn read_stored<D: Dialect>(
     stream: Stream,
     ids: &[&str],
 ) -> sqlx::Result<BTreeMap<String, Stored>> {
+    let is_archived = if stream == Stream::Contacts { "archived_at IS NOT NULL" } else { "1 = 0" };
     let sql = format!(
-        "SELECT id, content_hash, updated_at FROM {} WHERE workspace_id = $1 AND id {}",
+        "SELECT id, content_hash, updated_at, {is_archived} FROM {} WHERE workspace_id = $1 AND id {}",
         stream.name(),
         D::is_one_of(2)
     );
@@ -156,7 +170,9 @@ pub(super) async fn read_stored<D: Dialect>(
         .bind(&workspace.id)
         .bind(ids)
         .fetch(connection, stream.name(), |row| {
-            Ok((row.next()?, Stored { hash: row.next()?, updated_at: row.next()? }))
+            let id = row.next()?;
+            let (hash, updated_at, is_archived) = (row.next()?, row.next()?, row.next()?);
+            Ok((id, Stored { hash, updated_at, is_archived }))
         })
         .await?;
     Ok(rows.into_iter().collect())
@@ -174,7 +190,9 @@ fn to_write<'r>(
                 outcome.n_inserted += 1;
                 written.push(record);
             }
-            Some(stored) if stored.hash == record.hash => outcome.n_unchanged += 1,
+            Some(stored) if stored.hash == record.hash && !stored.is_archived => {
+                outcome.n_unchanged += 1;
+            }
             Some(stored)
                 if record.updated_at.is_some() && record.updated_at < stored.updated_at =>
             {
@@ -201,7 +219,11 @@ async fn write_records<D: Dialect>(
          first_seen_at, observed_at)",
         stream.name()
     );
-    let again = if stream.is_projected() { ", projected_version = 0" } else { "" };
+    let again = match stream {
+        Stream::Contacts => ", projected_version = 0, archived_at = NULL",
+        _ if stream.is_projected() => ", projected_version = 0",
+        _ => "",
+    };
     let tail = format!(
         "ON CONFLICT (workspace_id, id) DO UPDATE SET \
          created_at = excluded.created_at, updated_at = excluded.updated_at, \

@@ -14,6 +14,7 @@ mod gone;
 mod history;
 mod leases;
 mod mirror;
+mod notifications;
 mod opening;
 mod outbox;
 mod parts;
@@ -128,6 +129,17 @@ conformance! {
         those_it_lasts_for_are_counted_and_ranked
         a_forgotten_person_leaves_no_alert
         what_waits_is_counted;
+    notifications:
+        an_archived_contact_keeps_its_row
+        an_archived_contact_that_is_received_again_is_back
+        an_echo_of_what_is_gone_is_no_return
+        a_repeated_notification_counts_once
+        the_order_of_notifications_is_indifferent
+        a_merge_outlives_the_deletion_that_it_is_told_as
+        notifications_are_forgotten_after_a_week
+        told_of_a_part_a_conversation_is_due
+        a_contact_back_before_it_was_received_is_no_echo
+        who_is_forgotten_leaves_no_notification;
     leases:
         the_second_hears_who_has_it_and_until_when
         one_of_many_gets_it

@@ -20,6 +20,7 @@ mod lost_connections;
 mod meddler;
 mod missing;
 mod movements;
+mod notifications;
 mod parts;
 mod random;
 mod refusals;
@@ -164,6 +165,9 @@ on_both_databases! {
         what_a_list_leaves_out_and_is_still_there_is_kept
         what_comes_back_is_unburied
         a_run_over_everything_finds_silent_changes;
+    notifications:
+        what_vanishes_is_known_from_notifications
+        a_notification_brings_back_nobody_who_was_forgotten;
     parts:
         every_part_is_mirrored_byte_for_byte
         only_conversations_that_changed_are_fetched_again
