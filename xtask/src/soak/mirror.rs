@@ -71,20 +71,21 @@ fn in_plain_text(part: &Value) -> Value {
     part
 }
 
-/// Gives stored parts the author that remains, where theirs was merged into it.
+/// Gives stored parts their author as it is now, where it is the same one or was merged into it.
 ///
-/// A merge renames the author in parts that were fetched long ago, and no `updated_at` tells; the
-/// mirror keeps the parts as received, and its aliases lead from the old author to the new one.
+/// A part shows the name and address of its author. Another name, or a merge, shows in parts that
+/// were fetched long ago, and no `updated_at` tells; the mirror keeps the parts as received, and
+/// its contacts and aliases say who the author is now.
 pub(super) fn follow_aliases(
     stored: &mut Records,
     expected: &Records,
     aliases: &BTreeMap<String, String>,
 ) {
     for (id, part) in stored {
-        let remaining = aliases.get(&text(&part["author"], "id"));
-        if let (Some(remaining), Some(expected)) = (remaining, expected.get(id))
-            && text(&expected["author"], "id") == *remaining
-        {
+        let Some(expected) = expected.get(id) else { continue };
+        let author = text(&part["author"], "id");
+        let remaining = text(&expected["author"], "id");
+        if author == remaining || aliases.get(&author) == Some(&remaining) {
             part["author"] = expected["author"].clone();
         }
     }
@@ -224,12 +225,14 @@ mod tests {
     }
 
     #[test]
-    fn the_author_of_a_part_may_have_been_merged_into_the_one_that_is_expected() {
-        let part = |author: &str| json!({"id": "91", "author": {"id": author}});
+    fn the_author_of_a_part_may_have_another_name_or_have_been_merged_into_the_one_expected() {
+        let named =
+            |author: &str, name| json!({"id": "91", "author": {"id": author, "name": name}});
+        let part = |author| named(author, "now");
         let records = |part| Records::from([("91".to_owned(), part)]);
         let aliases = BTreeMap::from([("m".to_owned(), "a".to_owned())]);
         for (author, is_equal) in [("m", true), ("a", true), ("x", false)] {
-            let mut stored = records(part(author));
+            let mut stored = records(named(author, "then"));
             follow_aliases(&mut stored, &records(part("a")), &aliases);
             let differences = compare("parts", &records(part("a")), &stored);
             assert_eq!(differences.is_empty(), is_equal, "{author}");
