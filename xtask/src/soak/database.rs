@@ -137,7 +137,9 @@ impl Database {
         by: &str,
     ) -> anyhow::Result<Vec<(String, Row)>> {
         let columns = self.columns(name).await?;
-        let rows = self.rows(&self.select(name, &columns, " ORDER BY change_number")).await?;
+        // Not the column of the answer, which PostgreSQL calls the same and which is text.
+        let order = format!(" ORDER BY {name}.change_number");
+        let rows = self.rows(&self.select(name, &columns, &order)).await?;
         let read = |cells: Cells| {
             let row = named_cells(&columns, cells);
             (row.get(by).cloned().flatten().unwrap_or_default(), row)
