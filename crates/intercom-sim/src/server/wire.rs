@@ -149,15 +149,17 @@ pub(super) fn half_of(body: &Bytes, cut: Cut) -> Body {
 /// How many pieces a dripping body has at most.
 const N_DRIPS: u32 = 10;
 
-/// A body in pieces spread over so much time.
+/// A body in pieces spread over so much time; if there is nothing of it, its end takes as long.
 pub(super) fn dripping(body: Bytes, time: Duration, stopping: Stopping) -> Body {
     Body::from_stream(drips(body, time, stopping))
 }
 
 fn drips(body: Bytes, time: Duration, stopping: Stopping) -> impl Stream<Item = io::Result<Bytes>> {
     let size = body.len().div_ceil(N_DRIPS as usize).max(1);
+    let before_end = if body.is_empty() { time } else { Duration::ZERO };
     stream::unfold((body, stopping), move |(mut body, mut stopping)| async move {
         if body.is_empty() {
+            pass(before_end, &mut stopping).await;
             return None;
         }
         pass(time / N_DRIPS, &mut stopping).await;

@@ -140,12 +140,10 @@ pub(super) async fn check(
     (fault, frequency): (Fault, Frequency),
     setting: &dyn Setting,
 ) {
-    let expected = match (fault.kind, frequency) {
-        // One status stands for those that are treated alike, and a final one is met or is not.
-        (Kind::Change | Kind::Final(_), Frequency::Sometimes) => return,
-        (kind, Frequency::Sometimes) if !kind.stands_for_its_like() => return,
-        (Kind::Change, _) => vec![changed(row, world, fault, setting).await],
-        _ => faults::expected(row, known, fault, frequency),
+    let expected = if fault.kind == Kind::Change {
+        vec![changed(row, world, (fault, frequency), setting).await]
+    } else {
+        faults::expected(row, known, fault, frequency)
     };
     let (end, transport) = send(row, &known.route, world, (fault, frequency), setting).await;
     let what = format!("{} {} {frequency:?}", row.name, fault.text);
@@ -153,10 +151,8 @@ pub(super) async fn check(
     let seen = |end: &End| setting.seen(end.clone());
     let fits: Vec<_> = expected.iter().filter(|e| seen(&e.end) == seen(&end)).collect();
     assert!(!fits.is_empty(), "{what}: {end:?} is none of {ends:?}");
-    if fault.kind.stands_for_its_like() {
-        let state = transport.with(|simulator| state(simulator, world, row));
-        assert!(fits.iter().any(|e| e.state == state), "{what}: another effect");
-    }
+    let state = transport.with(|simulator| state(simulator, world, row));
+    assert!(fits.iter().any(|e| e.state == state), "{what}: another effect");
     if frequency == Frequency::Sometimes {
         let (again, _) = send(row, &known.route, world, (fault, frequency), setting).await;
         assert!(seen(&again) == seen(&end), "{what}: the seed repeats it");
@@ -185,10 +181,15 @@ async fn send(
     (end, transport)
 }
 
-/// What a row comes to after the change that a fault makes.
-async fn changed(row: &Row, world: &World, fault: Fault, setting: &dyn Setting) -> Expected {
+/// What a row comes to after the change that a fault makes, if the fault strikes.
+async fn changed(
+    row: &Row,
+    world: &World,
+    (fault, frequency): (Fault, Frequency),
+    setting: &dyn Setting,
+) -> Expected {
     let mut simulator = world.simulator.clone();
-    let file = format!("seed = 3\n[[fault]]\n{}", fault.text);
+    let file = frequency.file(fault, "GET /me", 0);
     simulator.set_faults(file.parse().expect("the fault is well written"));
     simulator.handle(&request(Method::Get, "/me", None), NOW);
     simulator.set_faults(Faults::default());

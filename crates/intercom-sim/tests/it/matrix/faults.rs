@@ -35,25 +35,6 @@ pub(super) enum Kind {
     Change,
 }
 
-impl Kind {
-    /// Whether the effect of this kind is looked at: refusals at the door leave the workspace alike,
-    /// whatever their status, so one stands for all.
-    pub(super) const fn stands_for_its_like(self) -> bool {
-        match self {
-            Self::Failing(status) => status == 503,
-            Self::Final(status) => status == 403,
-            Self::Busy
-            | Self::Page
-            | Self::Lost(_)
-            | Self::Broken(_)
-            | Self::TooLarge
-            | Self::Damaged(_)
-            | Self::Harmless
-            | Self::Change => true,
-        }
-    }
-}
-
 /// A fault as the file of faults spells it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fault {
@@ -185,11 +166,28 @@ fn each_time(row: &Row, known: &Known, kind: Kind) -> Expected {
 fn one_time(row: &Row, known: &Known, kind: Kind) -> Expected {
     let first = || Expected::new(known.first.clone(), &known.after);
     let second = || Expected::new(known.second.clone(), &known.after);
-    match (kind, row.safety()) {
-        (Kind::Busy, _) | (Kind::Failing(_), Safety::Read | Safety::Idempotent) => first(),
-        (Kind::Lost(_) | Kind::Broken(_), Safety::Read | Safety::Idempotent) => second(),
-        (Kind::Damaged(halves), Safety::Read) if readable(row, known, halves).is_none() => second(),
-        _ => each_time(row, known, kind),
+    let is_repeatable = match row.safety() {
+        Safety::Read | Safety::Idempotent => true,
+        Safety::Once => false,
+    };
+    match kind {
+        Kind::Busy => first(),
+        Kind::Failing(_) if is_repeatable => first(),
+        Kind::Lost(_) | Kind::Broken(_) if is_repeatable => second(),
+        Kind::Damaged(halves)
+            if row.safety() == Safety::Read && readable(row, known, halves).is_none() =>
+        {
+            second()
+        }
+        Kind::Failing(_)
+        | Kind::Final(_)
+        | Kind::Page
+        | Kind::Lost(_)
+        | Kind::Broken(_)
+        | Kind::TooLarge
+        | Kind::Damaged(_)
+        | Kind::Harmless
+        | Kind::Change => each_time(row, known, kind),
     }
 }
 

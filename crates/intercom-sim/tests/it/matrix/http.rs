@@ -1,7 +1,9 @@
 //! The matrix over loopback: the server, and the client's own transport.
 //!
-//! Time is real here, so waits are short, and one status stands for those that are treated alike:
-//! the matrix in memory has them all.
+//! Every row meets every fault here too. Time is real, so waits are short, and the workspace's clock
+//! stands still: rate windows and waits of minutes are left to the matrix in memory. Faults that
+//! outlast the client's patience cost seconds a cell: every row meets them once, and one row of each
+//! kind every time; in memory every row meets them as often as all others.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +19,7 @@ use intercom_sim::{SimClock, SimTransport, Simulator, server};
 use tokio::net::TcpListener;
 
 use super::cell::{DEADLINE, End, Known, Setting, check};
-use super::faults::{Fault, Frequency, Kind, MAX_BODY};
+use super::faults::{Fault, Frequency, Kind, MAX_BODY, PROMPT};
 use super::memory::Memory;
 use super::rows::{self, Row};
 use super::world::World;
@@ -25,35 +27,29 @@ use crate::support::NOW;
 
 /// How many rows are under way at once.
 const AT_ONCE: usize = 8;
+/// How many do little but wait at once.
+const WAITING_AT_ONCE: usize = 32;
+
+/// How long clients wait for answers that come.
+const PATIENT: Duration = Duration::from_secs(20);
+/// How long clients wait for answers that do not come in time.
+const IMPATIENT: Duration = Duration::from_secs(2);
 
 const fn fault(text: &'static str, kind: Kind) -> Fault {
     Fault { text, kind }
 }
 
-/// The faults that are over at once, checked with time enough for every answer.
-const PROMPT: [Fault; 15] = [
-    fault("answer = \"429\"", Kind::Busy),
-    fault("answer = \"429\"\nheaders = false\nretry_after = 0", Kind::Busy),
-    fault("answer = \"503\"", Kind::Failing(503)),
-    fault("answer = \"403\"", Kind::Final(403)),
-    fault("answer = \"html\"", Kind::Failing(502)),
-    fault("answer = \"html\"\nstatus = 200", Kind::Page),
-    fault("answer = \"stale-cursor\"", Kind::Harmless),
-    fault("answer = \"truncated\"", Kind::Damaged(1)),
-    fault("answer = \"empty\"", Kind::Damaged(0)),
-    fault("answer = \"oversized\"\nbytes = 262145", Kind::TooLarge),
+/// The faults that take a moment, beside those that take none.
+const SHORT: [Fault; 2] = [
     fault("answer = \"late\"\nseconds = 0.002", Kind::Harmless),
     fault("answer = \"dripping\"\nseconds = 0.01", Kind::Harmless),
-    fault("answer = \"reset\"", Kind::Lost(AnswerFault::Connection)),
-    fault("answer = \"reset-in-body\"", Kind::Broken(AnswerFault::Body)),
-    fault("answer = \"delete\"", Kind::Change),
 ];
 
 /// The faults that outlast a client's patience.
 const SLOW: [Fault; 3] = [
     fault("answer = \"silent\"", Kind::Lost(AnswerFault::Timeout)),
-    fault("answer = \"late\"\nseconds = 0.9", Kind::Lost(AnswerFault::Timeout)),
-    fault("answer = \"dripping\"\nseconds = 2", Kind::Broken(AnswerFault::Timeout)),
+    fault("answer = \"late\"\nseconds = 3", Kind::Lost(AnswerFault::Timeout)),
+    fault("answer = \"dripping\"\nseconds = 6", Kind::Broken(AnswerFault::Timeout)),
 ];
 
 /// A server, and what its clients share.
@@ -111,48 +107,60 @@ impl Setting for Loopback {
     }
 }
 
-/// Checks each row, known by its place, in some cells.
-async fn check_rows(
-    world: &World,
-    rows: &[Row],
-    cells: fn(usize) -> Vec<(Fault, Frequency)>,
-    attempt: Duration,
-) {
-    let checks = stream::iter((0..).zip(rows)).map(|(place, row)| async move {
-        let loopback = Loopback::start(world.simulator.clone(), attempt).await;
+/// Checks each row under every fault that clients have the patience for.
+async fn check_rows(rows: fn(&World) -> Vec<Row>) {
+    let world = &World::new(None);
+    let rows = rows(world);
+    let checks = stream::iter(&rows).map(|row| async move {
+        let loopback = Loopback::start(world.simulator.clone(), PATIENT).await;
         let known = Known::of(row, world, &Memory).await;
-        for cell in cells(place) {
-            check(row, &known, world, cell, &loopback).await;
+        for fault in PROMPT.into_iter().chain(SHORT) {
+            for frequency in Frequency::ALL {
+                check(row, &known, world, (fault, frequency), &loopback).await;
+            }
         }
     });
     assert_eq!(checks.buffer_unordered(AT_ONCE).count().await, rows.len());
 }
 
-/// Every prompt fault, always and once in turns, and the other way round in the next row: the
-/// matrix in memory has both for each.
-fn prompt_cells(row: usize) -> Vec<(Fault, Frequency)> {
-    let turns = [Frequency::Always, Frequency::Once].into_iter().cycle().skip(row % 2);
-    PROMPT.into_iter().zip(turns).collect()
-}
-
-fn slow_cells(_row: usize) -> Vec<(Fault, Frequency)> {
-    let both = |fault| [(fault, Frequency::Always), (fault, Frequency::Once)];
-    SLOW.into_iter().flat_map(both).collect()
+#[tokio::test]
+async fn every_read_under_every_fault_ends_over_http_as_in_memory() {
+    check_rows(rows::reads::all).await;
 }
 
 #[tokio::test]
-async fn every_call_under_every_fault_ends_over_http_as_in_memory() {
-    let world = World::new(None);
-    check_rows(&world, &rows::all(&world), prompt_cells, Duration::from_secs(20)).await;
+async fn the_first_page_of_every_list_ends_over_http_as_in_memory() {
+    check_rows(|world| rows::walks::all(world).into_iter().map(|walk| walk.row).collect()).await;
 }
 
 #[tokio::test]
-async fn calls_of_every_kind_give_up_waiting_over_http() {
-    let world = World::new(None);
-    let mut kinds = BTreeSet::new();
-    let mut rows = rows::all(&world);
-    // One of each kind is enough: every one of them waits for real.
-    rows.retain(|row| kinds.insert(format!("{} {:?}", row.request.method, row.safety())));
-    assert_eq!(rows.len(), kinds.len());
-    check_rows(&world, &rows, slow_cells, Duration::from_millis(600)).await;
+async fn every_write_under_every_fault_ends_over_http_as_in_memory() {
+    check_rows(rows::writes::all).await;
+}
+
+#[tokio::test]
+async fn every_call_gives_up_waiting_over_http() {
+    let world = &World::new(None);
+    let mut rows_known = Vec::new();
+    // First, so that no call waits for this work.
+    for row in rows::all(world) {
+        let known = Known::of(&row, world, &Memory).await;
+        rows_known.push((row, known));
+    }
+    let (mut kinds, mut cells) = (BTreeSet::new(), Vec::new());
+    for (row, known) in &rows_known {
+        let is_first = kinds.insert(format!("{} {:?}", row.request.method, row.safety()));
+        for fault in SLOW {
+            cells.push((row, known, (fault, Frequency::Once)));
+            if is_first {
+                cells.push((row, known, (fault, Frequency::Always)));
+            }
+        }
+    }
+    let n_cells = cells.len();
+    let checks = stream::iter(cells).map(|(row, known, cell)| async move {
+        let loopback = Loopback::start(world.simulator.clone(), IMPATIENT).await;
+        check(row, known, world, cell, &loopback).await;
+    });
+    assert_eq!(checks.buffer_unordered(WAITING_AT_ONCE).count().await, n_cells);
 }
