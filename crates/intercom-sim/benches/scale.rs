@@ -216,7 +216,7 @@ fn by_columns(active: &Value, since: impl Fn(i64) -> Value) -> Vec<Search> {
             ("last_seen_at", "descending"),
         ),
         (
-            "contacts: email ~ (reads every row)",
+            "contacts: email ~ (part of a text)",
             CONTACTS,
             is("email", "~", &json!("ada.b")),
             CREATED,
@@ -262,7 +262,7 @@ fn of_conversations(contact: &str, since: impl Fn(i64) -> Value) -> Vec<Search> 
             DOWN,
         ),
         (
-            "conversations: source.body ~ (first reads every row)",
+            "conversations: source.body ~ (part of a text)",
             CONVERSATIONS,
             is("source.body", "~", &json!("cancel")),
             DOWN,

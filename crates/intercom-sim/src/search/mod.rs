@@ -5,16 +5,18 @@ pub(crate) mod days;
 pub(crate) mod facets;
 pub(crate) mod fields;
 pub(crate) mod filter;
+mod first;
 pub(crate) mod grammar;
 pub(crate) mod objects;
 mod segments;
 
-use std::cmp::Ordering;
+use std::cmp;
 
 use cursor::{Cursor, SortUnit};
-use facets::{Bits, Facets, LAST};
+use facets::{Bits, Facets};
 use fields::{Column, Kind};
 use filter::{Filter, Searchable, SortKey, Source, Span};
+use first::{Edge, Ordering};
 use grammar::Grammar;
 use intercom_api::ApiVersion;
 use serde_json::{Map, Value};
@@ -228,35 +230,23 @@ impl Search {
         workspace: &Workspace,
         now: i64,
     ) -> (Vec<Slot>, usize) {
-        let rows = facets.matching::<R>(filter, workspace, now);
-        let (total, slots) = (rows.count(), rows.slots().collect::<Vec<Slot>>());
+        let rows = facets.matching::<R>(filter, workspace, now).clone();
+        let total = rows.count();
         let places = match total > FEW {
             true => facets.places::<R>(&self.sort.source, workspace, now),
             false => None,
         };
-        let Some(places) = places else { return self.sorted::<R>(slots, workspace, now) };
-        // Descending is ascending over complements, but what is missing comes last either way.
-        let oriented = |place: u64, slot: Slot| match self.sort.is_ascending {
-            true => (place, slot),
-            false if place == LAST => (LAST, !slot),
-            false => (LAST - 1 - place, !slot),
+        let Some(places) = places else {
+            return self.sorted::<R>(rows.slots().collect(), workspace, now);
         };
         let table = R::table(workspace);
         let edge = self.cursor.as_ref().map(|cursor| {
             let slot = table.slot_at_or_after(&cursor.id);
-            let own = table.get(slot).is_some_and(|row| row.id() == cursor.id);
-            (oriented(places.of_key(&cursor.after), slot), own)
+            let is_own = table.get(slot).is_some_and(|row| row.id() == cursor.id);
+            Edge { place: places.of_key(&cursor.after), slot, is_own }
         });
-        let entries = slots.into_iter().map(|slot| oriented(places.of(slot), slot));
-        let wanted = self.per_page + 1;
-        let after = match edge {
-            None => first(entries, wanted),
-            Some((edge, true)) => first(entries.filter(|entry| *entry > edge), wanted),
-            Some((edge, false)) => first(entries.filter(|entry| *entry >= edge), wanted),
-        };
-        let slots =
-            after.into_iter().map(|(_, slot)| if self.sort.is_ascending { slot } else { !slot });
-        (slots.collect(), total)
+        let ordering = Ordering { rows: &rows, places, is_ascending: self.sort.is_ascending };
+        (ordering.first(edge, self.per_page + 1), total)
     }
 
     /// Sorts rows by any field, ties by id, and skips to the cursor.
@@ -274,16 +264,16 @@ impl Search {
         let start = self.cursor.as_ref().map_or(0, |cursor| {
             let edge = (cursor.after.clone(), table.slot_at_or_after(&cursor.id));
             keyed.partition_point(|entry| match self.order(entry, &edge) {
-                Ordering::Less => true,
-                Ordering::Equal => table.get(entry.1).is_some_and(|row| row.id() == cursor.id),
-                Ordering::Greater => false,
+                cmp::Ordering::Less => true,
+                cmp::Ordering::Equal => table.get(entry.1).is_some_and(|row| row.id() == cursor.id),
+                cmp::Ordering::Greater => false,
             })
         });
         let rest = keyed.into_iter().skip(start).take(self.per_page + 1);
         (rest.map(|(_, slot)| slot).collect(), total)
     }
 
-    fn order(&self, left: &(SortKey, Slot), right: &(SortKey, Slot)) -> Ordering {
+    fn order(&self, left: &(SortKey, Slot), right: &(SortKey, Slot)) -> cmp::Ordering {
         let missing = |entry: &(SortKey, Slot)| entry.0 == SortKey::Missing;
         match (self.sort.is_ascending, missing(left) == missing(right)) {
             (true, _) => left.cmp(right),
@@ -322,27 +312,6 @@ impl Search {
         });
         Page { slots, number, per_page: self.per_page, total, next }
     }
-}
-
-/// The first entries in their order. What lies behind the best so far is not even kept, and of many
-/// entries that is most.
-fn first(entries: impl Iterator<Item = (u64, Slot)>, n_wanted: usize) -> Vec<(u64, Slot)> {
-    let n_kept = n_wanted * 8;
-    let (mut best, mut limit) = (Vec::with_capacity(n_kept), None);
-    for entry in entries {
-        if limit.is_some_and(|limit| entry > limit) {
-            continue;
-        }
-        best.push(entry);
-        if best.len() == n_kept {
-            let (_, last, _) = best.select_nth_unstable(n_wanted - 1);
-            limit = Some(*last);
-            best.truncate(n_wanted);
-        }
-    }
-    best.sort_unstable();
-    best.truncate(n_wanted);
-    best
 }
 
 fn index<R: Searchable>(table: &Table<R>, column: Column) -> &Index {

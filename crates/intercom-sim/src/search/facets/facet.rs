@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::parallel::Round;
-use crate::search::facets::Places;
+use crate::search::facets::{LAST, Places, odd};
 use crate::search::filter::{Found, Searchable, SortKey, Source};
 use crate::workspace::Workspace;
 use crate::workspace::table::Slot;
@@ -97,9 +97,12 @@ impl Facet {
                 let mut keys = of_codes.clone();
                 keys.sort_unstable();
                 keys.dedup();
-                let rank = |key| keys.binary_search(key).unwrap_or(keys.len());
-                let ranks = of_codes.iter().map(|key| u32::try_from(rank(key)).unwrap_or(MISSING));
-                Some(Places::Coded { codes, ranks: ranks.collect(), keys })
+                let place = |key: &SortKey| match (key, keys.binary_search(key)) {
+                    (SortKey::Missing, _) | (_, Err(_)) => LAST,
+                    (_, Ok(rank)) => u32::try_from(rank).map_or(LAST, odd),
+                };
+                let places = of_codes.iter().map(place).collect();
+                Some(Places::Coded { codes, places, keys })
             }
         }
     }

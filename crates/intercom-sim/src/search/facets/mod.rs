@@ -31,6 +31,8 @@ use facet::Facet;
 use plan::{Plan, Rows};
 use spelled::Spelled;
 
+pub(crate) use plan::bits;
+
 use crate::parallel::Round;
 use crate::search::fields::Column;
 use crate::search::filter::{Filter, Searchable, SortKey, Source, Test};
@@ -105,7 +107,17 @@ impl Bits {
 
     /// The rows in the order of slots.
     pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
-        (0..).step_by(64).zip(&self.words).flat_map(|(first, word)| plan::bits(first, *word))
+        (0..).zip(&self.words).flat_map(|(word, given)| bits(word, *given))
+    }
+
+    /// How many words of 64 rows there are.
+    pub(crate) fn n_words(&self) -> usize {
+        self.words.len()
+    }
+
+    /// 64 rows, a bit for each that is among them.
+    pub(crate) fn word(&self, word: usize) -> u64 {
+        self.words.get(word).copied().unwrap_or(0)
     }
 
     fn set(&mut self, slot: Slot, is_among: bool) {
@@ -353,29 +365,69 @@ fn depends_on_surroundings(source: &Source) -> bool {
 pub(crate) enum Places<'a> {
     /// Numbers are their own places.
     Numbers(&'a [u32]),
-    /// The keys that occur, in order, and which of them a code stands for.
-    Coded { codes: &'a [u32], ranks: Vec<u32>, keys: Vec<SortKey> },
+    /// The place of each code, and the keys that occur, in order.
+    Coded { codes: &'a [u32], places: Vec<u64>, keys: Vec<SortKey> },
 }
 
 /// The place of what is missing.
 pub(crate) const LAST: u64 = u64::MAX;
 
+/// Some places next to each other, ends included, and perhaps the rows whose value is missing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PlaceSpan {
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+    pub(crate) has_missing: bool,
+}
+
+/// The place of the number or rank; places are odd.
+fn odd(number: u32) -> u64 {
+    u64::from(number) * 2 + 1
+}
+
 impl Places<'_> {
-    /// The place of a row; places are odd.
+    /// The place of a row.
     pub(crate) fn of(&self, slot: Slot) -> u64 {
-        let odd = |place: u32| u64::from(place) * 2 + 1;
         match self {
             Self::Numbers(numbers) => {
                 let number = numbers.get(slot as usize).copied().unwrap_or(facet::MISSING);
                 if number == facet::MISSING { LAST } else { odd(number) }
             }
-            Self::Coded { codes, ranks, keys } => {
-                let rank = codes.get(slot as usize).and_then(|code| ranks.get(*code as usize));
-                match rank {
-                    Some(rank) if keys.get(*rank as usize) != Some(&SortKey::Missing) => odd(*rank),
-                    Some(_) | None => LAST,
+            Self::Coded { codes, places, .. } => {
+                let place = codes.get(slot as usize).and_then(|code| places.get(*code as usize));
+                place.copied().unwrap_or(LAST)
+            }
+        }
+    }
+
+    /// The rows of a word whose places lie in a span.
+    pub(crate) fn within(&self, word: usize, span: &PlaceSpan) -> u64 {
+        match self {
+            Self::Numbers(numbers) => {
+                let missing = match span.has_missing {
+                    true => plan::mask(numbers, word, |number| number == facet::MISSING),
+                    false => 0,
+                };
+                // The places are odd: a number has the place behind its double.
+                let (from, to) = (span.from / 2, span.to.checked_sub(1).map(|to| to / 2));
+                let number = |place: u64| u32::try_from(place).unwrap_or(facet::MISSING);
+                let to = to.map(|to| number(to).min(facet::MISSING - 1));
+                match (number(from), to) {
+                    (from, Some(to)) if from <= to => {
+                        let is_within = |number| plan::is_between(number, from, to);
+                        missing | plan::mask(numbers, word, is_within)
+                    }
+                    (_, Some(_) | None) => missing,
                 }
             }
+            Self::Coded { codes, places, .. } => plan::mask(codes, word, |code| {
+                let place = places.get(code as usize).copied().unwrap_or(LAST);
+                if place == LAST {
+                    span.has_missing
+                } else {
+                    (span.from..=span.to).contains(&place)
+                }
+            }),
         }
     }
 

@@ -161,9 +161,9 @@ impl<'a> Plan<'a> {
                 given & mask(codes, word, |found| passes.get(found as usize) == Some(&true))
             }
             Self::Spans(numbers, spans) => match spans.as_slice() {
-                [(from, to)] => given & mask(numbers, word, |at| (*from..=*to).contains(&at)),
+                [(from, to)] => given & mask(numbers, word, |at| is_between(at, *from, *to)),
                 spans => {
-                    let is_within = |at| spans.iter().any(|(from, to)| (*from..=*to).contains(&at));
+                    let is_within = |at| spans.iter().any(|(from, to)| is_between(at, *from, *to));
                     given & mask(numbers, word, is_within)
                 }
             },
@@ -220,23 +220,43 @@ fn ends(span: &Span) -> Option<(u32, u32)> {
 }
 
 /// The rows of a word for which a test of their values holds.
-fn mask(values: &[u32], word: usize, holds: impl Fn(u32) -> bool) -> u64 {
+pub(super) fn mask(values: &[u32], word: usize, holds: impl Fn(u32) -> bool) -> u64 {
     let rows = values.get(word * 64..).unwrap_or_default();
-    let rows = rows.get(..64).unwrap_or(rows);
-    rows.iter().zip(0..).fold(0, |mask, (value, bit)| mask | u64::from(holds(*value)) << bit)
+    // All 64 tests before any bit is set: that way the processor makes several at once.
+    let mut flags = [0; 64];
+    match rows.first_chunk::<64>() {
+        Some(rows) => {
+            flags.iter_mut().zip(rows).for_each(|(flag, row)| *flag = u8::from(holds(*row)));
+        }
+        None => flags.iter_mut().zip(rows).for_each(|(flag, row)| *flag = u8::from(holds(*row))),
+    }
+    packed(&flags)
+}
+
+/// A bit for each flag, which is 0 or 1.
+fn packed(flags: &[u8; 64]) -> u64 {
+    let eights = flags.as_chunks::<8>().0.iter().map(|eight| u64::from_le_bytes(*eight));
+    // Each power of two moves the flag of one byte to its place in the highest byte.
+    let gathered = eights.map(|eight| eight.wrapping_mul(0x0102_0408_1020_4080) >> 56);
+    (0..).step_by(8).zip(gathered).fold(0, |mask, (place, bits)| mask | bits << place)
+}
+
+/// Whether a number lies between two others, ends included.
+pub(super) const fn is_between(number: u32, from: u32, to: u32) -> bool {
+    number.wrapping_sub(from) <= to - from
 }
 
 fn each(word: usize, given: u64, holds: impl Fn(Slot) -> bool) -> u64 {
-    let first = Slot::try_from(word * 64).unwrap_or(Slot::MAX);
-    let passing = bits(first, given).filter(|slot| holds(*slot));
+    let passing = bits(word, given).filter(|slot| holds(*slot));
     passing.fold(0, |found, slot| found | 1 << (slot % 64))
 }
 
-/// The slots of the bits of a word whose first slot is `first`.
-pub(super) fn bits(first: Slot, mut word: u64) -> impl Iterator<Item = Slot> {
+/// The slots of the bits of a word.
+pub(crate) fn bits(word: usize, mut given: u64) -> impl Iterator<Item = Slot> {
+    let first = Slot::try_from(word * 64).unwrap_or(Slot::MAX);
     std::iter::from_fn(move || {
-        let bit = (word != 0).then(|| word.trailing_zeros())?;
-        word &= word - 1;
+        let bit = (given != 0).then(|| given.trailing_zeros())?;
+        given &= given - 1;
         Some(first + bit)
     })
 }
