@@ -121,18 +121,21 @@ fn settings(arguments: &Arguments, faults: Faults) -> SimSettings {
 }
 
 fn workspace(arguments: &Arguments, now: i64) -> anyhow::Result<Workspace> {
-    if let Some(dir) = &arguments.dataset {
-        return Ok(Workspace::load(dir)?);
-    }
-    let invention = Invention {
-        contacts: arguments.contacts,
-        conversations: arguments.conversations,
-        seed: arguments.seed,
-        now,
-        timezone: arguments.timezone.unwrap_or(chrono_tz::America::New_York),
-    };
     let mut tell = waiting::teller();
-    let mut workspace = Workspace::invent_telling(&invention, &mut tell);
+    let mut workspace = if let Some(dir) = &arguments.dataset {
+        let mut workspace = Workspace::load(dir)?;
+        workspace.wake(now);
+        workspace
+    } else {
+        let invention = Invention {
+            contacts: arguments.contacts,
+            conversations: arguments.conversations,
+            seed: arguments.seed,
+            now,
+            timezone: arguments.timezone.unwrap_or(chrono_tz::America::New_York),
+        };
+        Workspace::invent_telling(&invention, &mut tell)
+    };
     workspace.prepare_searches(now, &mut tell);
     Ok(workspace)
 }

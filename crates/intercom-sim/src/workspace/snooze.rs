@@ -8,8 +8,9 @@ use crate::workspace::packed::Packed;
 use crate::workspace::table::Slot;
 
 impl Workspace {
-    /// Opens the conversations that are snoozed until `now` or earlier, each at its own second.
-    pub(crate) fn wake(&mut self, now: i64) {
+    /// Opens the conversations that are snoozed until `now` or earlier, each at its own second. Every
+    /// call does so first; of a large data set from long ago that is better done before.
+    pub fn wake(&mut self, now: i64) {
         while let Some(slot) = self.conversations.first_due(now) {
             self.unsnooze(slot, now);
         }

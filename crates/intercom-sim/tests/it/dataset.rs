@@ -189,3 +189,16 @@ fn a_dump_loads_as_the_same_workspace() {
         }
     }
 }
+
+#[test]
+fn what_was_snoozed_until_long_ago_is_open_before_the_first_call() {
+    let snoozed = r#"{"id":"17","state":"snoozed","snoozed_until":1000,"updated_at":5}
+{"id":"18","state":"snoozed","snoozed_until":1800000000,"updated_at":5}"#;
+    let mut workspace = load(&[("conversations.jsonl", snoozed)]).expect("it loads");
+    workspace.wake(NOW);
+    let woken = workspace.conversation("17").expect("it is there");
+    assert_eq!(woken["state"], "open");
+    assert_eq!((&woken["updated_at"], &woken["snoozed_until"]), (&json!(1_000), &Value::Null));
+    let asleep = workspace.conversation("18").expect("it is there");
+    assert_eq!((&asleep["state"], &asleep["updated_at"]), (&json!("snoozed"), &json!(5)));
+}
