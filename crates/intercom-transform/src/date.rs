@@ -8,6 +8,8 @@ const SECONDS_OF_DAY: i64 = 86_400;
 
 /// The seconds since 1970 that a value stands for: seconds, milliseconds or microseconds as a
 /// number or as digits, ISO 8601, or the date of a mail header. A text without an offset is UTC.
+/// Digits are never read as a calendar date: senders of Unix time, of which there are many, could
+/// not be told from senders of `20240704`.
 pub(crate) fn seconds(value: Value<'_>) -> Option<i64> {
     match value.kind() {
         Kind::Number => from_number(value.raw()),
@@ -52,14 +54,21 @@ fn floor(number: f64) -> Option<i64> {
     (floor.abs() < LIMIT).then_some(floor as i64)
 }
 
-/// `2024-07-04`, with a time, a fraction and an offset if need be.
+/// `2024-07-04`, with a time, a fraction and an offset if need be; before a time hyphens may be
+/// absent, and in it colons, as in `20240704T101244Z`.
+///
+/// Eight digits alone are no date: digits are Unix time, and `20240704` is a second of 1970.
 pub(crate) fn from_iso(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
-    if bytes.get(4) != Some(&b'-') || bytes.get(7) != Some(&b'-') {
-        return None;
-    }
-    let (date, rest) = bytes.split_at_checked(10)?;
-    let day = days(digits(&date[..4])?, digits(&date[5..7])?, digits(&date[8..])?)?;
+    let has_hyphens = bytes.get(4) == Some(&b'-') && bytes.get(7) == Some(&b'-');
+    let is_basic = matches!(bytes.get(8), Some(b'T' | b't'));
+    let (date, rest) = bytes.split_at_checked(if has_hyphens { 10 } else { 8 })?;
+    let (month, day) = match (has_hyphens, is_basic) {
+        (true, _) => (&date[5..7], &date[8..]),
+        (false, true) => (&date[4..6], &date[6..]),
+        (false, false) => return None,
+    };
+    let day = days(digits(&date[..4])?, digits(month)?, digits(day)?)?;
     let seconds = match rest.split_first() {
         None => 0,
         Some((b'T' | b't' | b' ', time)) => time_of_day(time)?,
@@ -68,18 +77,15 @@ pub(crate) fn from_iso(text: &str) -> Option<i64> {
     Some(day * SECONDS_OF_DAY + seconds)
 }
 
-/// Seconds since midnight UTC of `10:12`, `10:12:44`, `10:12:44.757+05:30`; a fraction counts for
-/// the second it is in.
+/// Seconds since midnight UTC of `10:12`, `10:12:44`, `10:12:44.757+05:30`, or the same without
+/// colons; a fraction counts for the second it is in.
 fn time_of_day(time: &[u8]) -> Option<i64> {
-    let (clock, mut rest) = time.split_at_checked(5)?;
-    if clock[2] != b':' {
-        return None;
-    }
-    let (hour, minute) = (digits(&clock[..2])?, digits(&clock[3..])?);
+    let (hour, rest) = two_digits(time)?;
+    let colon: &[u8] = if rest.first() == Some(&b':') { b":" } else { b"" };
+    let (minute, mut rest) = two_digits(rest.strip_prefix(colon)?)?;
     let mut second = 0;
-    if let [b':', tens, units, after @ ..] = rest {
-        second = digits(&[*tens, *units])?;
-        rest = after;
+    if let Some((number, after)) = rest.strip_prefix(colon).and_then(two_digits) {
+        (second, rest) = (number, after);
         if let [b'.' | b',', after @ ..] = rest {
             let n_digits = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
             rest = (n_digits > 0).then(|| &after[n_digits..])?;
@@ -106,6 +112,12 @@ fn offset(text: &[u8]) -> Option<i64> {
         _ => return None,
     };
     (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+}
+
+/// A number of two digits, and what follows it.
+fn two_digits(text: &[u8]) -> Option<(i64, &[u8])> {
+    let (number, rest) = text.split_at_checked(2)?;
+    Some((digits(number)?, rest))
 }
 
 fn digits(text: &[u8]) -> Option<i64> {

@@ -3,7 +3,7 @@
 use intercom_transform::Settings;
 use intercom_transform::settings::UndatedEvents;
 
-use crate::model::{ACCEPTED, rudderstack_oauth, run, v2};
+use crate::model::{ACCEPTED, NOBODY, WRITTEN, rudderstack_oauth, run, v2};
 
 /// The second of an event with this timestamp, as JSON.
 fn second(timestamp: &str, settings: &Settings) -> Option<i64> {
@@ -15,7 +15,7 @@ fn second(timestamp: &str, settings: &Settings) -> Option<i64> {
 
 #[test]
 fn every_form_becomes_seconds() {
-    let cases: [(&str, Option<i64>); 34] = [
+    let cases: [(&str, Option<i64>); 45] = [
         ("1700000000", Some(1_700_000_000)),
         ("1700000000999", Some(1_700_000_000)),
         ("1700000000999999", Some(1_700_000_000)),
@@ -50,6 +50,17 @@ fn every_form_becomes_seconds() {
         ("\"2020-01-01T10:00:00+24:00\"", None),
         ("\"2020-01-01T10:00:00.Z\"", None),
         ("\"20\u{e9}0-01-01\"", None),
+        ("\"20231122T044244Z\"", Some(1_700_628_164)),
+        ("\"20231122T101244.757+0530\"", Some(1_700_628_164)),
+        ("\"20231122t0442\"", Some(1_700_628_120)),
+        ("\"20231122T04:42:44Z\"", Some(1_700_628_164)),
+        ("\"2023-11-22T044244Z\"", Some(1_700_628_164)),
+        ("\"20230230T101200Z\"", None),
+        ("\"20231122T\"", None),
+        ("\"20231122T04\"", None),
+        ("\"20231122T0442441\"", None),
+        ("\"20231122 044244\"", None),
+        ("\"2023-1122T044244Z\"", None),
     ];
     for (sent, expected) in cases {
         // What cannot be read would otherwise have been now.
@@ -58,4 +69,15 @@ fn every_form_becomes_seconds() {
             assert_eq!(second(sent, &settings), expected, "{sent}");
         }
     }
+}
+
+/// Unix time as eight digits cannot be told from a calendar date, and is what senders of digits mean.
+#[test]
+fn eight_digits_are_unix_time() {
+    for settings in [v2(), rudderstack_oauth()] {
+        assert_eq!(second("\"20240704\"", &settings), Some(20_240_704));
+        assert_eq!(second("20240704", &settings), Some(20_240_704));
+    }
+    let line = r#"{"type":"identify","userId":"u","traits":{"born_at":"20240704","met_at":"20240704T101200Z","code":"20240704","slot":"20240704T1012Z"}}"#;
+    insta::assert_snapshot!(run(line, &v2(), &[NOBODY, WRITTEN]));
 }

@@ -141,6 +141,8 @@ proptest! {
             json!(second.to_string()),
             json!(at.format("%Y-%m-%dT%H:%M:%SZ").to_string()),
             json!(at.format("%Y-%m-%dT%H:%M:%S.987+00:00").to_string()),
+            json!(at.format("%Y%m%dT%H%M%SZ").to_string()),
+            json!(at.format("%Y%m%dT%H%M%S,987+0000").to_string()),
         ];
         if second.abs() >= 100_000_000 {
             forms.push(json!(second * 1000 + 7));
