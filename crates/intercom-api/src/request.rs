@@ -79,7 +79,7 @@ pub struct Request {
     /// The path with its parameters in braces, for messages and logs.
     pub route: Cow<'static, str>,
     /// The filled and percent-encoded path; starts with `/`.
-    pub path: String,
+    pub path: Cow<'static, str>,
     /// Query parameters in order, not yet encoded.
     pub query: Vec<(Cow<'static, str>, String)>,
     /// The version the request was built for, sent as `Intercom-Version`.
@@ -121,7 +121,7 @@ impl Request {
             safety: endpoint.safety,
             method: endpoint.method,
             route: Cow::Borrowed(endpoint.route),
-            path,
+            path: path.into(),
             query: Vec::new(),
             version,
             body: None,
@@ -162,7 +162,7 @@ impl Request {
             safety,
             method,
             route: Cow::Borrowed("/…"),
-            path,
+            path: path.into(),
             query,
             version,
             body: None,
@@ -241,7 +241,7 @@ impl Request {
     /// Path and encoded query: what stands in the request line.
     pub fn target(&self) -> String {
         if self.query.is_empty() {
-            return self.path.clone();
+            return self.path.clone().into_owned();
         }
         let query = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(self.query.iter())

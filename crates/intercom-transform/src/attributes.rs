@@ -2,8 +2,6 @@
 
 mod output;
 
-use std::fmt::Write as _;
-
 use crate::date;
 use crate::event::{Field, Kind, Value, unescape};
 use crate::note::{NoteKind, Notes};
@@ -11,6 +9,7 @@ use crate::rejection::{Reason, Rejection};
 use crate::settings::{
     AttributeDates, Forbidden, KeyOrder, ListRule, LongTextRule, MisnamedDates, NullRule, Settings,
 };
+use crate::write::push_number;
 
 /// The most characters that Intercom takes for the text of an attribute.
 const MAX_TEXT: usize = 255;
@@ -72,6 +71,20 @@ impl Rules {
     }
 }
 
+/// Names hold such a byte nowhere.
+const ANYWHERE: u8 = 1;
+/// Names hold such a byte only where dots join them.
+const NO_DOT: u8 = 2;
+
+/// What each byte of a name is, as JSON spells names: the backslash is of an escape.
+const REFUSED: [u8; 256] = {
+    let mut refused = [0; 256];
+    refused[b'$' as usize] = ANYWHERE;
+    refused[b'\\' as usize] = ANYWHERE;
+    refused[b'.' as usize] = NO_DOT;
+    refused
+};
+
 /// What becomes of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Treatment {
@@ -109,9 +122,13 @@ struct Entry {
 
 /// Entries of an object that is being written; reused from event to event.
 pub(crate) struct Entries {
-    keys: String,
+    /// The keys of the entries as JSON spells them, and behind them the one in hand.
+    keys: Vec<u8>,
+    /// Where the key in hand begins.
+    key_start: usize,
     list: Vec<Entry>,
-    path: String,
+    /// The key of the object or list in hand, with which those of its values begin.
+    path: Vec<u8>,
     order: Vec<u32>,
     source: u8,
     /// Which hashes names have had: a name whose bit is not set is there for the first time.
@@ -124,9 +141,10 @@ pub(crate) struct Entries {
 impl Default for Entries {
     fn default() -> Self {
         Self {
-            keys: String::new(),
+            keys: Vec::new(),
+            key_start: 0,
             list: Vec::new(),
-            path: String::new(),
+            path: Vec::new(),
             order: Vec::new(),
             source: 0,
             seen: Box::new([0; 64]),
@@ -139,6 +157,7 @@ impl Default for Entries {
 impl Entries {
     pub(crate) fn clear(&mut self) {
         self.keys.clear();
+        self.key_start = 0;
         self.list.clear();
         self.path.clear();
         self.source = 0;
@@ -167,7 +186,6 @@ impl Entries {
     ) -> Result<(), Rejection> {
         in_order(object, rules.order, |field| {
             let name = field.spelled();
-            self.path.clear();
             match treat(&name, field.value) {
                 Treatment::Flat => self.enter(&name, field.value, rules, notes),
                 Treatment::Whole => self.add_whole(&name, field.value, notes),
@@ -175,12 +193,10 @@ impl Entries {
             }
         });
         for (index, element) in object.elements().enumerate() {
-            self.path.clear();
             self.enter(&index.to_string(), element, rules, notes);
         }
         for (index, character) in object.as_text().unwrap_or_default().chars().enumerate() {
-            self.path.clear();
-            self.path.push_str(&index.to_string());
+            self.keys.extend_from_slice(index.to_string().as_bytes());
             self.push(object, Form::Character(character));
         }
         self.check()
@@ -189,11 +205,10 @@ impl Entries {
     /// Adds a value under a name of its own, as it was sent. Whether there was room for it,
     /// [`add`](Self::add) tells.
     pub(crate) fn add_whole(&mut self, name: &str, value: Value<'_>, notes: &mut Notes) {
-        self.path.clear();
         if name.len() > MAX_KEY {
             return note_long_name(name, notes);
         }
-        self.path.push_str(name);
+        self.keys.extend_from_slice(name.as_bytes());
         self.push(value, Form::Sent);
         if let Some(entry) = self.list.last_mut() {
             entry.is_rich = true;
@@ -202,32 +217,31 @@ impl Entries {
 
     /// Adds a value under a name in the current path.
     fn enter(&mut self, name: &str, value: Value<'_>, rules: &Rules, notes: &mut Notes) {
-        let before = self.path.len();
-        if before > 0 {
-            self.path.push(char::from(rules.separator));
+        self.keys.extend_from_slice(&self.path);
+        if !self.path.is_empty() {
+            self.keys.push(rules.separator);
         }
-        let is_kept = self.push_name(name, rules, notes);
-        if is_kept {
+        if self.push_name(name, rules, notes) {
             self.place(value, rules, notes);
         }
-        self.path.truncate(before);
+        self.keys.truncate(self.key_start);
     }
 
-    /// Appends a name to the path; false when it cannot be sent.
+    /// Appends a name to the key; false when it cannot be sent.
     fn push_name(&mut self, name: &str, rules: &Rules, notes: &mut Notes) -> bool {
-        let start = self.path.len();
-        if start + name.len() > MAX_KEY {
+        let start = self.keys.len();
+        if start - self.key_start + name.len() > MAX_KEY {
             note_long_name(name, notes);
             return false;
         }
-        self.path.push_str(name);
+        self.keys.extend_from_slice(name.as_bytes());
         if rules.names == Forbidden::Keep {
             return true;
         }
-        let has_dot = rules.separator != b'.';
-        let is_refused = |byte| byte == b'$' || byte == b'\\' || (byte == b'.' && has_dot);
+        let takes_dot = rules.separator == b'.';
+        let refused = if takes_dot { ANYWHERE } else { ANYWHERE | NO_DOT };
         // Without a branch for each byte.
-        if !name.bytes().fold(false, |found, byte| found | is_refused(byte)) {
+        if name.bytes().fold(0, |found, byte| found | REFUSED[usize::from(byte)]) & refused == 0 {
             return true;
         }
         if rules.names == Forbidden::Drop {
@@ -235,15 +249,15 @@ impl Entries {
             return false;
         }
         notes.push(NoteKind::KeyRenamed, name);
-        self.path.truncate(start);
+        self.keys.truncate(start);
         for character in unescape(name).chars() {
             let is_kept = match character {
                 '$' | '"' | '\\' => false,
-                '.' => !has_dot,
+                '.' => takes_dot,
                 _ => !character.is_control(),
             };
             let sent = if is_kept { character } else { '_' };
-            self.path.push(sent);
+            self.keys.extend_from_slice(sent.encode_utf8(&mut [0; 4]).as_bytes());
         }
         true
     }
@@ -255,11 +269,7 @@ impl Entries {
                 Forbidden::AsText => self.push_text(value, notes),
                 Forbidden::Drop => self.drop(notes, NoteKind::EmptyDropped),
             },
-            Kind::Object => {
-                in_order(value, rules.order, |field| {
-                    self.enter(&field.spelled(), field.value, rules, notes);
-                });
-            }
+            Kind::Object => self.fields(value, rules, notes),
             Kind::List => match rules.lists {
                 ListRule::Keep => self.push(value, Form::Sent),
                 ListRule::Flatten => self.elements(value, rules, notes),
@@ -276,18 +286,38 @@ impl Entries {
         }
     }
 
+    fn fields(&mut self, object: Value<'_>, rules: &Rules, notes: &mut Notes) {
+        let before = self.open_path();
+        in_order(object, rules.order, |field| {
+            self.enter(&field.spelled(), field.value, rules, notes);
+        });
+        self.path.truncate(before);
+    }
+
     fn elements(&mut self, list: Value<'_>, rules: &Rules, notes: &mut Notes) {
-        let before = self.path.len();
+        let before = self.open_path();
         for (index, element) in list.elements().enumerate() {
+            self.keys.extend_from_slice(&self.path);
             self.push_index(index);
             self.place(element, rules, notes);
-            self.path.truncate(before);
+            self.keys.truncate(self.key_start);
         }
+        self.path.truncate(before);
+    }
+
+    /// Makes the key in hand the path; how long the path was.
+    fn open_path(&mut self) -> usize {
+        let before = self.path.len();
+        // The key begins with the path.
+        self.path.extend_from_slice(&self.keys[self.key_start + before..]);
+        self.keys.truncate(self.key_start);
+        before
     }
 
     fn push_index(&mut self, index: usize) {
-        // Writing to a string cannot fail.
-        let _ = write!(self.path, "[{index}]");
+        self.keys.push(b'[');
+        push_number(&mut self.keys, i64::try_from(index).unwrap_or(i64::MAX));
+        self.keys.push(b']');
     }
 
     fn number(&mut self, value: Value<'_>, rules: &Rules, notes: &mut Notes) {
@@ -296,15 +326,17 @@ impl Entries {
         {
             return self.push_date(value, seconds, notes);
         }
-        let is_plain = value.raw().bytes().all(|byte| !matches!(byte, b'e' | b'E'));
-        if is_plain && value.raw().len() < 300 || value.as_number().is_some() {
+        let raw = value.raw();
+        let is_plain = raw.bytes().all(|byte| !matches!(byte, b'e' | b'E'));
+        if is_plain && raw.len() < 300 || value.as_number().is_some() {
             return self.push(value, Form::Sent);
         }
         self.drop(notes, NoteKind::NumberDropped);
     }
 
     fn text(&mut self, value: Value<'_>, rules: &Rules, notes: &mut Notes) {
-        if self.path.ends_with(rules.date_suffix) {
+        let raw = value.raw();
+        if self.key().ends_with(rules.date_suffix.as_bytes()) {
             if rules.dates == AttributeDates::Seconds {
                 match date::seconds(value) {
                     Some(seconds) => return self.push_date(value, seconds, notes),
@@ -312,18 +344,18 @@ impl Entries {
                 }
             }
         } else if rules.misnamed_dates != MisnamedDates::Ignore
-            && let Some(seconds) = date::from_iso(value.raw())
+            && let Some(seconds) = date::from_iso(raw)
         {
             if rules.misnamed_dates == MisnamedDates::Note {
                 self.note(notes, NoteKind::DateUnderOtherKey);
                 return self.push(value, Form::Sent);
             }
             self.note(notes, NoteKind::DateRenamed);
-            self.path.push_str(rules.date_suffix);
+            self.keys.extend_from_slice(rules.date_suffix.as_bytes());
             return self.push(value, Form::Seconds(seconds));
         }
         // Escapes only make a text longer than its characters.
-        let is_long = value.raw().len() > MAX_TEXT
+        let is_long = raw.len() > MAX_TEXT
             && value.as_text().is_some_and(|text| text.chars().count() > MAX_TEXT);
         match rules.long_texts {
             LongTextRule::Cut if is_long => {
@@ -338,7 +370,7 @@ impl Entries {
     }
 
     fn is_date(&self, rules: &Rules) -> bool {
-        rules.dates == AttributeDates::Seconds && self.path.ends_with(rules.date_suffix)
+        rules.dates == AttributeDates::Seconds && self.key().ends_with(rules.date_suffix.as_bytes())
     }
 
     fn push_date(&mut self, value: Value<'_>, seconds: i64, notes: &mut Notes) {
@@ -358,32 +390,39 @@ impl Entries {
         self.note(notes, kind);
     }
 
-    /// Notes something about the current path.
+    /// Notes something about the key in hand.
     fn note(&self, notes: &mut Notes, kind: NoteKind) {
-        notes.push(kind, &self.path);
+        notes.push_key(kind, self.key());
+    }
+
+    /// The key in hand.
+    fn key(&self) -> &[u8] {
+        &self.keys[self.key_start..]
     }
 
     fn push(&mut self, value: Value<'_>, form: Form) {
         if self.list.len() >= MAX_ENTRIES {
-            let key = || self.path.chars().take(64).collect();
-            self.full_at.get_or_insert_with(key);
+            if self.full_at.is_none() {
+                self.full_at = Some(String::from_utf8_lossy(self.key()).chars().take(64).collect());
+            }
+            self.keys.truncate(self.key_start);
             return;
         }
-        let bit = hash(self.path.as_bytes());
+        let bit = hash(self.key());
         let word = &mut self.seen[usize::from(bit >> 6)];
         self.may_repeat |= *word >> (bit & 63) & 1 == 1;
         *word |= 1 << (bit & 63);
-        let key_start = self.keys.len();
-        self.keys.push_str(&self.path);
+        let key_end = self.keys.len();
         self.list.push(Entry {
-            key_start: offset(key_start),
-            key_end: offset(self.keys.len()),
+            key_start: offset(self.key_start),
+            key_end: offset(key_end),
             position: value.position(),
             form,
             source: self.source,
             is_rich: false,
             is_replaced: false,
         });
+        self.key_start = key_end;
     }
 
     fn check(&self) -> Result<(), Rejection> {

@@ -10,7 +10,7 @@ use crate::pick::{Expected, Skip, first, number_text};
 use crate::planner::Planner;
 use crate::rejection::Rejection;
 use crate::settings::{Destination, TraitSources, Typing};
-use crate::write::{Object, push_text};
+use crate::write::{Object, push_escaped, push_text};
 
 impl<'e> Planner<'e, '_> {
     /// Writes the contact's body from everything that the event says of the person.
@@ -38,11 +38,7 @@ impl<'e> Planner<'e, '_> {
         self.write_date(&mut object, "signed_up_at", created_at);
         self.write_owner(&mut object, owner);
         self.write_boolean(&mut object, "unsubscribed_from_emails", unsubscribed);
-        match name {
-            Some(Name::Whole(name)) => self.check.write_id(&mut object, "name", Some(name)),
-            Some(Name::Composed(name)) => object.text("name", &name),
-            None => {}
-        }
+        self.write_name(&mut object, name);
         let flattened = self.write_contact_attributes(&mut object);
         object.close();
         *self.body = body;
@@ -55,6 +51,22 @@ impl<'e> Planner<'e, '_> {
             self.check.check(Some(whole), Expected::Id)?;
         }
         Ok(name)
+    }
+
+    pub(crate) fn write_name(&self, object: &mut Object<'_>, name: Option<Name<'e>>) {
+        match name {
+            Some(Name::Whole(name)) => self.check.write_id(object, "name", Some(name)),
+            Some(Name::Composed(first, None)) => object.text("name", &first),
+            Some(Name::Composed(first, Some(last))) => {
+                let out = object.field("name");
+                out.push(b'"');
+                push_escaped(out, &first);
+                out.push(b' ');
+                push_escaped(out, &last);
+                out.push(b'"');
+            }
+            None => {}
+        }
     }
 
     fn last_seen_at(&self) -> Option<Value<'e>> {

@@ -78,7 +78,7 @@ impl<'e> Planner<'e, '_> {
         };
         let mut find = Find::by_texts(&[(lookup.0, &**lookup.1)]);
         find.missing = Missing::Note(NoteKind::NothingToDelete);
-        find.identity = Some(identity);
+        find.identity = Some(Box::new(identity));
         tasks.push(Task::Find(find));
         let action = match self.settings.deletion {
             Deletion::Contact => Action::Delete,

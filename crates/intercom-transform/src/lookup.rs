@@ -67,7 +67,7 @@ impl<'e> Planner<'e, '_> {
 
     /// The value that the contact is looked up by.
     fn lookup_value(&self, field: &str, purpose: Purpose) -> Option<Value<'e>> {
-        let [own, of_context] = self.people();
+        let [own, of_context] = self.people;
         let skip = Skip::Empty;
         let names_id =
             self.settings.lookup_external_id == LookupExternalId::Always && field == "external_id";

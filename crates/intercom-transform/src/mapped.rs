@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use crate::contact::is_reserved;
 use crate::event::Value;
-use crate::outcome::{Outcome, Purpose};
+use crate::outcome::Purpose;
 use crate::person::lower;
 use crate::pick::{Skip, first};
 use crate::plan::{
@@ -106,7 +106,7 @@ pub(crate) fn group(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
     let (version, notes) = (planner.version(), planner.notes);
     let mut plan = Plan::new(settings, version, Identity::default(), tasks, notes);
     if settings.group_outcome == GroupOutcome::Suppressed {
-        plan.finish_as(Outcome::Suppressed);
+        plan.suppress();
     }
     Ok(plan)
 }

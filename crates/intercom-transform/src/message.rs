@@ -108,8 +108,8 @@ impl<'e> Message<'e> {
             *slot = field.value.present();
         }
         message.context = Context::read(context);
-        message.own = Traits::read(message.traits);
-        message.of_context = Traits::read(message.context.traits);
+        message.own.add(message.traits);
+        message.of_context.add(message.context.traits);
         message
     }
 
@@ -144,10 +144,14 @@ impl<'e> Traits<'e> {
     /// sends all their values, which Intercom refuses; here the last one counts.
     pub(crate) fn read(object: Option<Value<'e>>) -> Self {
         let mut traits = Self::default();
-        let Some(object) = object else { return traits };
-        traits.fill(object);
-        object.elements().for_each(|element| traits.fill(element));
+        traits.add(object);
         traits
+    }
+
+    fn add(&mut self, object: Option<Value<'e>>) {
+        let Some(object) = object else { return };
+        self.fill(object);
+        object.elements().for_each(|element| self.fill(element));
     }
 
     fn fill(&mut self, object: Value<'e>) {

@@ -84,8 +84,8 @@ pub struct Note<'a> {
 /// The notes of a plan, in the order they were made.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Notes {
-    /// The subjects, one behind the other.
-    text: String,
+    /// The subjects, one behind the other; each is UTF-8.
+    subjects: Vec<u8>,
     entries: Vec<Entry>,
 }
 
@@ -101,7 +101,8 @@ impl Notes {
     pub fn iter(&self) -> impl Iterator<Item = Note<'_>> {
         let mut start = 0;
         self.entries.iter().map(move |entry| {
-            let subject = &self.text[start..entry.end];
+            let subject = &self.subjects[start..entry.end];
+            let subject = std::str::from_utf8(subject).unwrap_or_default();
             start = entry.end;
             Note { kind: entry.kind, subject, count: entry.count }
         })
@@ -118,20 +119,25 @@ impl Notes {
     }
 
     pub(crate) fn push(&mut self, kind: NoteKind, subject: &str) {
-        self.push_entry(kind, subject, None);
+        self.push_entry(kind, subject.as_bytes(), None);
+    }
+
+    /// A note on a key of UTF-8.
+    pub(crate) fn push_key(&mut self, kind: NoteKind, key: &[u8]) {
+        self.push_entry(kind, key, None);
     }
 
     pub(crate) fn push_count(&mut self, kind: NoteKind, subject: &str, count: i64) {
-        self.push_entry(kind, subject, Some(count));
+        self.push_entry(kind, subject.as_bytes(), Some(count));
     }
 
-    fn push_entry(&mut self, kind: NoteKind, subject: &str, count: Option<i64>) {
+    fn push_entry(&mut self, kind: NoteKind, subject: &[u8], count: Option<i64>) {
         if self.entries.is_empty() {
-            self.text.reserve(128);
-            self.entries.reserve(12);
+            self.subjects.reserve(256);
+            self.entries.reserve(16);
         }
-        self.text.push_str(subject);
-        self.entries.push(Entry { kind, end: self.text.len(), count });
+        self.subjects.extend_from_slice(subject);
+        self.entries.push(Entry { kind, end: self.subjects.len(), count });
     }
 }
 

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use crate::event::Value;
-use crate::message::Traits;
+use crate::message::{Message, Traits};
 use crate::pick::{Expected, Skip, first};
 use crate::plan::Identity;
 use crate::planner::Planner;
 use crate::rejection::Rejection;
-use crate::settings::{Fallback, GroupEmail};
+use crate::settings::{Fallback, GroupEmail, Settings};
 
 /// The ids and addresses of an event's person.
 #[derive(Clone, Copy)]
@@ -34,7 +34,7 @@ impl<'e> Person<'e> {
     }
 }
 
-impl<'e, 's> Planner<'e, 's> {
+impl<'e> Planner<'e, '_> {
     /// Who the event is about.
     pub(crate) fn person(&self) -> Result<Person<'e>, Rejection> {
         let skip = Skip::identity(self.settings);
@@ -46,24 +46,14 @@ impl<'e, 's> Planner<'e, 's> {
         Ok(Person { id, email })
     }
 
-    /// The traits that are of a person: those of a group call are the company's.
-    pub(crate) fn people(&self) -> [&'s Traits<'e>; 2] {
-        let message = self.message;
-        let is_group = message.kind.is_some_and(|kind| kind.raw().eq_ignore_ascii_case("group"));
-        if is_group && self.settings.group_email == GroupEmail::UserFirst {
-            return [&message.of_context; 2];
-        }
-        [&message.own, &message.of_context]
-    }
-
     /// The customer's own id of the user; never the anonymous one.
     pub(crate) fn user_id(&self, skip: Skip) -> Option<Value<'e>> {
-        let [own, of_context] = self.people();
+        let [own, of_context] = self.people;
         first([self.message.user_id, own.user_id, own.id, of_context.user_id, of_context.id], skip)
     }
 
     pub(crate) fn email(&self, skip: Skip) -> Option<Value<'e>> {
-        let [own, of_context] = self.people();
+        let [own, of_context] = self.people;
         let in_properties = || self.message.properties?.get("email")?.present();
         first([own.email, of_context.email], skip)
             .or_else(|| first([in_properties(), self.external_email()], skip))
@@ -79,13 +69,13 @@ impl<'e, 's> Planner<'e, 's> {
     }
 
     pub(crate) fn phone(&self, skip: Skip) -> Option<Value<'e>> {
-        let [own, of_context] = self.people();
+        let [own, of_context] = self.people;
         let in_properties = || self.message.properties?.get("phone")?.present();
         first([own.phone, of_context.phone], skip).or_else(|| first([in_properties()], skip))
     }
 
     pub(crate) fn avatar(&self, skip: Skip) -> Option<Value<'e>> {
-        let [own, of_context] = self.people();
+        let [own, of_context] = self.people;
         let places =
             (0..3).flat_map(|spelling| [own.avatars[spelling], of_context.avatars[spelling]]);
         first(places, skip)
@@ -93,7 +83,7 @@ impl<'e, 's> Planner<'e, 's> {
 
     /// The name as sent, or the one of first and last name.
     pub(crate) fn name(&self) -> Option<Name<'e>> {
-        let [own, of_context] = self.people();
+        let [own, of_context] = self.people;
         if let Some(name) = first([own.name, of_context.name], Skip::Empty) {
             return Some(Name::Whole(name));
         }
@@ -102,8 +92,8 @@ impl<'e, 's> Planner<'e, 's> {
         let last_name = first(own.last_names.into_iter().chain(of_context.last_names), Skip::Empty);
         let plain = |name: Option<Value<'e>>| name.and_then(Value::to_plain);
         match (plain(first_name), plain(last_name)) {
-            (Some(first), Some(last)) => Some(Name::Composed(format!("{first} {last}").into())),
-            (one, other) => one.or(other).map(Name::Composed),
+            (Some(first), last) => Some(Name::Composed(first, last)),
+            (None, last) => last.map(|last| Name::Composed(last, None)),
         }
     }
 }
@@ -112,8 +102,17 @@ impl<'e, 's> Planner<'e, 's> {
 pub(crate) enum Name<'e> {
     /// As sent.
     Whole(Value<'e>),
-    /// From its parts.
-    Composed(Cow<'e, str>),
+    /// From its parts; of one that has only one, that.
+    Composed(Cow<'e, str>, Option<Cow<'e, str>>),
+}
+
+/// The traits that are of a person: those of a group call are the company's.
+pub(crate) fn people<'e, 's>(message: &'s Message<'e>, settings: &Settings) -> [&'s Traits<'e>; 2] {
+    let is_group = message.kind.is_some_and(|kind| kind.raw().eq_ignore_ascii_case("group"));
+    if is_group && settings.group_email == GroupEmail::UserFirst {
+        return [&message.of_context; 2];
+    }
+    [&message.own, &message.of_context]
 }
 
 /// An e-mail address as look-ups spell it.

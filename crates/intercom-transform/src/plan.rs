@@ -44,8 +44,8 @@ pub struct Plan {
     at: usize,
     state: State,
     notes: Notes,
-    /// How the plan ends when every task is done.
-    finish: Outcome,
+    /// Whether its requests must not be repeated when every task is done.
+    is_suppressed: bool,
     outcome: Option<Outcome>,
 }
 
@@ -62,7 +62,7 @@ pub(crate) enum Task {
     Send(Send),
     Finished(Finished),
     /// The event is refused at this point, whatever was answered before.
-    Refuse(Rejection),
+    Refuse(Box<Rejection>),
 }
 
 /// What the tasks of a plan know.
@@ -143,7 +143,7 @@ impl Plan {
             is_deleted: false,
             company: None,
         };
-        Self { tasks, at: 0, state, notes, finish: Outcome::Delivered, outcome: None }
+        Self { tasks, at: 0, state, notes, is_suppressed: false, outcome: None }
     }
 
     /// Starts from a contact that another plan has found.
@@ -152,8 +152,9 @@ impl Plan {
         self.state.is_remembered = true;
     }
 
-    pub(crate) fn finish_as(&mut self, outcome: Outcome) {
-        self.finish = outcome;
+    /// The plan ends as suppressed in place of delivered.
+    pub(crate) fn suppress(&mut self) {
+        self.is_suppressed = true;
     }
 
     /// What became of parts of the event that are not sent as they came, as far as the plan has
@@ -216,11 +217,13 @@ impl Exchange for Plan {
                 return Ok(Step::Done(outcome.clone()));
             }
             let Some(task) = self.tasks.get(self.at) else {
-                self.outcome = Some(self.finish.clone());
+                let is_delivered = !self.is_suppressed;
+                self.outcome =
+                    Some(if is_delivered { Outcome::Delivered } else { Outcome::Suppressed });
                 continue;
             };
             if let Task::Refuse(rejection) = task {
-                self.outcome = Some(Outcome::Rejected(rejection.clone()));
+                self.outcome = Some(Outcome::Rejected((**rejection).clone()));
                 continue;
             }
             match task.request(&self.state)? {

@@ -8,8 +8,9 @@ use intercom_api::ApiVersion;
 use crate::attributes::Entries;
 use crate::date;
 use crate::event::{Event, Value};
-use crate::message::Message;
+use crate::message::{Message, Traits};
 use crate::note::Notes;
+use crate::person::people;
 use crate::pick::{Checker, Expected};
 use crate::rejection::{Call, Reason, Rejection, Wording};
 use crate::scratch::{Batch, Bodies, Scratch};
@@ -19,6 +20,10 @@ use crate::settings::{Destination, Epoch, Settings};
 pub(crate) struct Planner<'e, 's> {
     pub(crate) event: &'e Event<'e>,
     pub(crate) message: &'s Message<'e>,
+    /// The traits that are of a person, the message's first.
+    pub(crate) people: [&'s Traits<'e>; 2],
+    /// What the event says to this integration.
+    pub(crate) integration: Option<Value<'e>>,
     /// The field contacts are looked up by.
     pub(crate) lookup: Cow<'s, str>,
     pub(crate) settings: &'s Settings,
@@ -37,10 +42,13 @@ impl<'e, 's> Planner<'e, 's> {
         settings: &'s Settings,
         scratch: &'s mut Scratch,
     ) -> Self {
-        let lookup = lookup_field(message, settings);
+        let integration = integration(message);
+        let lookup = lookup_field(integration, settings);
         Self {
             event,
             message,
+            people: people(message, settings),
+            integration,
             lookup,
             settings,
             check: Checker::new(event, settings),
@@ -97,25 +105,23 @@ impl<'e, 's> Planner<'e, 's> {
         }
         Ok(())
     }
-
-    /// What the event says to this integration.
-    pub(crate) fn integration(&self) -> Option<Value<'e>> {
-        integration(self.message)
-    }
 }
 
 /// What an event says to this integration, under any of its three spellings.
 fn integration<'e>(message: &Message<'e>) -> Option<Value<'e>> {
-    let all = message.integrations?;
-    ["INTERCOM", "intercom", "Intercom"]
-        .iter()
-        .filter_map(|name| all.get(name))
-        .find(|value| value.is_truthy())
+    const SPELLINGS: [&str; 3] = ["INTERCOM", "intercom", "Intercom"];
+    let mut ours = [None; SPELLINGS.len()];
+    for field in message.integrations?.fields() {
+        if let Some(spelling) = SPELLINGS.iter().position(|name| field.is(name)) {
+            ours[spelling] = Some(field.value);
+        }
+    }
+    ours.into_iter().flatten().find(|value| value.is_truthy())
 }
 
 /// The field contacts are looked up by: as the event says, else as the settings do.
-fn lookup_field<'s>(message: &Message<'_>, settings: &'s Settings) -> Cow<'s, str> {
-    let named = integration(message).and_then(|ours| ours.get("lookup")?.as_text());
+fn lookup_field<'s>(ours: Option<Value<'_>>, settings: &'s Settings) -> Cow<'s, str> {
+    let named = ours.and_then(|ours| ours.get("lookup")?.as_text());
     match named.filter(|field| !field.is_empty()) {
         Some(field) => Cow::Owned(field.into_owned()),
         None => Cow::Borrowed(&settings.lookup_field),

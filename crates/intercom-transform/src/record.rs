@@ -40,12 +40,12 @@ pub(crate) fn plan(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
             if settings.validation == Validation::First {
                 return Err(refused);
             }
-            let tasks = vec![Task::Find(find), Task::Refuse(refused)];
+            let tasks = vec![Task::Find(find), Task::Refuse(Box::new(refused))];
             return Ok(Plan::new(settings, planner.version(), identity, tasks, planner.notes));
         }
     };
     if action != Action::Upsert {
-        find.missing = Missing::Refuse(Reason::ContactMissing);
+        find.missing = Missing::Refuse(Box::new(Reason::ContactMissing));
     }
     let create = planner.record_body(identifiers)?;
     let update = planner.record_body(None)?;

@@ -83,7 +83,7 @@ impl<'e> Planner<'e, '_> {
 
     /// Intercom's own id of the contact, where the event gives it.
     fn contact_id(&self) -> Option<Value<'e>> {
-        let given = || self.integration()?.get("id")?.present();
+        let given = || self.integration?.get("id")?.present();
         let guessed = || {
             let in_properties = self.message.properties.and_then(|all| all.get("id"));
             first([in_properties.and_then(Value::present), self.message.own.id], Skip::Falsy)

@@ -8,7 +8,7 @@ use proptest::prelude::{ProptestConfig, any, proptest};
 
 fn path(id: &str) -> Result<String, BuildError> {
     let contact = RetrieveContactByExternalId::new(id.to_owned());
-    contact.request(ApiVersion::default()).map(|request| request.path)
+    contact.request(ApiVersion::default()).map(|request| request.path.into_owned())
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::note::{NoteKind, Notes};
 use crate::write::{Object, push_compact, push_number, push_text};
 
 impl Entries {
-    fn key(&self, entry: &Entry) -> &str {
+    fn key_of(&self, entry: &Entry) -> &[u8] {
         &self.keys[entry.key_start as usize..entry.key_end as usize]
     }
 
@@ -18,7 +18,7 @@ impl Entries {
         let mut order = std::mem::take(&mut self.order);
         order.clear();
         order.extend(0..offset(self.list.len()));
-        let key = |index: &u32| self.key(&self.list[*index as usize]);
+        let key = |index: &u32| self.key_of(&self.list[*index as usize]);
         // What is whole counts less than what is flat, wherever it stands.
         let is_flat = |index: &u32| !self.list[*index as usize].is_rich;
         order.sort_unstable_by(|a, b| {
@@ -30,7 +30,7 @@ impl Entries {
             let same = order[start..]
                 .iter()
                 .take_while(|&&index| {
-                    self.key(&self.list[index as usize]) == self.key(&self.list[first])
+                    self.key_of(&self.list[index as usize]) == self.key_of(&self.list[first])
                 })
                 .count();
             let last = self.list[order[start + same - 1] as usize];
@@ -38,7 +38,7 @@ impl Entries {
                 if self.list[index as usize].source == last.source
                     && self.list[first].source == last.source
                 {
-                    notes.push(NoteKind::KeyCollision, self.key(&self.list[first]));
+                    notes.push_key(NoteKind::KeyCollision, self.key_of(&self.list[first]));
                 }
                 self.list[index as usize].is_replaced = true;
             }
@@ -85,8 +85,8 @@ impl Entries {
         order.extend(live().filter(|index| !entry(index).is_rich));
         if !priority.is_empty() {
             let rank = |index: &u32| {
-                let key = self.key(entry(index));
-                priority.iter().position(|name| *name == key).unwrap_or(usize::MAX)
+                let key = self.key_of(entry(index));
+                priority.iter().position(|name| name.as_bytes() == key).unwrap_or(usize::MAX)
             };
             // Stable, so that equals stay in the order sent.
             order[n_rich..].sort_by_cached_key(rank);
@@ -98,13 +98,13 @@ impl Entries {
         }
         object.close();
         for &index in &order[n_kept..] {
-            notes.push(NoteKind::MetadataDropped, self.key(&self.list[index as usize]));
+            notes.push_key(NoteKind::MetadataDropped, self.key_of(&self.list[index as usize]));
         }
         self.order = order;
     }
 
     fn write_entry(&self, entry: &Entry, object: &mut Object<'_>, document: &Document<'_>) {
-        let out = object.spelled_field(self.key(entry).as_bytes());
+        let out = object.spelled_field(self.key_of(entry));
         let value = document.at(entry.position);
         match entry.form {
             Form::Sent => out.extend_from_slice(value.source().as_bytes()),

@@ -47,7 +47,7 @@ impl Default for Tape {
 impl Tape {
     /// A tape for an answer of the API.
     pub(crate) fn for_answer(body: &[u8]) -> Self {
-        let nodes = Vec::with_capacity((body.len() / 8).clamp(8, 512));
+        let nodes = Vec::with_capacity((body.len() / 6).clamp(8, 512));
         Self { nodes, innermost: NOTHING }
     }
 

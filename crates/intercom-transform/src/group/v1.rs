@@ -2,7 +2,7 @@
 
 use crate::company::CompanySource;
 use crate::event::Value;
-use crate::outcome::{Outcome, Purpose};
+use crate::outcome::Purpose;
 use crate::pick::{Expected, Skip, first};
 use crate::plan::{Plan, Send, Target, Task, WRITE_USER, WriteCompany};
 use crate::planner::Planner;
@@ -34,7 +34,7 @@ pub(super) fn plan(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
     let version = planner.version();
     let mut plan = Plan::new(settings, version, person.identity(), tasks, planner.notes);
     if settings.group_outcome == GroupOutcome::Suppressed {
-        plan.finish_as(Outcome::Suppressed);
+        plan.suppress();
     }
     Ok(plan)
 }

@@ -2,7 +2,6 @@
 
 use crate::lookup::Purpose;
 use crate::note::NoteKind;
-use crate::outcome::Outcome;
 use crate::plan::{Attach, Plan, Task, WriteCompany};
 use crate::planner::Planner;
 use crate::rejection::Rejection;
@@ -20,14 +19,14 @@ pub(super) fn plan(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
     let find = match planner.find(Purpose::Group) {
         Ok(find) => find.map(Task::Find),
         Err(refused) if settings.validation == Validation::AfterLookup => {
-            Some(Task::Refuse(refused))
+            Some(Task::Refuse(Box::new(refused)))
         }
         Err(refused) => return Err(refused),
     };
     let mut tasks = Vec::with_capacity(4);
     if let Some(missing) = missing {
         tasks.extend(find);
-        tasks.push(Task::Refuse(missing));
+        tasks.push(Task::Refuse(Box::new(missing)));
         let (version, notes) = (planner.version(), planner.notes);
         return Ok(Plan::new(settings, version, person.identity(), tasks, notes));
     }
@@ -56,7 +55,7 @@ pub(super) fn plan(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
         plan.know(&contact);
     }
     if settings.group_outcome == GroupOutcome::Suppressed {
-        plan.finish_as(Outcome::Suppressed);
+        plan.suppress();
     }
     Ok(plan)
 }

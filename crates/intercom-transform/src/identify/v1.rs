@@ -4,7 +4,7 @@ use crate::company;
 use crate::event::{Kind, Value};
 use crate::note::NoteKind;
 use crate::outcome::Purpose;
-use crate::person::{Name, Person};
+use crate::person::Person;
 use crate::pick::{Expected, Skip, first};
 use crate::plan::{Plan, Send, Target, Task, WRITE_USER};
 use crate::planner::Planner;
@@ -41,11 +41,7 @@ impl<'e> Planner<'e, '_> {
         self.check.write_id(&mut object, "phone", phone);
         self.write_date(&mut object, "signed_up_at", created_at);
         object.optional("last_seen_user_agent", user_agent);
-        match name {
-            Some(Name::Whole(name)) => self.check.write_id(&mut object, "name", Some(name)),
-            Some(Name::Composed(name)) => object.text("name", &name),
-            None => {}
-        }
+        self.write_name(&mut object, name);
         let written = self.write_user_attributes(&mut object);
         self.write_companies(&mut object);
         object.boolean("update_last_request_at", self.settings.update_last_request_at);

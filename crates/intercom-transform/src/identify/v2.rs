@@ -30,7 +30,7 @@ pub(super) fn plan(mut planner: Planner<'_, '_>) -> Result<Plan, Rejection> {
         if tasks.is_empty() {
             return Err(missing);
         }
-        tasks.push(Task::Refuse(missing));
+        tasks.push(Task::Refuse(Box::new(missing)));
     } else {
         planner.write_contact(&person)?;
         let body = planner.take_body();

@@ -64,7 +64,7 @@ pub(crate) const REQUEST_DELETION: Endpoint = endpoint(
 
 /// A request with a body, to a path without parameters.
 pub(crate) fn post(endpoint: &Endpoint, version: ApiVersion, body: Bytes) -> Request {
-    plain(endpoint, version, endpoint.route.to_owned(), Some(body))
+    plain(endpoint, version, Cow::Borrowed(endpoint.route), Some(body))
 }
 
 /// A request about one thing, with or without a body.
@@ -75,7 +75,7 @@ pub(crate) fn about(
     body: Option<Bytes>,
 ) -> Result<Request, BuildError> {
     if let Some(path) = path_of_contact(endpoint.route, parameters) {
-        return Ok(plain(endpoint, version, path, body));
+        return Ok(plain(endpoint, version, Cow::Owned(path), body));
     }
     let mut request = Request::new(endpoint, version, parameters)?;
     request.body = body;
@@ -92,7 +92,12 @@ fn path_of_contact(route: &str, parameters: &[&dyn PathSegment]) -> Option<Strin
     is_plain.then(|| ["/contacts/", &*id, rest].concat())
 }
 
-fn plain(endpoint: &Endpoint, version: ApiVersion, path: String, body: Option<Bytes>) -> Request {
+fn plain(
+    endpoint: &Endpoint,
+    version: ApiVersion,
+    path: Cow<'static, str>,
+    body: Option<Bytes>,
+) -> Request {
     const JSON: &str = "application/json";
     Request {
         operation: Cow::Borrowed(endpoint.operation),

@@ -52,7 +52,7 @@ impl Attach {
         let (Some(contact), Some(company)) = (&state.contact, &state.company) else {
             return Ok(None);
         };
-        let mut body = Vec::with_capacity(40);
+        let mut body = Vec::with_capacity(r#"{"id":""}"#.len() + company.as_str().len());
         let mut object = Object::open(&mut body);
         object.text("id", company.as_str());
         object.close();

@@ -1,7 +1,5 @@
 //! Looking a contact up and telling whether it is the user.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use intercom_api::{BuildError, ContactId, Request, Response};
 
@@ -24,7 +22,7 @@ pub(crate) struct Find {
     /// What becomes of the plan when nobody is found.
     pub(crate) missing: Missing,
     /// Who is looked up, where it is not whom the plan is about.
-    pub(crate) identity: Option<Identity>,
+    pub(crate) identity: Option<Box<Identity>>,
     stage: Stage,
 }
 
@@ -36,7 +34,7 @@ pub(crate) enum Missing {
     /// It goes on, and that is noted.
     Note(NoteKind),
     /// The event is refused.
-    Refuse(Reason),
+    Refuse(Box<Reason>),
 }
 
 #[derive(Clone, PartialEq)]
@@ -47,10 +45,18 @@ enum Stage {
     Exact(Bytes),
 }
 
+/// The contacts of an answer, and how many there are in all.
+#[derive(Default)]
+struct Hits<'a> {
+    data: Option<Value<'a>>,
+    n_found: Option<f64>,
+}
+
 /// A contact in an answer.
+#[derive(Clone, Copy)]
 struct Hit<'a> {
-    id: Cow<'a, str>,
-    external_id: Option<Cow<'a, str>>,
+    id: Value<'a>,
+    external_id: Option<Value<'a>>,
     is_lead: bool,
 }
 
@@ -73,7 +79,7 @@ impl Find {
     }
 
     fn identity<'s>(&'s self, state: &'s State) -> &'s Identity {
-        self.identity.as_ref().unwrap_or(&state.identity)
+        self.identity.as_deref().unwrap_or(&state.identity)
     }
 
     pub(crate) fn purpose(&self, state: &State) -> Option<Purpose> {
@@ -104,11 +110,12 @@ impl Find {
         let Some(answer) = read(&response.body, &mut tape) else {
             return retryable(Purpose::FindContact, response);
         };
+        let hits = Hits::read(answer.root());
         let found = match state.policy.matching {
-            Matching::First => hits(&answer).next(),
+            Matching::First => hits.contacts().next(),
             Matching::Exact => {
                 let identity = self.identity(state);
-                let told = Told::read(&answer, identity.external_id.as_deref());
+                let told = Told::read(&hits, identity.external_id.as_deref());
                 if let Some(external_id) = &identity.external_id
                     && told.is_cut
                     && told.exact.is_none()
@@ -122,11 +129,11 @@ impl Find {
                 told.user(identity, notes)
             }
         };
-        state.contact = found.and_then(|hit| ContactId::new(&*hit.id).ok());
+        state.contact = found.and_then(|hit| ContactId::new(&*hit.id.to_plain()?).ok());
         match &self.missing {
             Missing::Note(note) if state.contact.is_none() => notes.push(*note, ""),
             Missing::Refuse(reason) if state.contact.is_none() => {
-                let rejection = Rejection::new("", reason.clone());
+                let rejection = Rejection::new("", (**reason).clone());
                 return Progress::End(Outcome::Rejected(rejection));
             }
             Missing::Continue | Missing::Note(_) | Missing::Refuse(_) => {}
@@ -135,10 +142,22 @@ impl Find {
     }
 }
 
-/// The contacts of an answer.
-fn hits<'a>(answer: &'a Document<'a>) -> impl Iterator<Item = Hit<'a>> {
-    let data = answer.root().get("data");
-    data.into_iter().flat_map(Value::elements).filter_map(Hit::read)
+impl<'a> Hits<'a> {
+    fn read(answer: Value<'a>) -> Self {
+        let mut hits = Self::default();
+        for field in answer.fields() {
+            match &*field.name() {
+                "data" => hits.data = Some(field.value),
+                "total_count" => hits.n_found = field.value.as_number(),
+                _ => {}
+            }
+        }
+        hits
+    }
+
+    fn contacts(&self) -> impl Iterator<Item = Hit<'a>> + use<'a> {
+        self.data.into_iter().flat_map(Value::elements).filter_map(Hit::read)
+    }
 }
 
 /// What an answer tells about the user.
@@ -155,10 +174,10 @@ struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    fn read(answer: &'a Document<'a>, wanted: Option<&str>) -> Self {
+    fn read(hits: &Hits<'a>, wanted: Option<&str>) -> Self {
         let mut told = Self::default();
-        for hit in hits(answer) {
-            if wanted.is_some() && hit.external_id.as_deref() == wanted {
+        for hit in hits.contacts() {
+            if wanted.is_some() && hit.external_id.and_then(Value::to_plain).as_deref() == wanted {
                 told.exact = Some(hit);
                 break;
             }
@@ -170,8 +189,7 @@ impl<'a> Told<'a> {
                 told.first_user.get_or_insert(hit);
             }
         }
-        let n_found = answer.root().get("total_count").and_then(Value::as_number);
-        told.is_cut = n_found.is_some_and(|n| n > f64::from(told.n_users + told.n_leads));
+        told.is_cut = hits.n_found.is_some_and(|n| n > f64::from(told.n_users + told.n_leads));
         told
     }
 
@@ -202,14 +220,14 @@ impl<'a> Hit<'a> {
         let (mut id, mut external_id, mut is_lead) = (None, None, false);
         for field in contact.fields() {
             match &*field.name() {
-                "id" => id = field.value.to_plain(),
-                "external_id" => external_id = field.value.to_plain(),
+                "id" => id = Some(field.value),
+                "external_id" => external_id = Some(field.value),
                 "role" => is_lead = field.value.raw() == "lead",
                 _ => {}
             }
         }
-        let id = id.filter(|id| !id.is_empty())?;
-        Some(Self { id, external_id: external_id.filter(|id| !id.is_empty()), is_lead })
+        let names = |id: &Value<'a>| id.is_scalar() && !id.is_null() && !id.raw().is_empty();
+        Some(Self { id: id.filter(names)?, external_id: external_id.filter(names), is_lead })
     }
 }
 
