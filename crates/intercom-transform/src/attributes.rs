@@ -134,7 +134,7 @@ pub(crate) struct Entries {
     /// Which hashes names have had: a name whose bit is not set is there for the first time.
     seen: Box<[u64; 64]>,
     may_repeat: bool,
-    /// The first name for which there was no more room.
+    /// The path to the first value for which there was no more room.
     full_at: Option<String>,
 }
 
@@ -402,9 +402,7 @@ impl Entries {
 
     fn push(&mut self, value: Value<'_>, form: Form) {
         if self.list.len() >= MAX_ENTRIES {
-            if self.full_at.is_none() {
-                self.full_at = Some(String::from_utf8_lossy(self.key()).chars().take(64).collect());
-            }
+            self.full_at.get_or_insert_with(|| value.path());
             self.keys.truncate(self.key_start);
             return;
         }
@@ -427,8 +425,9 @@ impl Entries {
 
     fn check(&self) -> Result<(), Rejection> {
         match &self.full_at {
-            Some(key) => {
-                Err(Rejection::new(key.as_str(), Reason::TooManyKeys { limit: MAX_ENTRIES }))
+            Some(path) => {
+                let limit = MAX_ENTRIES;
+                Err(Rejection::new(path.as_str(), Reason::TooManyKeys { limit }))
             }
             None => Ok(()),
         }

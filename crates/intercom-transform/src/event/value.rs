@@ -89,6 +89,11 @@ impl<'a> Value<'a> {
         self.index
     }
 
+    /// The path to the value from the beginning of its document.
+    pub(crate) fn path(self) -> String {
+        self.document.path_to(self.index)
+    }
+
     #[inline]
     pub(crate) fn kind(self) -> Kind {
         self.node().kind

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use intercom_api::{Exchange, Response, Step};
 use intercom_transform::{Assumption, Event, Scratch, Settings, Tape, plan, preview};
 
-use crate::model::{run, v1, v2};
+use crate::model::{planned, run, v1, v2};
 
 /// Plans a line under every set of settings and looks at what it would send.
 fn survives(line: &[u8]) -> String {
@@ -50,6 +50,8 @@ fn a_hundred_thousand_keys_are_refused() {
         let kind = if place == "traits" { "identify" } else { "track" };
         let line = format!(r#"{{"type":"{kind}","event":"E","userId":"u","{place}":{{{keys}}}}}"#);
         assert!(run(&line, &v2(), &[]).starts_with("→ rejected too_many_keys"));
+        let rejection = planned(&line, &v2()).expect_err("there are too many keys");
+        assert_eq!(rejection.path, format!("{place}.k10000"));
         survives(line.as_bytes());
     }
     let line = format!(r#"{{"type":"track","userId":"u","event":"E",{keys}}}"#);
