@@ -87,7 +87,7 @@ impl Download {
         Ok(length)
     }
 
-    fn broken(&self, source: TransportError) -> Error {
+    pub(crate) fn broken(&self, source: TransportError) -> Error {
         Error::MaybeSent { call: self.call.clone(), source }
     }
 }

@@ -5,12 +5,12 @@ use std::fmt;
 use std::io;
 
 use intercom_api::{
-    ApiError, BuildError, DecodeError, ErrorCode, Id, Method, Request, Scope, ScrollFault,
+    ApiError, BuildError, Cursor, DecodeError, ErrorCode, Id, Method, Request, Scope, ScrollFault,
     required_scope,
 };
 
 use crate::retry::Outcome;
-use crate::transport::TransportError;
+use crate::transport::{AnswerFault, TransportError};
 
 /// Why a call has no result. The variants are ordered by how far the work got.
 ///
@@ -80,6 +80,19 @@ pub enum Error {
         /// Where it does not decode, inside the entry.
         source: Box<DecodeError>,
     },
+    /// One entry of a list is longer than the transport accepts an answer to be; the list goes on
+    /// [behind](Behind) it.
+    #[error("{operation}: an entry{} is longer than {limit} bytes", EntryId(id.as_ref()))]
+    EntryTooLarge {
+        /// The operation.
+        operation: &'static str,
+        /// The entry's id, when that much can be read.
+        id: Option<Id>,
+        /// The transport's limit.
+        limit: u64,
+        /// Where the list goes on.
+        behind: Behind,
+    },
     /// The API sent a cursor a second time: the list would never end.
     #[error("{operation}: the cursor after page {n_pages} has been seen before")]
     CursorRepeated {
@@ -146,6 +159,7 @@ impl Error {
             | Self::Refused { .. }
             | Self::Unreadable { .. }
             | Self::UnreadableItem { .. }
+            | Self::EntryTooLarge { .. }
             | Self::CursorRepeated { .. }
             | Self::TooManyPages { .. }
             | Self::TooManySteps { .. } => Reach::Answered,
@@ -198,10 +212,47 @@ impl Error {
             | Self::NotSaved { .. }
             | Self::Unreadable { .. }
             | Self::UnreadableItem { .. }
+            | Self::EntryTooLarge { .. }
             | Self::CursorRepeated { .. }
             | Self::TooManyPages { .. }
             | Self::TooManySteps { .. } => None,
         }
+    }
+
+    /// The bytes that the transport accepts as an answer, if there were more.
+    pub fn body_limit(&self) -> Option<u64> {
+        match self {
+            Self::MaybeSent { source: TransportError::MaybeSent { fault, .. }, .. } => {
+                match fault {
+                    AnswerFault::BodyTooLarge { limit } => Some(*limit),
+                    AnswerFault::Timeout | AnswerFault::Connection | AnswerFault::Body => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Where a list goes on behind an entry that is left out.
+///
+/// `Debug` does not show the cursor: it may hold a part of an entry.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Behind(Option<Cursor>);
+
+impl Behind {
+    pub(crate) fn new(cursor: Option<Cursor>) -> Self {
+        Self(cursor)
+    }
+
+    /// The cursor of what comes next; `None` when nothing does.
+    pub fn cursor(&self) -> Option<&Cursor> {
+        self.0.as_ref()
+    }
+}
+
+impl fmt::Debug for Behind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Behind").field("is_known", &self.0.is_some()).finish()
     }
 }
 

@@ -125,7 +125,7 @@ mod usage;
 
 pub use client::Client;
 pub use download::Download;
-pub use error::{Call, Error, Reach};
+pub use error::{Behind, Call, Error, Reach};
 #[cfg(feature = "http")]
 pub use http::{
     HttpSettings, HttpTransport, Origin, OriginFault, Pool, Proxy, Region, SettingsError, Timeouts,

@@ -1,6 +1,8 @@
 //! Lists: pages as received, and their entries.
 
 mod items;
+mod size;
+mod skim;
 mod walk;
 
 use std::fmt;
@@ -116,6 +118,11 @@ impl<O: Paged> Page<O> {
             id: id_of(text),
             source: Box::new(source),
         })
+    }
+
+    /// The id of the first entry, when there is one that can be read.
+    pub(crate) fn first_id(&self) -> Option<Id> {
+        (!self.is_empty()).then(|| id_of(self.text(0))).flatten()
     }
 
     fn text(&self, index: usize) -> &str {

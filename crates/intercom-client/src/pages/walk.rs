@@ -9,21 +9,29 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
+use futures_util::StreamExt;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
-use intercom_api::{Cursor, Paged, Paging, Request};
+use intercom_api::{Cursor, Paged, Paging, Request, Response};
 
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Behind, Error};
 use crate::pages::Page;
+use crate::pages::size::{page_size, set_page_size};
+use crate::pages::skim::Skim;
+use crate::transport::{AnswerFault, TransportError};
 
 /// A stream of pages; see [`Client::pages`].
 ///
 /// It ends after the last page, after an error, and with an error when the API repeats a cursor or
 /// the list has too many pages. An empty page in the middle does not end it. Dropping the future
 /// that waits for a page loses nothing: the next one waits for the same page.
+///
+/// A page that is longer than the transport accepts is asked for again with half as many entries,
+/// where the list continues by cursor. An entry that is too long by itself is an
+/// [`Error::EntryTooLarge`] in its place, and the stream goes on behind it.
 #[must_use = "a stream fetches nothing until it is polled"]
 pub struct Pages<O> {
     steps: Box<dyn Steps<O> + Send>,
@@ -36,6 +44,7 @@ impl<O: Paged + Send + 'static> Pages<O> {
             operation,
             seen: HashSet::new(),
             n_pages: 0,
+            size: None,
             step: Step::End,
             fetch: None,
             runs_ahead: false,
@@ -87,6 +96,8 @@ struct Walk<O> {
     /// Hashes of the cursors: a cursor may be long, and there may be very many.
     seen: HashSet<u64>,
     n_pages: u32,
+    /// So many entries a page, because more were too long.
+    size: Option<u32>,
     step: Step,
     fetch: Option<Fetch<O>>,
     runs_ahead: bool,
@@ -142,25 +153,66 @@ impl<O: Paged + Send + 'static> Steps<O> for Walk<O> {
             self.fetch = None;
             // A task that its runtime ended is replaced by a fetch of our own.
             if let Some(fetched) = fetched {
-                return Poll::Ready(Some(self.arrive(fetched)));
+                match self.arrive(fetched) {
+                    Some(arrived) => return Poll::Ready(Some(arrived)),
+                    None => continue,
+                }
             }
         }
     }
 }
 
 impl<O: Paged + Send + 'static> Walk<O> {
-    /// Takes the page that was fetched and decides what comes after it.
-    fn arrive(&mut self, fetched: Result<Page<O>, Error>) -> Result<Page<O>, Error> {
-        self.step = Step::End;
-        let page = fetched?;
-        self.n_pages = self.n_pages.saturating_add(1);
-        if let Some(next) = page.next() {
-            self.step = self.follow(next.clone());
-            if self.runs_ahead {
-                self.fetch_ahead();
+    /// Takes the page that was fetched and decides what comes after it; `None` when something else
+    /// is fetched in its place.
+    fn arrive(&mut self, fetched: Result<Page<O>, Error>) -> Option<Result<Page<O>, Error>> {
+        let step = std::mem::replace(&mut self.step, Step::End);
+        match fetched {
+            Ok(page) => {
+                self.count(page.next());
+                if self.runs_ahead {
+                    self.fetch_ahead();
+                }
+                Some(Ok(page))
             }
+            Err(Error::EntryTooLarge { operation, id, limit, behind }) => {
+                self.count(behind.cursor());
+                Some(Err(Error::EntryTooLarge { operation, id, limit, behind }))
+            }
+            Err(error) => match self.fetch_less(&error, step) {
+                true => None,
+                false => Some(Err(error)),
+            },
         }
-        Ok(page)
+    }
+
+    /// Counts a page, and goes on behind it.
+    fn count(&mut self, next: Option<&Cursor>) {
+        self.n_pages = self.n_pages.saturating_add(1);
+        // As many entries as were asked for at first, in a few steps.
+        self.size = self.size.map(|size| size.saturating_mul(2));
+        if let Some(next) = next {
+            self.step = self.follow(next.clone());
+        }
+    }
+
+    /// Asks for half as many entries when there were too many to be kept; of one that is too long
+    /// alone only its id and what comes behind it.
+    fn fetch_less(&mut self, error: &Error, step: Step) -> bool {
+        let (Some(limit), Step::Fetch(cursor)) = (error.body_limit(), step) else { return false };
+        let Ok(mut request) = self.request(cursor.as_ref()) else { return false };
+        let Some(size) = page_size(&request, O::PAGING) else { return false };
+        if size == 1 {
+            tracing::warn!(operation = O::NAME, limit, "an entry is longer than is accepted");
+            self.fetch = Some(Fetch::Polled(Box::pin(self.skim(request, limit))));
+        } else {
+            tracing::warn!(operation = O::NAME, limit, size, "a page is longer than is accepted");
+            self.step = Step::Fetch(cursor);
+            self.size = Some(size / 2);
+            set_page_size(&mut request, O::PAGING, size / 2);
+            self.fetch = Some(Fetch::Polled(Box::pin(self.page(request))));
+        }
+        true
     }
 
     fn follow(&mut self, next: Cursor) -> Step {
@@ -182,22 +234,55 @@ impl<O: Paged + Send + 'static> Walk<O> {
         };
         // A request that cannot be built fails when the page is asked for.
         if let Ok(request) = self.request(cursor.as_ref()) {
-            let page = self.page(request).in_current_span();
+            let page = self.page(request);
             self.fetch = Some(Fetch::Spawned(Task(runtime.spawn(page))));
         }
     }
 
     fn request(&self, cursor: Option<&Cursor>) -> Result<Request, Error> {
         let version = self.client.version();
-        Ok(match cursor {
+        let mut request = match cursor {
             Some(cursor) => self.operation.request_at(version, cursor)?,
             None => self.operation.request(version)?,
-        })
+        };
+        if let Some(size) = self.size {
+            let full = page_size(&request, O::PAGING).unwrap_or(size);
+            if size < full {
+                set_page_size(&mut request, O::PAGING, size);
+            }
+        }
+        Ok(request)
     }
 
     fn page(&self, request: Request) -> impl Future<Output = Result<Page<O>, Error>> + use<O> {
         let client = self.client.clone();
-        async move { client.page::<O>(&request).await }
+        let page = self.n_pages.saturating_add(1);
+        // The caller's span is its parent, also when a task fetches the page.
+        let span = tracing::info_span!("page", operation = O::NAME, page);
+        async move { client.page::<O>(&request).await }.instrument(span)
+    }
+
+    /// The entry on a page of one that is too long, as the error that says so.
+    fn skim(
+        &self,
+        request: Request,
+        limit: u64,
+    ) -> impl Future<Output = Result<Page<O>, Error>> + use<O> {
+        let client = self.client.clone();
+        async move {
+            let mut skim = Skim::new(O::ITEMS);
+            let mut body = client.download_request(request).await?;
+            while let Some(part) = body.next().await {
+                skim.push(&part?);
+            }
+            let kept = skim.finish().map(|kept| Response::new(body.status(), kept));
+            let Some(Ok(page)) = kept.map(Page::<O>::read) else {
+                let fault = AnswerFault::BodyTooLarge { limit };
+                return Err(body.broken(TransportError::MaybeSent { fault, source: None }));
+            };
+            let (id, behind) = (page.first_id(), Behind::new(page.next().cloned()));
+            Err(Error::EntryTooLarge { operation: O::NAME, id, limit, behind })
+        }
     }
 
     /// Whether the cursor has not been seen before.

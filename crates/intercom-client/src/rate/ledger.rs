@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::BudgetSettings;
 use super::headers::Reading;
 use super::window::{Obstacle, Ticket, Window};
+use super::{BudgetSettings, RateStatus};
 
 /// How long a process may keep calls without settling them.
 const LEASE_FOR: Duration = Duration::from_secs(30);
@@ -113,6 +113,13 @@ impl RateLedger {
             self.settle(now, settled);
         }
         self.lend(now, turn.wanted)
+    }
+
+    /// The rate limit at `now`, on the same clock; what waits is known to each process only.
+    pub fn status(&mut self, now: Duration) -> RateStatus {
+        let now = self.turned_at.max(now);
+        self.expire(now);
+        self.window.status(now)
     }
 
     fn expire(&mut self, now: Duration) {

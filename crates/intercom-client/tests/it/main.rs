@@ -31,4 +31,5 @@ mod script;
 mod secrets;
 mod settings;
 mod things;
+mod too_large;
 mod waits;

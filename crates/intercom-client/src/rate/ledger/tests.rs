@@ -115,3 +115,17 @@ fn strange_numbers_do_no_harm() {
         assert!(serde_json::from_str::<RateLedger>(text).is_err());
     }
 }
+
+#[test]
+fn the_status_is_that_of_the_window() {
+    let mut ledger = known(12);
+    ledger.turn(at(1), &want(2));
+    let status = ledger.status(at(2));
+    assert_eq!((status.limit, status.remaining, status.n_in_flight), (Some(20), Some(10), 2));
+    assert_eq!(status.resets_in, Some(at(8)));
+    // What a dead process had lent stays charged for two windows, and then no more.
+    let status = ledger.status(at(70));
+    assert_eq!((status.remaining, status.n_in_flight, status.resets_in), (Some(18), 0, None));
+    let unknown = RateLedger::default().status(at(2));
+    assert_eq!((unknown.limit, unknown.remaining), (None, None));
+}

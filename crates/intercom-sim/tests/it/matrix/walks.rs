@@ -90,7 +90,12 @@ fn is_repeated(walk: &Walk, kind: Kind) -> bool {
         Kind::Failing(_) | Kind::Lost(_) | Kind::Broken(_) | Kind::Damaged(_) => {
             walk.row.safety() == Safety::Read
         }
-        Kind::Final(_) | Kind::Page | Kind::TooLarge | Kind::Harmless | Kind::Change => false,
+        // With fewer entries a page, where that does not move the place of the next.
+        Kind::TooLarge => match walk.paging {
+            Paging::BodyCursor | Paging::QueryCursor | Paging::NextCursor => true,
+            Paging::NextUrl | Paging::PageNumber | Paging::Scroll | Paging::Single => false,
+        },
+        Kind::Final(_) | Kind::Page | Kind::Harmless | Kind::Change => false,
     }
 }
 
