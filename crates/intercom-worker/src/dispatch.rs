@@ -79,9 +79,14 @@ pub struct Dispatched {
 impl fmt::Display for Dispatched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let waiting = self.waiting.n_waiting();
-        write!(f, "{} alerts told in {} messages, {waiting} wait", self.n_told, self.n_messages)?;
-        if self.waiting.n_dead > 0 {
-            write!(f, ", {} are dead", self.waiting.n_dead)?;
+        let told = counted(self.n_told, "alert", "alerts");
+        let messages = counted(self.n_messages, "message", "messages");
+        let waits = if waiting == 1 { "waits" } else { "wait" };
+        write!(f, "{told} told in {messages}, {waiting} {waits}")?;
+        match self.waiting.n_dead {
+            0 => {}
+            1 => f.write_str(", 1 is dead")?,
+            n => write!(f, ", {n} are dead")?,
         }
         match &self.stopped_because {
             Some(reason) => write!(f, "; {reason}"),
@@ -160,6 +165,10 @@ pub async fn dispatch_until_empty(
             Some(_) | None => return Ok(sum),
         }
     }
+}
+
+fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// What one pass works with, and what came of it so far.

@@ -11,7 +11,7 @@ use intercom_transform::Assumption;
 
 use crate::arguments::{Assume, Plan};
 use crate::environment::Environment;
-use crate::progress::Progress;
+use crate::progress::{Progress, counted};
 use crate::settings;
 
 /// Plans standard input to standard output.
@@ -29,8 +29,8 @@ pub(crate) fn run(arguments: &Plan, now: DateTime<Utc>) -> anyhow::Result<()> {
     let planned = plan_lines(stdin(), &mut stdout(), &settings, &answers, workers, &mut told);
     progress.clear();
     let counts = planned?;
-    let (n_lines, n_rejected) = (counts.n_lines, counts.n_rejected);
-    eprintln!("{n_lines} lines read, {} planned, {n_rejected} rejected", counts.n_planned);
+    let (read, n_rejected) = (counted(counts.n_lines, "line", "lines"), counts.n_rejected);
+    eprintln!("{read} read, {} planned, {n_rejected} rejected", counts.n_planned);
     Ok(())
 }
 

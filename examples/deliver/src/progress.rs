@@ -28,3 +28,8 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 }
+
+/// A number with its noun.
+pub(crate) fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}

@@ -16,7 +16,7 @@ use intercom_transform::Settings;
 
 use crate::arguments::Send;
 use crate::environment::Environment;
-use crate::progress::Progress;
+use crate::progress::{Progress, counted};
 use crate::settings;
 
 /// Sends standard input, and says on standard error what became of it; `false` when something was
@@ -73,8 +73,10 @@ fn show(arguments: &Send, settings: &Settings) -> anyhow::Result<bool> {
         .transpose()?;
     let counts = dry_run(stdin(), &mut stdout(), settings, &Answers::Both, journal)?;
     eprintln!(
-        "{} lines read, {} would be sent, {} rejected; nothing was sent",
-        counts.n_lines, counts.n_planned, counts.n_rejected
+        "{} read, {} would be sent, {} rejected; nothing was sent",
+        counted(counts.n_lines, "line", "lines"),
+        counts.n_planned,
+        counts.n_rejected
     );
     Ok(counts.n_rejected == 0)
 }
@@ -134,7 +136,8 @@ fn last_line(file: &mut File) -> std::io::Result<(u64, Vec<u8>)> {
 /// What became of the lines, and where those are that are left.
 fn summary(report: &SendReport, arguments: &Send) -> String {
     let counts = report.counts;
-    let mut said = format!("{} lines read, {} delivered", counts.n_lines, counts.n_delivered);
+    let read = counted(counts.n_lines, "line", "lines");
+    let mut said = format!("{read} read, {} delivered", counts.n_delivered);
     if counts.n_skipped > 0 {
         said += &format!(", {} finished by earlier runs", counts.n_skipped);
     }

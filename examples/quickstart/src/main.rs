@@ -58,10 +58,10 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if !arguments.json {
         say(&format!("{}\n", tables::sync(&first)?))?;
         say(&format!("The customers with the highest MRR\n{}\n", tables::top_mrr(&top)))?;
-        let n = report.total_members;
-        say(&format!("Caseload: {n} members by last session\n{}\n", tables::caseload(&report)))?;
+        let members = tables::counted(report.total_members, "member", "members");
+        say(&format!("Caseload: {members} by last session\n{}\n", tables::caseload(&report)))?;
     }
-    let n_moved = session.move_to_enterprise(3).await?;
+    let moved = tables::customers(session.move_to_enterprise(3).await?);
     let second = session.sync(session.now_after(started_at)).await?;
     let movements = session.movements(started_at, second.started_at).await?;
     if arguments.json {
@@ -75,7 +75,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         };
         say(&serde_json::to_string(&document)?)?;
     } else {
-        say(&format!("{n_moved} customers moved to another plan; the second sync"))?;
+        say(&format!("{moved} moved to another plan; the second sync"))?;
         say(&format!("{}\n{}", tables::sync(&second)?, saving(&first, &second)))?;
         say(&tables::found(&movements, &second.alerts))?;
     }
@@ -117,9 +117,9 @@ fn line(now: DateTime<Utc>, report: &RunReport) -> String {
 /// How little the second sync did.
 fn saving(first: &RunReport, second: &RunReport) -> String {
     format!(
-        "It fetched {} records where the first fetched {}, and wrote {} of them.\n\
+        "It fetched {} where the first fetched {}, and wrote {} of them.\n\
          (The API compares the dates of contacts by whole days, so today's come again.)",
-        second.n_fetched(),
+        tables::counted(second.n_fetched(), "record", "records"),
         first.n_fetched(),
         second.n_written()
     )

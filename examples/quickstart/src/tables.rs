@@ -123,3 +123,13 @@ fn bordered(headers: &[&str]) -> Table {
 fn number(value: u64) -> Cell {
     Cell::new(value).set_alignment(CellAlignment::Right)
 }
+
+/// So many customers, in words.
+pub(crate) fn customers(n: usize) -> String {
+    counted(n as u64, "customer", "customers")
+}
+
+/// A number with its noun.
+pub(crate) fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}

@@ -268,6 +268,22 @@ async fn a_stopped_run_finishes_what_is_in_flight_and_the_next_one_sends_the_res
     let third = Run { journal: journal(), ..Run::default() };
     let third = third.send_all(&api, &events).await.expect("it ends");
     assert_eq!((third.counts.n_skipped, api.n_calls()), (210, n_calls));
+    check_names_nobody(&path);
+}
+
+/// The number of a line, a short digest of its text, and what became of it: nothing else.
+fn check_names_nobody(journal: &std::path::Path) {
+    let text = std::fs::read_to_string(journal).expect("the journal");
+    let mut entries = text.lines();
+    assert_eq!(entries.next(), Some("intercom-deliver journal 1"));
+    for entry in entries {
+        let [line, digest, became] = entry.split(' ').collect::<Vec<_>>()[..] else {
+            panic!("{entry}")
+        };
+        assert!(line.parse::<u32>().is_ok(), "{entry}");
+        assert!(digest.len() == 16 && digest.bytes().all(|b| b.is_ascii_hexdigit()), "{entry}");
+        assert!(["delivered", "rejected"].contains(&became), "{entry}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -21,7 +21,7 @@ fn without_a_webhook_alerts_wait_and_with_one_they_are_told_once() {
     let (slack, url) = world.slack();
     let told = run_with(&world, &url);
     assert_eq!(told.code, Some(0), "{told:?}");
-    assert!(told.stderr.contains("1 alerts told in 1 messages, 0 wait"), "{told:?}");
+    assert!(told.stderr.contains("1 alert told in 1 message, 0 wait"), "{told:?}");
     let again = run_with(&world, &url);
     assert_eq!(again.code, Some(0), "{again:?}");
     assert_eq!(slack.headlines().len(), 1, "{:?}", slack.headlines());
@@ -35,7 +35,7 @@ fn a_failing_slack_leaves_the_alert_queued_and_the_run_done() {
     slack.answer(&[FakeAnswer::Refused(503, "unavailable")]);
     let failed = run_with(&world, &url);
     assert_eq!(failed.code, Some(0), "{failed:?}");
-    let warning = "warning: 0 alerts told in 0 messages, 1 wait; slack is unavailable: status 503";
+    let warning = "warning: 0 alerts told in 0 messages, 1 waits; slack is unavailable: status 503";
     assert!(failed.stderr.contains(warning), "{failed:?}");
     assert_eq!(slack.received().len(), 1);
     let waits = world.run(&["run", "--now", AT]);

@@ -78,7 +78,7 @@ fn a_watch_tells_after_a_run() {
     let mut watch = world.command(&["watch", "--now", AT]);
     let mut watch = watch.env("SLACK_WEBHOOK_URL", url).spawn().expect("the program starts");
     let mut stderr = BufReader::new(watch.stderr.take().expect("piped"));
-    wait_for(&mut stderr, "1 alerts told in 1 messages, 0 wait");
+    wait_for(&mut stderr, "1 alert told in 1 message, 0 wait");
     interrupt(&watch);
     wait_for(&mut stderr, "the watch has ended");
     assert_eq!(watch.wait().expect("ended").code(), Some(0));
