@@ -199,14 +199,22 @@ pub struct CustomerTotals {
     pub n_customers: i64,
     /// The sum of their quality scores.
     pub quality_sum: i64,
-    /// Monthly recurring revenue by currency, largest count of customers first.
-    pub mrr: Vec<CurrencyTotal>,
 }
 
-/// The customers that pay in one currency.
+/// How the MRR of customers that name the same Stripe customer is added up: each of them shows the
+/// whole of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SharedBilling {
+    /// A billing account counts once, as the customer shows it whose contact changed last.
+    Once,
+    /// Every customer counts.
+    Each,
+}
+
+/// What customers pay in one currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CurrencyTotal {
-    /// How many there are.
+    /// How many customers count.
     pub n_customers: i64,
     /// Their monthly recurring revenue.
     pub mrr: Money,

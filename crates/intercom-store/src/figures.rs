@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 
-use crate::{FactRow, ProjectionRules, RevenueHistoryRow, RulesChange, StoreError, Workspace};
+use crate::{
+    CurrencyTotal, FactRow, ProjectionRules, RevenueHistoryRow, RulesChange, SharedBilling,
+    StoreError, Workspace,
+};
 
 /// What a [`Store`](crate::Store) does with the rules, the date and the history of figures.
 #[async_trait]
@@ -29,6 +32,13 @@ pub trait FiguresStore: Send + Sync {
     /// are counted in one statement, and customers of whom another figure moves are marked. Returns
     /// how many were marked; `None` when the day is the one of the last time.
     async fn pass_time(&self, workspace: &Workspace, now: i64) -> Result<Option<u64>, StoreError>;
+
+    /// The monthly recurring revenue of all customers by currency, that of most customers first.
+    async fn mrr_totals(
+        &self,
+        workspace: &Workspace,
+        shared: SharedBilling,
+    ) -> Result<Vec<CurrencyTotal>, StoreError>;
 
     /// The MRR of every customer until `until`, by e-mail and place in the history: up to `limit` rows
     /// behind `after`.

@@ -50,7 +50,8 @@ pub trait ForgetStore: Send + Sync {
     async fn personal(&self, workspace: &Workspace, who: &str) -> Result<Personal, StoreError>;
 
     /// Erases a person: bodies, projections, history, what is put aside, remembered alerts, effects
-    /// that name it, and our columns of a customer that no other contact stands for. Conversations go as a whole.
+    /// that name it, and our columns of a customer that no other contact stands for. Conversations
+    /// go as a whole; a digest about others, too, loses only its lines about the person.
     ///
     /// Only the digests stay, which say what must not be stored again. A row of the shared table
     /// is deleted when the table has no columns but ours, and emptied of them otherwise.

@@ -1,5 +1,7 @@
 //! Work that one process does at a time.
 
+use std::time::Duration;
+
 use crate::Workspace;
 
 /// A lease that a process holds until it expires or is given back.
@@ -55,4 +57,17 @@ pub enum LeaseOutcome {
 pub(crate) struct Fence {
     pub(crate) name: String,
     pub(crate) epoch: i64,
+}
+
+/// What the processes that share a token know of its rate limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RateLedgerRow {
+    /// The digest of the token.
+    pub token_digest: String,
+    /// What the last [`change`](crate::Store::change_rate_ledger) left.
+    pub ledger: String,
+    /// When that was, by the database's clock (a duration since 1970).
+    pub changed_at: Duration,
+    /// The database's clock at the moment of reading.
+    pub now: Duration,
 }

@@ -93,7 +93,7 @@ pub use alert::{
 pub use census::{Backlog, Census};
 pub use customer::{
     CurrencyTotal, CustomerCandidate, CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome,
-    DirtyCustomer, SupportCounts,
+    DirtyCustomer, SharedBilling, SupportCounts,
 };
 pub use error::{Cause, Location, StoreError};
 pub use figures::FiguresStore;
@@ -103,7 +103,7 @@ pub use history::{
     AttributeHistoryRow, BucketHistoryRow, CustomerHistoryRow, RevenueHistoryRow, RevenueState,
     TrackedValues,
 };
-pub use lease::{Lease, LeaseOutcome};
+pub use lease::{Lease, LeaseOutcome, RateLedgerRow};
 pub use load::LoadWindow;
 pub use mirror::{
     AttributeChange, Bookmark, ContentHash, PageOutcome, PageWrite, Quarantined, QuarantinedRow,

@@ -99,7 +99,7 @@ impl Notice {
             kind: KIND.to_owned(),
             queue: ALERT_QUEUE.to_owned(),
             dedupe_key,
-            payload: serde_json::to_string(self).expect("a notice holds only text and numbers"),
+            payload: self.payload(),
             after: Duration::ZERO,
         }
     }
@@ -107,7 +107,31 @@ impl Notice {
     /// The notice in an effect; `None` when there is none that this version can read.
     #[must_use]
     pub fn read(effect: &ClaimedEffect) -> Option<Self> {
-        let payload = (effect.kind == KIND).then_some(&effect.payload)?;
-        serde_json::from_str(payload).ok()
+        Self::parse(&effect.kind, &effect.payload)
+    }
+
+    pub(crate) fn parse(kind: &str, payload: &str) -> Option<Self> {
+        (kind == KIND).then(|| serde_json::from_str(payload).ok()).flatten()
+    }
+
+    pub(crate) fn payload(&self) -> String {
+        serde_json::to_string(self).expect("a notice holds only text and numbers")
+    }
+
+    /// What is left of the notice without the customers with these e-mails or contacts; `None` when
+    /// it is about nobody else.
+    pub(crate) fn without(self, is_named: &impl Fn(&str) -> bool) -> Option<Self> {
+        let Self::Digest(DigestNotice { mut parts }) = self else { return None };
+        for part in &mut parts {
+            let n_before = part.top.len();
+            part.top.retain(|entry| {
+                let contact_id = entry.contact_id.as_deref();
+                !is_named(&entry.email) && !contact_id.is_some_and(is_named)
+            });
+            let n_gone = (n_before - part.top.len()) as u64;
+            part.n_customers = part.n_customers.saturating_sub(n_gone);
+        }
+        parts.retain(|part| part.n_customers > 0);
+        (!parts.is_empty()).then_some(Self::Digest(DigestNotice { parts }))
     }
 }

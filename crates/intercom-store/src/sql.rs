@@ -36,8 +36,9 @@ use crate::{
     CustomerCandidate, CustomerHistoryRow, CustomerRow, CustomerTotals, CustomerWrite,
     CustomersOutcome, DeadEffect, DirtyCustomer, Effect, EffectEnd, Gone, Lease, LeaseOutcome,
     LedgerChange, LoadWindow, PageOutcome, PageWrite, PendingBody, ProjectionOutcome,
-    ProjectionWrite, QuarantinedRow, RunEnd, RunId, RunRow, Store, StoreError, Stored, Stream,
-    SupportCounts, SweepOutcome, SweepRules, Tombstone, Workspace, WorkspaceProfile,
+    ProjectionWrite, QuarantinedRow, RateLedgerRow, RunEnd, RunId, RunRow, Store, StoreError,
+    Stored, Stream, SupportCounts, SweepOutcome, SweepRules, Tombstone, Workspace,
+    WorkspaceProfile,
 };
 
 /// A store on one database. The pools are the same where readers need no connections of their own.
@@ -432,6 +433,10 @@ impl<D: Dialect> Store for SqlStore<D> {
         leases::change_ledger(self, token_digest, change)
             .await
             .map_err(|fault| fault.during("lend calls", "*"))
+    }
+
+    async fn rate_ledgers(&self) -> Result<Vec<RateLedgerRow>, StoreError> {
+        leases::ledgers(self).await.map_err(|fault| fault.during("read rate limits", "*"))
     }
 
     async fn enqueue(&self, workspace: &Workspace, effects: &[&Effect]) -> Result<u64, StoreError> {

@@ -13,9 +13,9 @@ use crate::{
     ClaimedEffect, CustomerCandidate, CustomerHistoryRow, CustomerRow, CustomerTotals,
     CustomerWrite, CustomersOutcome, DeadEffect, DirtyCustomer, Effect, EffectEnd, FiguresStore,
     ForgetStore, Gone, Lease, LeaseOutcome, LoadWindow, NotificationStore, PageOutcome, PageWrite,
-    PartsStore, PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RunEnd, RunId,
-    RunRow, StoreError, Stored, Stream, SupportCounts, SweepOutcome, SweepRules, Tombstone,
-    Workspace, WorkspaceProfile,
+    PartsStore, PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RateLedgerRow,
+    RunEnd, RunId, RunRow, StoreError, Stored, Stream, SupportCounts, SweepOutcome, SweepRules,
+    Tombstone, Workspace, WorkspaceProfile,
 };
 
 /// What becomes of a shared rate ledger, given the database's clock and the ledger as text.
@@ -294,6 +294,9 @@ pub trait Store:
         token_digest: &str,
         change: &mut LedgerChange<'_>,
     ) -> Result<(), StoreError>;
+
+    /// What is known of the rate limit of every token, the last used first; nothing is changed.
+    async fn rate_ledgers(&self) -> Result<Vec<RateLedgerRow>, StoreError>;
 
     /// Writes effects; how many had no effect of the same kind and key before them.
     async fn enqueue(&self, workspace: &Workspace, effects: &[&Effect]) -> Result<u64, StoreError>;

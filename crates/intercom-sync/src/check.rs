@@ -12,10 +12,10 @@ use intercom_projection::Names;
 use intercom_store::Stream;
 use serde::Serialize;
 
-use crate::error::SyncError;
+use crate::error::{SyncError, in_words};
 use crate::identify;
 use crate::preview::Asker;
-use crate::run::{Extent, Sync, in_words};
+use crate::run::{Extent, Sync};
 
 /// Contacts that are looked at for attributes.
 const SAMPLE: i64 = 50;

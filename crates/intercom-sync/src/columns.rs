@@ -49,7 +49,10 @@ impl Sources<'_> {
     }
 
     fn conversations(&self, what: &str) -> String {
-        format!("{what} of {} contacts", self.n_contacts)
+        match self.n_contacts {
+            1 => format!("{what} of 1 contact"),
+            n => format!("{what} of {n} contacts"),
+        }
     }
 }
 

@@ -85,3 +85,41 @@ pub enum SyncError {
     #[error("the store failed")]
     Store(#[from] StoreError),
 }
+
+impl SyncError {
+    /// Why one stream could not be read, when the others can be all the same; `None` when going on
+    /// is senseless: the token is refused, the store fails, another process has the workspace.
+    pub(crate) fn of_one_stream(&self) -> Option<String> {
+        match self {
+            Self::Fetch { source, .. } if source.is_unauthorized() => None,
+            Self::Fetch { source, .. } => Some(in_words(source)),
+            Self::Page { source, .. } => {
+                Some(format!("a page cannot be read: {}", in_words(source)))
+            }
+            Self::UnknownWorkspace
+            | Self::NeverSynchronised { .. }
+            | Self::OtherWorkspace { .. }
+            | Self::Held { .. }
+            | Self::LeaseLost { .. }
+            | Self::Stopped
+            | Self::Identify(_)
+            | Self::Profile { .. }
+            | Self::Store(_) => None,
+        }
+    }
+}
+
+/// The error and its causes in one line; a cause that its effect already quotes is not repeated.
+pub(crate) fn in_words(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !words.ends_with(&text) {
+            words.push_str(": ");
+            words.push_str(&text);
+        }
+        cause = error.source();
+    }
+    words
+}

@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use futures_util::future::{join_all, ready};
 use futures_util::{StreamExt, stream};
 use intercom_api::{Paged, SearchRequest};
-use intercom_client::Page;
+use intercom_client::{Error, Page};
 use intercom_store::{Bookmark, LoadWindow, PageWrite, Stream, Workspace};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -101,8 +101,9 @@ where
         let asked_at = Instant::now();
         let first = match pages.next().await {
             Some(Ok(first)) => first,
+            // A walk over everything meets what is too large again, and leaves it out.
+            Some(Err(Error::EntryTooLarge { .. })) | None => return Ok(Survey::Plain(None)),
             Some(Err(source)) => return Err(SyncError::Fetch { stream, source }),
-            None => return Ok(Survey::Plain(None)),
         };
         let n_windows = self.n_windows(&first, asked_at.elapsed());
         if let Some(survey) = self.windows(report, &first, n_windows).await? {
@@ -243,8 +244,8 @@ where
                 tracing::warn!(%stream, error = %refused, "the API refuses windows");
                 Ok(None)
             }
+            Some(Err(Error::EntryTooLarge { .. })) | None => Ok(None),
             Some(Err(source)) => Err(SyncError::Fetch { stream, source }),
-            None => Ok(None),
         }
     }
 

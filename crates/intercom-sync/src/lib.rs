@@ -80,7 +80,7 @@ mod verify;
 mod walk;
 mod watch;
 
-pub use calls::StoreCalls;
+pub use calls::{CallBudget, StoreCalls, call_budgets};
 pub use check::{Finding, State};
 pub use columns::ColumnLine;
 pub use error::SyncError;
@@ -92,7 +92,7 @@ pub use movements::{MrrReport, MrrWaterfall, waterfall};
 pub use notifications::{apply_notification, mirror_notification};
 pub use preview::StreamPreview;
 pub use progress::{Progress, Silent};
-pub use report::{CustomerAlert, LogEntry, Metrics, RunReport, StreamReport};
+pub use report::{CustomerAlert, LogEntry, Metrics, PutAside, RunReport, StreamReport};
 pub use run::{Extent, Sync};
 pub use settings::{Newcomers, SyncSettings};
 pub use settings_file::{SettingsFileError, read_settings};

@@ -106,6 +106,8 @@ async fn ask<O: Operation>(
     let Err(source) = puller.client.execute(retrieve).await else { return Ok(None) };
     match fate_of(&source) {
         Some(fate) => Ok(Some(fate)),
+        // Too long to be read, but there.
+        None if source.body_limit().is_some() => Ok(None),
         None => Err(SyncError::Fetch { stream, source }),
     }
 }

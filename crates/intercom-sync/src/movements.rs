@@ -278,12 +278,16 @@ impl fmt::Display for MrrReport {
             let percent = |ratio: Option<Ratio>| ratio.map_or("–".to_owned(), percent);
             let (net, gross) = (waterfall.net_retention, waterfall.gross_retention);
             write!(f, "\n  NRR {}, GRR {}", percent(net), percent(gross))?;
-            write!(f, " of {} customers", waterfall.n_customers_at_start)?;
+            match waterfall.n_customers_at_start {
+                1 => f.write_str(" of 1 customer")?,
+                n => write!(f, " of {n} customers")?,
+            }
         }
-        if self.n_left_out > 0 {
-            write!(f, "\n{} customers left out: their amounts do not fit", self.n_left_out)?;
+        match self.n_left_out {
+            0 => Ok(()),
+            1 => f.write_str("\n1 customer left out: its amounts do not fit"),
+            n => write!(f, "\n{n} customers left out: their amounts do not fit"),
         }
-        Ok(())
     }
 }
 

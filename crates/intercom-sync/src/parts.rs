@@ -16,12 +16,17 @@ use std::pin::pin;
 
 use futures_util::{Stream as Items, StreamExt, TryStreamExt, stream};
 use intercom_api::ConversationId;
-use intercom_store::{ConversationParts, DueParts, FoundParts, Gone, PartsState, Stream};
+use intercom_client::Client;
+use intercom_store::{
+    ConversationParts, DueParts, Fate, FetchedParts, FoundParts, Gone, PartsState, Quarantined,
+    Store, Stream, Workspace,
+};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use self::answer::{Reading, count_of};
-use self::fetch::{RetrieveParts, width};
+use self::fetch::RetrieveParts;
+pub(crate) use self::fetch::width;
 use self::keeper::Keeper;
 use crate::error::SyncError;
 use crate::missing::fate_of;
@@ -35,7 +40,7 @@ const CHUNK: u32 = 200;
 const QUEUE: usize = 100;
 
 /// After so many failures in a row the API is taken for out of order.
-const MOST_FAILURES_IN_A_ROW: u32 = 10;
+pub(crate) const MOST_FAILURES_IN_A_ROW: u32 = 10;
 
 /// What a look at one conversation brought.
 enum Look {
@@ -61,7 +66,7 @@ pub(crate) async fn pull(puller: &Puller<'_>, report: &mut StreamReport) -> Resu
 
 /// Looks at every due conversation, until an error that the others would meet, too.
 async fn look_at_all(puller: &Puller<'_>, looks: mpsc::Sender<Look>) -> Result<(), SyncError> {
-    let mut due = pin!(due_one_by_one(puller));
+    let mut due = pin!(due_one_by_one(puller.store, puller.workspace));
     let mut n_failed_in_a_row = 0;
     let mut at_once = 1;
     // The first call tells the rate limit and the latency.
@@ -82,11 +87,13 @@ async fn look_at_all(puller: &Puller<'_>, looks: mpsc::Sender<Look>) -> Result<(
     Ok(())
 }
 
-fn due_one_by_one<'p>(
-    puller: &'p Puller<'_>,
+/// Every conversation whose parts have to be looked at.
+pub(crate) fn due_one_by_one<'p>(
+    store: &'p dyn Store,
+    workspace: &'p Workspace,
 ) -> impl Items<Item = Result<DueParts, SyncError>> + use<'p> {
-    let chunks = stream::try_unfold(String::new(), async |after| {
-        let due = puller.store.due_parts(puller.workspace, &after, CHUNK).await?;
+    let chunks = stream::try_unfold(String::new(), async move |after| {
+        let due = store.due_parts(workspace, &after, CHUNK).await?;
         let last = due.last().map(|last| last.conversation_id.clone());
         Ok::<_, SyncError>(last.map(|last| (stream::iter(due.into_iter().map(Ok)), last)))
     });
@@ -118,7 +125,7 @@ async fn forward(
 }
 
 /// Whether the next call would fail, too: the token is refused, or may not read conversations.
-fn concerns_all(error: &intercom_client::Error) -> bool {
+pub(crate) fn concerns_all(error: &intercom_client::Error) -> bool {
     matches!(error.status(), Some(401 | 403))
 }
 
@@ -126,29 +133,51 @@ async fn look_at(puller: &Puller<'_>, due: DueParts) -> Look {
     if is_known(&due) {
         return Look::Found(found(due, FoundParts::Unchanged, true));
     }
-    let Ok(id) = ConversationId::new(due.conversation_id.as_str()) else {
-        let reason = "its id cannot stand in a path".to_owned();
-        let failed = FoundParts::Failed { reason, quarantined: None };
-        return Look::Found(found(due, failed, false));
-    };
-    let source = match puller.client.execute(&RetrieveParts::new(id)).await {
-        Ok(answer) => {
-            return match answer::read(&due.conversation_id, &answer) {
-                Reading { fetched: Ok(fetched), is_settled } => {
-                    Look::Found(found(due, FoundParts::Fetched(fetched), is_settled))
-                }
-                Reading { fetched: Err(entry), .. } => {
-                    let reason = entry.reason.clone();
-                    let failed = FoundParts::Failed { reason, quarantined: Some(entry) };
-                    Look::Found(found(due, failed, false))
-                }
-            };
+    match ask(puller.client, &due.conversation_id).await {
+        Answered::Parts { fetched, is_settled } => {
+            Look::Found(found(due, FoundParts::Fetched(fetched), is_settled))
         }
-        Err(source) => source,
-    };
-    match fate_of(&source) {
-        Some(fate) => Look::Gone(Gone { id: due.conversation_id, fate }),
-        None => Look::Failed { due, source },
+        Answered::Unreadable(entry) => {
+            let reason = entry.reason.clone();
+            let failed = FoundParts::Failed { reason, quarantined: Some(entry) };
+            Look::Found(found(due, failed, false))
+        }
+        Answered::NoPath => {
+            let reason = "its id cannot stand in a path".to_owned();
+            let failed = FoundParts::Failed { reason, quarantined: None };
+            Look::Found(found(due, failed, false))
+        }
+        Answered::Gone(fate) => Look::Gone(Gone { id: due.conversation_id, fate }),
+        Answered::Failed(source) => Look::Failed { due, source },
+    }
+}
+
+/// What the API answers when it is asked for the parts of a conversation.
+pub(crate) enum Answered {
+    /// These; unless it is settled, a later change may not show.
+    Parts { fetched: FetchedParts, is_settled: bool },
+    /// Something that nobody can read.
+    Unreadable(Quarantined),
+    /// It cannot be asked for this id.
+    NoPath,
+    /// It knows the conversation no more.
+    Gone(Fate),
+    /// Nothing.
+    Failed(intercom_client::Error),
+}
+
+/// Asks for the parts of a conversation, with one call.
+pub(crate) async fn ask(client: &Client, conversation_id: &str) -> Answered {
+    let Ok(id) = ConversationId::new(conversation_id) else { return Answered::NoPath };
+    match client.execute(&RetrieveParts::new(id)).await {
+        Ok(answer) => match answer::read(conversation_id, &answer) {
+            Reading { fetched: Ok(fetched), is_settled } => Answered::Parts { fetched, is_settled },
+            Reading { fetched: Err(entry), .. } => Answered::Unreadable(entry),
+        },
+        Err(source) => match fate_of(&source) {
+            Some(fate) => Answered::Gone(fate),
+            None => Answered::Failed(source),
+        },
     }
 }
 

@@ -52,25 +52,30 @@ impl Projector<'_> {
     pub(crate) async fn run(&self, streams: &mut [StreamReport]) -> Result<Projected, SyncError> {
         let mut projected = Projected::default();
         for report in streams {
-            report.n_quarantined += self.stream(report.stream, &mut projected).await?;
+            self.stream(report, &mut projected).await?;
         }
         Ok(projected)
     }
 
-    /// Returns how many bodies were put aside.
-    async fn stream(&self, stream: Stream, projected: &mut Projected) -> Result<u64, SyncError> {
+    /// Bodies that are put aside are counted in the report of the stream.
+    async fn stream(
+        &self,
+        report: &mut StreamReport,
+        projected: &mut Projected,
+    ) -> Result<(), SyncError> {
+        let stream = report.stream;
         if !stream.is_projected() {
-            return Ok(0);
+            return Ok(());
         }
         let version = i64::from(PROJECTION_VERSION);
-        let (mut n_quarantined, mut n_odd) = (0, 0_u64);
+        let mut n_odd = 0_u64;
         loop {
             let bodies = self.store.pending(self.workspace, stream, version, CHUNK).await?;
             if bodies.is_empty() {
                 if n_odd > 0 {
                     tracing::warn!(%stream, records = n_odd, "values that cannot be meant are left out");
                 }
-                return Ok(n_quarantined);
+                return Ok(());
             }
             let mut chunk = Chunk::new(version);
             for bodies in bodies.chunks(PARTS_CHUNK) {
@@ -80,7 +85,7 @@ impl Projector<'_> {
                     chunk.add(stream, body, parts, self.settings);
                 }
             }
-            n_quarantined += self.put_aside(stream, chunk.put_aside).await?;
+            self.put_aside(report, chunk.put_aside).await?;
             let outcome = self.store.commit_projection(self.workspace, &chunk.write).await?;
             projected.n_without_email += chunk.n_without_email;
             n_odd += chunk.n_odd;
@@ -88,7 +93,7 @@ impl Projector<'_> {
             self.progress.projected(stream, projected.done);
             if outcome.n_written == 0 {
                 // Somebody else writes these bodies right now; they stay pending for the next run.
-                return Ok(n_quarantined);
+                return Ok(());
             }
         }
     }
@@ -114,12 +119,13 @@ impl Projector<'_> {
 
     async fn put_aside(
         &self,
-        stream: Stream,
+        report: &mut StreamReport,
         quarantined: Vec<Quarantined>,
-    ) -> Result<u64, SyncError> {
-        let n_quarantined = quarantined.len() as u64;
-        if n_quarantined > 0 {
+    ) -> Result<(), SyncError> {
+        let stream = report.stream;
+        if !quarantined.is_empty() {
             for entry in &quarantined {
+                report.put_aside(entry);
                 let id = entry.record_id.as_deref().unwrap_or_default();
                 tracing::warn!(%stream, id, reason = %entry.reason, "a record is put aside");
             }
@@ -127,7 +133,7 @@ impl Projector<'_> {
             let page = PageWrite { quarantined, observed_at, run, ..PageWrite::default() };
             self.store.commit_page(self.workspace, stream, &page).await?;
         }
-        Ok(n_quarantined)
+        Ok(())
     }
 }
 

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::pin::pin;
 
+use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use intercom_api::{Operator, Paged, Query, SearchRequest};
-use intercom_client::{Client, Page};
-use intercom_store::{LoadWindow, PageOutcome, PageWrite, RunId, Store, Stream, Workspace};
+use intercom_api::{Id, Operator, Paged, Query, SearchRequest};
+use intercom_client::{Behind, Client, Error, Page};
+use intercom_store::{
+    LoadWindow, PageOutcome, PageWrite, Quarantined, RunId, Store, Stream, Workspace,
+};
 use tokio::sync::mpsc;
 use tokio::time::timeout_at;
 
@@ -15,7 +18,7 @@ use crate::error::SyncError;
 use crate::forget::Blocked;
 use crate::group::{Group, ReadPage};
 use crate::progress::Progress;
-use crate::record;
+use crate::record::{self, NOT_MIRRORED, digest};
 use crate::report::StreamReport;
 use crate::run::Extent;
 use crate::settings::SyncSettings;
@@ -43,6 +46,13 @@ pub(crate) struct Sink<'s> {
     pub(crate) out: &'s mpsc::Sender<ReadPage>,
     /// The window that the walk reads; `None` when it reads a whole stream.
     pub(crate) window: Option<&'s LoadWindow>,
+}
+
+/// An entry that no answer can hold.
+struct TooLarge {
+    id: Option<Id>,
+    limit: u64,
+    behind: Behind,
 }
 
 /// Pages that were read and wait to be written; more would only fill the memory.
@@ -110,6 +120,13 @@ impl Puller<'_> {
                             return Ok(());
                         }
                     }
+                    Some(Err(Error::EntryTooLarge { id, limit, behind, .. })) => {
+                        let read =
+                            self.left_out(walk, &TooLarge { id, limit, behind }, sink.window);
+                        if sink.out.send(read).await.is_err() {
+                            return Ok(());
+                        }
+                    }
                     None => return Ok(()),
                     Some(Err(source)) => break source,
                 }
@@ -148,8 +165,15 @@ impl Puller<'_> {
         let reading = async move {
             let mut pages = self.pages(list, &mut walk);
             while let Some(page) = pages.next().await {
-                let page = page.map_err(|source| SyncError::Fetch { stream, source })?;
-                let read = self.read(stream, &mut walk, &page, None)?;
+                let read = match page {
+                    Ok(page) => self.read(stream, &mut walk, &page, None)?,
+                    Err(Error::EntryTooLarge { id, limit, behind, .. }) => {
+                        // It is there, and not gone.
+                        seen.extend(id.as_ref().map(|id| id.as_str().to_owned()));
+                        self.left_out(&mut walk, &TooLarge { id, limit, behind }, None)
+                    }
+                    Err(source) => return Err(SyncError::Fetch { stream, source }),
+                };
                 seen.extend(read.write.records.iter().map(|record| record.id.clone()));
                 if out.send(read).await.is_err() {
                     break;
@@ -193,6 +217,27 @@ impl Puller<'_> {
         write.windows = vec![walk.step_window(window, records, page.next(), self.observed_at)];
         // What the API announces is the total of the window.
         Ok(ReadPage { write, total: None })
+    }
+
+    /// An entry that is too long to be read, put aside by its id, with the bookmark behind it.
+    fn left_out(&self, walk: &mut Walk, entry: &TooLarge, window: Option<&LoadWindow>) -> ReadPage {
+        let TooLarge { id, limit, behind } = entry;
+        let record_id = id.as_ref().map(|id| id.as_str().to_owned());
+        let reason = format!("{NOT_MIRRORED}: its JSON is longer than {limit} bytes");
+        let hash = digest(format!("{record_id:?} {reason}").as_bytes());
+        let entry = Quarantined { record_id, reason, hash, body: Bytes::new() };
+        let mut write = PageWrite { quarantined: vec![entry], ..PageWrite::default() };
+        match window {
+            Some(window) => {
+                let window = walk.step_window(window, &[], behind.cursor(), self.observed_at);
+                write.windows = vec![window];
+            }
+            None => {
+                let indexed = Indexed { by_clock: None, by_change: None };
+                write.bookmark = walk.step(&[], behind.cursor(), &indexed);
+            }
+        }
+        ReadPage { write, total: None }
     }
 
     /// Writes what is read, in groups of pages, until the reading has ended. What was read before
@@ -338,5 +383,5 @@ fn count(report: &mut StreamReport, n_pages: u32, write: &PageWrite, outcome: Pa
     report.n_inserted += outcome.n_inserted;
     report.n_changed += outcome.n_changed;
     report.n_unchanged += outcome.n_unchanged + outcome.n_stale;
-    report.n_quarantined += write.quarantined.len() as u64;
+    write.quarantined.iter().for_each(|entry| report.put_aside(entry));
 }

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use intercom_revenue::Alert;
-use intercom_store::Stream;
+use intercom_store::{Quarantined, Stream};
 use serde::Serialize;
+
+/// So many records put aside are named of each stream.
+const NAMED: usize = 10;
 
 /// What one stream brought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -29,9 +32,15 @@ pub struct StreamReport {
     pub n_gone: u64,
     /// Conversations of which the API shows only the most recent parts, so that some are missing.
     pub n_truncated: u64,
+    /// The first records put aside; see [`StreamReport::n_quarantined`] for how many there are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub put_aside: Vec<PutAside>,
     /// What could not be fetched and is tried again by the next run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_behind: Option<String>,
+    /// Why the stream was not read to its end: the next run goes on where this one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broke_off_because: Option<String>,
     /// Why records that a whole walk did not meet were kept all the same: too many were missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept_because: Option<String>,
@@ -53,11 +62,48 @@ impl StreamReport {
             n_quarantined: 0,
             n_gone: 0,
             n_truncated: 0,
+            put_aside: Vec::new(),
             left_behind: None,
+            broke_off_because: None,
             kept_because: None,
             skipped_because: None,
         }
     }
+
+    /// Counts a record that was put aside, and names it while few are named.
+    pub(crate) fn put_aside(&mut self, entry: &Quarantined) {
+        self.n_quarantined += 1;
+        if self.put_aside.len() < NAMED {
+            let (id, reason) = (entry.record_id.clone(), entry.reason.clone());
+            self.put_aside.push(PutAside { id, reason });
+        }
+    }
+
+    /// What is missing of the stream, a sentence each, without the records put aside; empty when
+    /// nothing is.
+    pub fn shortfalls(&self) -> Vec<String> {
+        let stream = self.stream;
+        let skipped = self.skipped_because.as_ref();
+        let broke_off = self.broke_off_because.as_ref();
+        let kept = self.kept_because.as_ref();
+        let left_behind = self.left_behind.as_ref();
+        let sentences = [
+            skipped.map(|reason| format!("{stream} left out: {reason}")),
+            broke_off.map(|reason| format!("{stream} not read to the end: {reason}")),
+            kept.map(|reason| format!("{stream}: {reason}; nothing was taken for gone")),
+            left_behind.map(|what| format!("{stream}: {what}")),
+        ];
+        sentences.into_iter().flatten().collect()
+    }
+}
+
+/// A record that was put aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PutAside {
+    /// Its id, when it shows one.
+    pub id: Option<String>,
+    /// What is wrong with it; never a value of it.
+    pub reason: String,
 }
 
 /// An alert and the customer it is about.
@@ -89,7 +135,7 @@ pub struct Metrics {
     pub updated_contacts: u64,
     /// Changed contacts that have no usable e-mail address; they stay in the mirror.
     pub skipped_contacts: u64,
-    /// Records put aside, streams left out, and streams with too many missing records.
+    /// Records put aside, and streams of which something is missing.
     pub errors: u64,
     /// Seconds from start to end, to the tenth.
     pub sync_duration_seconds: f64,

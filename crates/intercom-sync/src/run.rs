@@ -12,11 +12,12 @@ use futures_util::future::join_all;
 use intercom_client::Client;
 use intercom_store::{RunCounts, RunEnd, RunId, RunOutcome, RunRow, Store, Stream, Workspace};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::alerting::{Ending, tell_ending, tell_unidentified};
 use crate::buckets;
 use crate::customers::{self, CustomersReport};
-use crate::error::SyncError;
+use crate::error::{SyncError, in_words};
 use crate::forget::Blocked;
 use crate::identify::identify;
 use crate::lease::under_lease;
@@ -70,9 +71,10 @@ impl Sync {
     ///
     /// # Errors
     /// [`SyncError::Held`] while another process works on the workspace;
-    /// [`SyncError`] when the run cannot go on; what it had committed stays. A stream that the
-    /// token may not read, or a record that cannot be read, does not end the run: the report names
-    /// it.
+    /// [`SyncError`] when going on is senseless: the token is refused, the store fails, another
+    /// process has taken the workspace over; what was committed stays. A stream that the API does
+    /// not answer for, one that the token may not read, and a record that cannot be read do not
+    /// end the run: the report names them.
     pub async fn run(
         &self,
         now: DateTime<Utc>,
@@ -138,10 +140,27 @@ impl Sync {
         let started = Instant::now();
         let store = self.store.as_ref();
         let last = store.last_runs(workspace, 1).await?.pop();
-        let kind = RunKind::after(last.as_ref(), extent);
+        let contacts = store.bookmark(workspace, Stream::Contacts).await?;
+        let is_loaded = contacts.is_some_and(|bookmark| bookmark.watermark.is_some());
+        let kind = RunKind::after(last.as_ref(), is_loaded, extent);
         let run = store.start_run(workspace, kind.name(), now.timestamp()).await?;
-        tracing::info!(kind = kind.name(), "a sync starts");
+        // At the highest level, so that whatever is logged says where it belongs.
+        let span = tracing::error_span!("run", workspace = workspace.id(), run = run.0);
         let start = Start { run, kind, extent, now };
+        self.run_started(workspace, stop, start, started, progress).instrument(span).await
+    }
+
+    async fn run_started(
+        &self,
+        workspace: &Workspace,
+        stop: impl Future<Output = ()>,
+        start: Start,
+        started: Instant,
+        progress: &dyn Progress,
+    ) -> Result<RunReport, SyncError> {
+        let Start { run, kind, now, .. } = start;
+        let store = self.store.as_ref();
+        tracing::info!(kind = kind.name(), "a sync starts");
         let mut streams = Vec::with_capacity(self.settings.streams.len());
         // Every write is a transaction, and a page commits with its bookmark: cut off anywhere, the
         // run leaves a place to go on from.
@@ -201,7 +220,10 @@ impl Sync {
         for side_by_side in settings.streams.chunk_by(|a, b| is_large(*a) && is_large(*b)) {
             let begin = |stream: &Stream| StreamReport::new(*stream);
             let mut reports: Vec<StreamReport> = side_by_side.iter().map(begin).collect();
-            let pulling = reports.iter_mut().map(|report| pull_or_skip(&puller, report).boxed());
+            let pulling = reports.iter_mut().map(|report| {
+                let span = tracing::error_span!("stream", stream = report.stream.name());
+                pull_or_skip(&puller, report).instrument(span).boxed()
+            });
             let pulled: Result<(), SyncError> = join_all(pulling).await.into_iter().collect();
             streams.extend(reports);
             pulled?;
@@ -212,8 +234,14 @@ impl Sync {
         let projected = projector.run(streams).await?;
         // Figures that depend on the date move also for customers nothing happened to.
         store.pass_time(workspace, observed_at).await?;
-        let customers =
-            customers::refresh(store, workspace, settings, progress, (run, kind), now).await?;
+        let customers = if breaks_off(streams, Stream::Contacts) {
+            // Of two contacts that share or exchange an e-mail only one may have been read: what
+            // that would say of the customer is nothing that ever was. They wait for the rest.
+            tracing::warn!("customers are not refreshed until the contacts are read to the end");
+            CustomersReport::default()
+        } else {
+            customers::refresh(store, workspace, settings, progress, (run, kind), now).await?
+        };
         let zone = settings.timezone.or_else(|| zone_of(workspace)).unwrap_or_else(|| {
             tracing::warn!("the zone of the workspace is unknown; days are those of UTC");
             Tz::UTC
@@ -233,17 +261,8 @@ impl Sync {
         let totals = self.store.customer_totals(workspace).await?;
         let report = work.report(now, took_for, mean_quality(&totals));
         let outcome = if report.is_complete() { RunOutcome::Done } else { RunOutcome::Partial };
-        let left_out: Vec<String> = report
-            .streams
-            .iter()
-            .filter_map(|report| {
-                let stream = report.stream;
-                let skipped = report.skipped_because.as_ref();
-                let left_out = skipped.map(|reason| format!("{stream} left out: {reason}"));
-                let because = report.kept_because.as_ref().or(report.left_behind.as_ref());
-                left_out.or_else(|| Some(format!("{stream}: {}", because?)))
-            })
-            .collect();
+        let shortfalls: Vec<String> =
+            report.streams.iter().flat_map(StreamReport::shortfalls).collect();
         let end = RunEnd {
             finished_at: (now + took_for).timestamp(),
             outcome,
@@ -252,7 +271,7 @@ impl Sync {
                 n_customers: whole(report.metrics.contacts_synced),
                 ..counts(&report.streams)
             },
-            detail: (!left_out.is_empty()).then(|| left_out.join("; ")),
+            detail: (!shortfalls.is_empty()).then(|| shortfalls.join("; ")),
         };
         self.store.finish_run(workspace, run, &end).await?;
         self.tell(workspace, &end, now).await;
@@ -313,12 +332,12 @@ pub(crate) enum RunKind {
 }
 
 impl RunKind {
-    /// Runs are first ones until one has come to its end.
-    fn after(last: Option<&RunRow>, extent: Extent) -> Self {
+    /// Runs are first ones until one has come to its end and every contact is loaded.
+    fn after(last: Option<&RunRow>, is_loaded: bool, extent: Extent) -> Self {
         let Some(last) = last else { return Self::First };
         let came_to_its_end =
             last.end.as_ref().is_some_and(|end| end.outcome != RunOutcome::Failed);
-        match last.kind == Self::First.name() && !came_to_its_end {
+        match last.kind == Self::First.name() && !(came_to_its_end && is_loaded) {
             true => Self::First,
             false => match extent {
                 Extent::Changed => Self::Incremental,
@@ -361,10 +380,7 @@ impl Work {
         avg_quality_score: Option<f64>,
     ) -> RunReport {
         let Self { streams, done: Done { customers, n_without_email } } = self;
-        let is_short = |stream: &&StreamReport| {
-            let StreamReport { skipped_because, kept_because, left_behind, .. } = stream;
-            skipped_because.is_some() || kept_because.is_some() || left_behind.is_some()
-        };
+        let is_short = |stream: &&StreamReport| !stream.shortfalls().is_empty();
         let left_out = streams.iter().filter(is_short).count();
         let quarantined: u64 = streams.iter().map(|stream| stream.n_quarantined).sum();
         let metrics = Metrics {
@@ -380,19 +396,9 @@ impl Work {
     }
 }
 
-/// The error and its causes in one line; a cause that its effect already quotes is not repeated.
-pub(crate) fn in_words(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if !words.ends_with(&text) {
-            words.push_str(": ");
-            words.push_str(&text);
-        }
-        cause = error.source();
-    }
-    words
+fn breaks_off(streams: &[StreamReport], stream: Stream) -> bool {
+    let mut reports = streams.iter().filter(|report| report.stream == stream);
+    reports.any(|report| report.broke_off_because.is_some())
 }
 
 fn counts(streams: &[StreamReport]) -> RunCounts {

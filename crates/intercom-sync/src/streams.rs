@@ -27,7 +27,10 @@ pub(crate) const COMPANIES_PER_PAGE: i64 = 60;
 /// A scroll is begun so often before the companies are listed.
 const SCROLLS: u32 = 3;
 
-/// Pulls a stream, or names why the token may not.
+/// Pulls a stream, or names why it could not be read: that costs no other stream.
+///
+/// # Errors
+/// Only what makes going on senseless.
 pub(crate) async fn pull_or_skip(
     puller: &Puller<'_>,
     report: &mut StreamReport,
@@ -42,7 +45,13 @@ pub(crate) async fn pull_or_skip(
             report.skipped_because = Some(source.to_string());
             Ok(())
         }
-        ended => ended,
+        Err(error) => {
+            let Some(reason) = error.of_one_stream() else { return Err(error) };
+            tracing::error!(stream = %report.stream, reason, "a stream is not read to its end");
+            report.broke_off_because = Some(reason);
+            Ok(())
+        }
+        Ok(()) => Ok(()),
     }
 }
 

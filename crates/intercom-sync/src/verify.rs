@@ -1,5 +1,7 @@
 //! The workspace, walked without a filter, against the store: nothing is written.
 
+mod parts;
+
 use std::collections::BTreeSet;
 use std::pin::pin;
 
@@ -13,7 +15,7 @@ use intercom_api::data_attributes::ListDataAttributes;
 use intercom_api::segments::ListSegments;
 use intercom_api::tags::ListTags;
 use intercom_api::teams::ListTeams;
-use intercom_client::{Client, Page};
+use intercom_client::{Client, Error, Page};
 use intercom_store::{Store, Stream, Workspace};
 use serde::Serialize;
 use tokio::time::sleep;
@@ -74,7 +76,8 @@ pub struct StreamComparison {
     pub n_forgotten: u64,
     /// Records that cannot be read.
     pub n_unreadable: u64,
-    /// Why the stream was not compared: the token lacks a permission.
+    /// Why the stream was not compared, or not to its end: the token lacks a permission, or the API
+    /// does not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skipped_because: Option<String>,
 }
@@ -108,19 +111,16 @@ impl Sync {
     /// Walks every stream without a filter and compares it with the store, record by record.
     ///
     /// A record that changes during the walk, or that a run writes meanwhile, may show as pending.
-    /// Parts have no list of their own; a run reads them again when their conversation differs.
+    /// Parts have no list of their own and are left out: [`Sync::verify_parts`] compares them.
     ///
     /// # Errors
-    /// [`SyncError`] when the API or the store does not answer; a stream that the token may not
+    /// [`SyncError`] when the token is refused or the store does not answer; a stream that cannot be
     /// read is named in its comparison.
     pub async fn verify(
         &self,
         progress: &dyn Progress,
     ) -> Result<Vec<StreamComparison>, SyncError> {
-        let profile = identify::profile(self.client()).await?;
-        let known = self.store().workspaces().await?;
-        let workspace = known.into_iter().find(|known| known.id() == profile.id);
-        let workspace = workspace.ok_or(SyncError::NeverSynchronised { workspace: profile.id })?;
+        let workspace = self.known_workspace().await?;
         let comparer = Comparer {
             client: self.client(),
             store: self.store(),
@@ -134,6 +134,14 @@ impl Sync {
             comparisons.push(comparer.compare(stream).await?);
         }
         Ok(comparisons)
+    }
+
+    /// The workspace of the token, which the store has to know.
+    async fn known_workspace(&self) -> Result<Workspace, SyncError> {
+        let profile = identify::profile(self.client()).await?;
+        let known = self.store().workspaces().await?;
+        let workspace = known.into_iter().find(|known| known.id() == profile.id);
+        workspace.ok_or(SyncError::NeverSynchronised { workspace: profile.id })
     }
 }
 
@@ -162,11 +170,11 @@ impl Comparer<'_> {
         let mut walked = Walked { comparison, watermark, seen: BTreeSet::new() };
         match self.walk(stream, &mut walked).await {
             Ok(()) => {}
-            Err(SyncError::Fetch { source, .. }) if source.status() == Some(403) => {
-                walked.comparison.skipped_because = Some(source.to_string());
+            Err(error) => {
+                let Some(reason) = error.of_one_stream() else { return Err(error) };
+                walked.comparison.skipped_because = Some(reason);
                 return Ok(walked.comparison);
             }
-            Err(error) => return Err(error),
         }
         // Teammates who left are kept: reports name them.
         if stream != Stream::Admins {
@@ -232,7 +240,16 @@ impl Comparer<'_> {
         let stream = walked.comparison.stream;
         let mut pages = pin!(self.client.pages(list));
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|source| SyncError::Fetch { stream, source })?;
+            let page = match page {
+                Ok(page) => page,
+                Err(Error::EntryTooLarge { id, .. }) => {
+                    walked.comparison.n_walked += 1;
+                    walked.comparison.n_unreadable += 1;
+                    walked.seen.extend(id.map(|id| id.as_str().to_owned()));
+                    continue;
+                }
+                Err(source) => return Err(SyncError::Fetch { stream, source }),
+            };
             let total = self.compare_page(&page, walked).await?;
             self.progress.pulled(stream, walked.comparison.n_walked, total);
         }

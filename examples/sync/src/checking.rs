@@ -5,6 +5,7 @@ use intercom_sync::{Finding, State};
 
 use crate::arguments::{Common, Json};
 use crate::environment::Environment;
+use crate::telling::counted;
 use crate::wiring::{self, Verdict, Wiring, causes, say, sync_settings};
 
 pub(crate) async fn run(common: &Common, arguments: &Json) -> anyhow::Result<Verdict> {
@@ -46,7 +47,8 @@ pub(crate) async fn run(common: &Common, arguments: &Json) -> anyhow::Result<Ver
 async fn database(store: &dyn Store) -> Finding {
     match store.workspaces().await {
         Ok(known) => {
-            Finding::good("database", format!("reachable, {} workspaces known", known.len()))
+            let known = counted(known.len() as u64, "workspace", "workspaces");
+            Finding::good("database", format!("reachable, {known} known"))
         }
         Err(error) => {
             let remedy = "the database opens but does not answer; see its own log";

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use intercom_store::Stream;
-use intercom_sync::{Extent, Newcomers, RunReport, StreamPreview, Sync, SyncError, SyncSettings};
+use intercom_sync::{
+    Extent, Newcomers, PutAside, RunReport, StreamPreview, Sync, SyncError, SyncSettings,
+};
 
 use crate::alerting::Teller;
 use crate::arguments::{Common, Run};
 use crate::environment::Environment;
 use crate::progress;
 use crate::stopping;
-use crate::telling::tell;
+use crate::telling::{counted, tell};
 use crate::wiring::{Verdict, Wiring, say, sync_settings};
 
 pub(crate) async fn run(
@@ -67,9 +69,9 @@ async fn preview(sync: &Sync, extent: Extent) -> anyhow::Result<Verdict> {
     }
     let sum = |of: fn(&StreamPreview) -> u64| -> u64 { previews.iter().map(of).sum() };
     eprintln!(
-        "a run would fetch {} records with {} calls; nothing was written",
-        sum(|preview| preview.n_records),
-        sum(|preview| preview.n_calls)
+        "a run would fetch {} with {}; nothing was written",
+        counted(sum(|preview| preview.n_records), "record", "records"),
+        counted(sum(|preview| preview.n_calls), "call", "calls")
     );
     let is_whole = previews.iter().all(|preview| preview.skipped_because.is_none());
     Ok(if is_whole { Verdict::Done } else { Verdict::LeftBehind })
@@ -85,15 +87,14 @@ pub(crate) fn left_behind(report: &RunReport) -> Vec<String> {
     let mut lines = Vec::new();
     for report in &report.streams {
         let stream = report.stream;
-        if let Some(reason) = &report.skipped_because {
-            lines.push(format!("{stream}: {reason}"));
+        lines.extend(report.shortfalls());
+        for PutAside { id, reason } in &report.put_aside {
+            let id = id.as_deref().unwrap_or("without an id");
+            lines.push(format!("{stream} {id}: {reason}"));
         }
-        if let Some(reason) = &report.kept_because {
-            lines.push(format!("{stream}: {reason}; nothing was taken for gone"));
-        }
-        if report.n_quarantined > 0 {
-            let n = report.n_quarantined;
-            lines.push(format!("{stream}: {n} records that cannot be read were put aside"));
+        let n_more = report.n_quarantined.saturating_sub(report.put_aside.len() as u64);
+        if n_more > 0 {
+            lines.push(format!("{stream}: and {n_more} more put aside, see `sync status`"));
         }
     }
     lines

@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use intercom_store::{Backlog, Census, RunOutcome, RunRow, Store, Stream, Workspace};
+use intercom_sync::{CallBudget, call_budgets};
 use serde::Serialize;
 
 use crate::arguments::{Common, Json};
 use crate::environment::Environment;
+use crate::telling::counted;
 use crate::wiring::{self, Verdict, say};
 
 /// Runs that are shown.
 const RUNS: u32 = 5;
 
 /// Records put aside that are named.
-const NAMED: usize = 10;
+const NAMED: usize = 50;
 
 /// What is known of one workspace.
 #[derive(Serialize)]
@@ -30,6 +32,8 @@ struct Status {
     backlog: Backlog,
     /// The last ones.
     quarantine: Vec<Unreadable>,
+    /// Of every token that is used with the database, whichever workspace it belongs to.
+    calls: Vec<CallBudget>,
 }
 
 #[derive(Serialize)]
@@ -105,6 +109,7 @@ async fn status(
         rows: store.census(workspace).await?,
         backlog: store.backlog(workspace).await?,
         quarantine: unreadable.collect(),
+        calls: call_budgets(store).await?,
     })
 }
 
@@ -132,8 +137,14 @@ fn in_words(status: &Status) -> String {
     for run in &status.runs {
         let took = run.took_seconds.map_or_else(String::new, |took| format!(" in {took} s"));
         lines.push(format!(
-            "  {:>5}  {}  {:<11} {}{took}: {} fetched, {} written, {} customers",
-            run.run, run.started_at, run.kind, run.outcome, run.fetched, run.written, run.customers
+            "  {:>5}  {}  {:<11} {}{took}: {} fetched, {} written, {}",
+            run.run,
+            run.started_at,
+            run.kind,
+            run.outcome,
+            run.fetched,
+            run.written,
+            counted(run.customers.unsigned_abs(), "customer", "customers")
         ));
         lines.extend(run.detail.iter().map(|detail| format!("         {detail}")));
     }
@@ -141,19 +152,49 @@ fn in_words(status: &Status) -> String {
     for (stream, n) in &status.rows.records {
         let lag = status.lag_seconds.get(stream.name());
         let lag = lag.map_or_else(|| "never read".to_owned(), |lag| format!("{lag} s behind"));
-        lines.push(format!("  {:<18} {n:>9} rows, {lag}", stream.name()));
+        let rows = if *n == 1 { "row" } else { "rows" };
+        lines.push(format!("  {:<18} {n:>9} {rows}, {lag}", stream.name()));
     }
     let Backlog { n_quarantined, n_due, n_claimed, n_dead } = status.backlog;
     lines.push(format!(
-        "{} customers, {} records gone, {n_quarantined} put aside; outbox: {n_due} due, \
+        "{}, {} gone, {n_quarantined} put aside; outbox: {n_due} due, \
          {n_claimed} claimed, {n_dead} given up",
-        status.rows.n_customers, status.rows.n_tombstones
+        counted(status.rows.n_customers.unsigned_abs(), "customer", "customers"),
+        counted(status.rows.n_tombstones.unsigned_abs(), "record", "records")
     ));
     for entry in &status.quarantine {
         let id = entry.id.as_deref().unwrap_or("without an id");
         lines.push(format!("  put aside: {} {id}: {}", entry.stream, entry.reason));
     }
+    let n_named = i64::try_from(status.quarantine.len()).unwrap_or(i64::MAX);
+    if n_quarantined > n_named {
+        let n_more = n_quarantined - n_named;
+        lines.push(format!("  and {n_more} more in the table `quarantine`"));
+    }
+    lines.extend(status.calls.iter().map(calls));
     lines.join("\n")
+}
+
+/// The rate limit of a token, in a line.
+fn calls(budget: &CallBudget) -> String {
+    let CallBudget { token, used, under_way, idle_seconds, .. } = budget;
+    let mut line = match (budget.limit, used) {
+        (Some(u32::MAX), _) => format!("calls of token {token}…: the API announces no limit"),
+        (Some(limit), Some(used)) => {
+            format!("calls of token {token}…: {used} of {limit} of this window used")
+        }
+        _ => format!("calls of token {token}…: no answer has told the limit yet"),
+    };
+    if *under_way > 0 {
+        line += &format!(", {under_way} under way");
+    }
+    if let Some(seconds) = budget.closed_for_seconds {
+        line += &format!(", none may start for {seconds} s");
+    }
+    match budget.resets_in_seconds {
+        Some(seconds) => line + &format!(", the window ends in {seconds} s"),
+        None => line + &format!(", the last call was {idle_seconds} s ago"),
+    }
 }
 
 fn instant(unix: i64) -> String {

@@ -9,3 +9,8 @@ pub(crate) fn tell(format: LogFormat, text: &str) {
         LogFormat::Json => tracing::info!("{text}"),
     }
 }
+
+/// A number with its noun.
+pub(crate) fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}

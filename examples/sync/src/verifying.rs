@@ -1,12 +1,13 @@
 //! `sync verify`: the workspace against the store, and repairs on request.
 
 use chrono::{DateTime, Utc};
-use intercom_sync::{Differences, Extent, StreamComparison, Sync};
+use intercom_store::Stream;
+use intercom_sync::{Differences, Extent, StreamComparison, Sync, SyncError};
 
 use crate::arguments::{Common, Verify};
 use crate::environment::Environment;
 use crate::progress;
-use crate::running::in_order;
+use crate::running::{in_order, left_behind};
 use crate::stopping;
 use crate::telling::tell;
 use crate::wiring::{Verdict, Wiring, say, sync_settings};
@@ -37,7 +38,9 @@ async fn compare_and_repair(
     arguments: &Verify,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Verdict> {
-    let comparisons = compare(sync, common, arguments).await?;
+    // Parts that differ are written as they are compared: each costs a call of its own.
+    let repaired_at = arguments.repair.then_some(now);
+    let comparisons = compare(sync, common, arguments, repaired_at).await?;
     if comparisons.iter().all(StreamComparison::is_equal) {
         return Ok(Verdict::Done);
     }
@@ -48,8 +51,12 @@ async fn compare_and_repair(
     let told = progress::on_stderr(common.log_format);
     let repaired = sync.run_over(Extent::Whole, now, told.as_ref()).await;
     told.clear();
-    tell(common.log_format, &repaired?.log_entry().to_string());
-    let comparisons = compare(sync, common, arguments).await?;
+    let repaired = repaired?;
+    tell(common.log_format, &repaired.log_entry().to_string());
+    for left in left_behind(&repaired) {
+        tell(common.log_format, &format!("left behind: {left}"));
+    }
+    let comparisons = compare(sync, common, arguments, None).await?;
     let is_equal = comparisons.iter().all(StreamComparison::is_equal);
     if !is_equal {
         tell(common.log_format, "the store still differs");
@@ -61,9 +68,20 @@ async fn compare(
     sync: &Sync,
     common: &Common,
     arguments: &Verify,
+    repair_parts_at: Option<DateTime<Utc>>,
 ) -> anyhow::Result<Vec<StreamComparison>> {
     let told = progress::on_stderr(common.log_format);
-    let compared = sync.verify(told.as_ref()).await;
+    let compared = async {
+        let mut comparisons = sync.verify(told.as_ref()).await?;
+        if arguments.parts || arguments.streams.contains(&Stream::Parts) {
+            comparisons.push(match repair_parts_at {
+                Some(now) => sync.repair_parts(now, told.as_ref()).await?,
+                None => sync.verify_parts(told.as_ref()).await?,
+            });
+        }
+        Ok::<_, SyncError>(comparisons)
+    };
+    let compared = compared.await;
     told.clear();
     let comparisons = compared?;
     if arguments.json {

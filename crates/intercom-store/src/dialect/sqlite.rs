@@ -234,3 +234,40 @@ impl Dialect for Sqlite {
         row.try_get(index)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::SqlStore;
+    use crate::{Effect, PageWrite, Store, Stream, WorkspaceProfile};
+
+    async fn synchronous(pool: &SqlitePool) -> i64 {
+        sqlx::query_scalar("PRAGMA synchronous").fetch_one(pool).await.expect("a number")
+    }
+
+    /// 2 is FULL: a commit waits until the disk has it. 1 is NORMAL: the last commits may be lost
+    /// with the power, which costs pages that are fetched again.
+    #[tokio::test]
+    async fn effects_are_committed_durably_and_pages_are_not() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite://{}/intercom.db", folder.path().display());
+        let Pools { writer, durable, readers } = open(&url).await.expect("the database opens");
+        let store = SqlStore { writer, durable, readers };
+        let profile = WorkspaceProfile { id: "ab12".to_owned(), ..WorkspaceProfile::default() };
+        let workspace = store.ensure_workspace(&profile, 1).await.expect("a workspace");
+        let page = PageWrite::default();
+        store.commit_page(&workspace, Stream::Contacts, &page).await.expect("a page");
+        assert_eq!(store.durable.size(), 0, "a page goes the fast way");
+        let effect = Effect {
+            kind: "alert".to_owned(),
+            queue: "alerts".to_owned(),
+            dedupe_key: "one".to_owned(),
+            payload: "{}".to_owned(),
+            after: Duration::ZERO,
+        };
+        store.enqueue(&workspace, &[&effect]).await.expect("an effect");
+        assert_eq!(store.durable.size(), 1, "an effect goes the durable way");
+        assert_eq!((synchronous(&store.writer).await, synchronous(&store.durable).await), (1, 2));
+        store.close().await;
+    }
+}

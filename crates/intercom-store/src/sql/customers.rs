@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use intercom_revenue::{Currency, Money, Ratio};
+use intercom_revenue::{Currency, Ratio};
 
 use super::{SqlStore, Write, alerts, history, marks, outbox};
 use crate::dialect::{Binder, Dialect, Query, Reader, execute_rows, only_column};
 use crate::error::Fault;
 use crate::{
-    AlertMark, CurrencyTotal, CustomerCandidate, CustomerContact, CustomerRow, CustomerTotals,
-    CustomerWrite, CustomersOutcome, DirtyCustomer, Effect, Workspace,
+    AlertMark, CustomerCandidate, CustomerContact, CustomerRow, CustomerTotals, CustomerWrite,
+    CustomersOutcome, DirtyCustomer, Effect, Workspace,
 };
 
 /// Our columns, in the order of [`bind_columns`] and [`read_columns`].
@@ -214,28 +214,17 @@ pub(super) async fn totals<D: Dialect>(
     store: &SqlStore<D>,
     workspace: &Workspace,
 ) -> Result<CustomerTotals, Fault> {
-    let mut connection = store.read().await?;
     let (n_customers, quality_sum) = Query::<D>::new(
         "SELECT COUNT(*), CAST(COALESCE(SUM(quality_score), 0) AS BIGINT) \
          FROM intercom_customers WHERE workspace_id = $1",
     )
     .bind(&workspace.id)
-    .fetch_first(&mut connection, "intercom_customers", |row| Ok((row.next()?, row.next()?)))
+    .fetch_first(&mut *store.read().await?, "intercom_customers", |row| {
+        Ok((row.next()?, row.next()?))
+    })
     .await?
     .unwrap_or_default();
-    let mrr = Query::<D>::new(
-        "SELECT currency, COUNT(*), CAST(SUM(mrr) AS BIGINT) FROM intercom_customers \
-         WHERE workspace_id = $1 AND currency IS NOT NULL AND mrr IS NOT NULL \
-         GROUP BY currency ORDER BY COUNT(*) DESC, currency",
-    )
-    .bind(&workspace.id)
-    .fetch(&mut connection, "intercom_customers", |row: &mut Reader<'_, D>| {
-        let currency = parse_currency(&row.next::<String>()?)?;
-        let n_customers = row.next()?;
-        Ok(CurrencyTotal { n_customers, mrr: Money::new(row.next()?, currency) })
-    })
-    .await?;
-    Ok(CustomerTotals { n_customers, quality_sum, mrr })
+    Ok(CustomerTotals { n_customers, quality_sum })
 }
 
 pub(super) async fn commit<D: Dialect>(
@@ -495,6 +484,6 @@ pub(super) fn read_currency<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result
     code.as_deref().map(parse_currency).transpose()
 }
 
-fn parse_currency(code: &str) -> sqlx::Result<Currency> {
+pub(super) fn parse_currency(code: &str) -> sqlx::Result<Currency> {
     code.parse().map_err(|_| sqlx::Error::Decode("not a currency".into()))
 }

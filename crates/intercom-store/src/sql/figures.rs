@@ -1,13 +1,14 @@
 //! The rules that projected tables are made by, and the date that some of their columns move with.
 
 use async_trait::async_trait;
+use intercom_revenue::Money;
 
-use super::{SqlStore, Write, during, history, marks, reports};
-use crate::dialect::{Dialect, Query};
+use super::{SqlStore, Write, customers, during, history, marks, reports};
+use crate::dialect::{Dialect, Query, Reader};
 use crate::error::Fault;
 use crate::{
-    FactRow, FiguresStore, ProjectionRules, RevenueHistoryRow, RulesChange, StoreError, Stream,
-    Workspace,
+    CurrencyTotal, FactRow, FiguresStore, ProjectionRules, RevenueHistoryRow, RulesChange,
+    SharedBilling, StoreError, Stream, Workspace,
 };
 
 const DAY: i64 = 86_400;
@@ -43,6 +44,14 @@ impl<D: Dialect> FiguresStore for SqlStore<D> {
         pass_time(self, workspace, now).await.map_err(during("pass time", workspace))
     }
 
+    async fn mrr_totals(
+        &self,
+        workspace: &Workspace,
+        shared: SharedBilling,
+    ) -> Result<Vec<CurrencyTotal>, StoreError> {
+        mrr_totals(self, workspace, shared).await.map_err(during("add up MRR", workspace))
+    }
+
     async fn revenue_history(
         &self,
         workspace: &Workspace,
@@ -54,6 +63,41 @@ impl<D: Dialect> FiguresStore for SqlStore<D> {
             .await
             .map_err(during("read the history of revenue", workspace))
     }
+}
+
+async fn mrr_totals<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    shared: SharedBilling,
+) -> Result<Vec<CurrencyTotal>, Fault> {
+    let counted = match shared {
+        SharedBilling::Each => {
+            "SELECT currency, mrr, 1 AS place FROM intercom_customers \
+             WHERE workspace_id = $1 AND currency IS NOT NULL AND mrr IS NOT NULL"
+        }
+        SharedBilling::Once => {
+            "SELECT ours.currency, ours.mrr, ROW_NUMBER() OVER (PARTITION BY \
+             CASE WHEN ours.stripe_customer_id IS NULL THEN ours.email END, \
+             ours.stripe_customer_id \
+             ORDER BY COALESCE(speaker.updated_at, 0) DESC, ours.email) AS place \
+             FROM intercom_customers ours LEFT JOIN customer_contacts speaker \
+             ON speaker.workspace_id = ours.workspace_id \
+             AND speaker.contact_id = ours.intercom_contact_id \
+             WHERE ours.workspace_id = $1 AND ours.currency IS NOT NULL AND ours.mrr IS NOT NULL"
+        }
+    };
+    let sql = format!(
+        "SELECT currency, COUNT(*), CAST(SUM(mrr) AS BIGINT) FROM ({counted}) counted \
+         WHERE place = 1 GROUP BY currency ORDER BY COUNT(*) DESC, currency"
+    );
+    Ok(Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .fetch(&mut *store.read().await?, "intercom_customers", |row: &mut Reader<'_, D>| {
+            let currency = customers::parse_currency(&row.next::<String>()?)?;
+            let n_customers = row.next()?;
+            Ok(CurrencyTotal { n_customers, mrr: Money::new(row.next()?, currency) })
+        })
+        .await?)
 }
 
 async fn project_by<D: Dialect>(

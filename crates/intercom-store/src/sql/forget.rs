@@ -1,13 +1,13 @@
 //! Erasing what is known of a person.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
 use super::{SqlStore, Write, customers, during, projections};
 use crate::dialect::{Dialect, Query, execute_rows, only_column};
 use crate::error::Fault;
-use crate::{Erased, ForgetStore, Forgotten, Personal, StoreError, Workspace};
+use crate::{Erased, ForgetStore, Forgotten, Notice, Personal, StoreError, Workspace};
 
 /// Where a person may be found by contact, conversation and e-mail.
 const BY_CONTACT: [(&str, &str); 8] = [
@@ -174,11 +174,8 @@ async fn forget<D: Dialect>(
                 erase(&mut write, workspace, table, key, keys).await?;
         }
     }
-    let mut n_effects = 0;
-    for named in records.iter().chain(&emails) {
-        n_effects += erase_effects(&mut write, workspace, named).await?;
-    }
-    erased.insert("outbox", n_effects);
+    let names: Vec<&str> = records.iter().chain(&emails).copied().collect();
+    erased.insert("outbox", erase_effects(&mut write, workspace, &names).await?);
     execute_rows::<D, _>(
         &mut write.transaction,
         "INSERT INTO forgotten (workspace_id, digest, forgotten_at)",
@@ -227,24 +224,69 @@ async fn erase<D: Dialect>(
     Query::<D>::new(sql).bind(&workspace.id).bind(ids).execute(&mut write.transaction).await
 }
 
-/// Effects whose payload quotes the text.
+/// Effects that name the person: a digest of many loses its lines about it, others go as a whole.
 async fn erase_effects<D: Dialect>(
     write: &mut Write<D>,
     workspace: &Workspace,
-    text: &str,
+    names: &[&str],
 ) -> sqlx::Result<u64> {
-    let quoted = serde_json::json!(text).to_string();
+    let mut quoting = BTreeMap::new();
+    for name in names {
+        quoting.extend(effects_quoting(write, workspace, &quoted(name)).await?);
+    }
+    let is_named = |text: &str| names.contains(&text);
+    for (effect_id, (kind, payload)) in &quoting {
+        let rest = Notice::parse(kind, payload).and_then(|notice| notice.without(&is_named));
+        let rest = rest.map(|rest| rest.payload());
+        let is_free = |text: &String| names.iter().all(|name| !text.contains(&quoted(name)));
+        match rest.filter(is_free) {
+            Some(payload) => {
+                Query::<D>::new(
+                    "UPDATE outbox SET payload = $3 WHERE workspace_id = $1 AND effect_id = $2",
+                )
+                .bind(&workspace.id)
+                .bind(*effect_id)
+                .bind(&payload)
+                .execute(&mut write.transaction)
+                .await?;
+            }
+            None => {
+                Query::<D>::new("DELETE FROM outbox WHERE workspace_id = $1 AND effect_id = $2")
+                    .bind(&workspace.id)
+                    .bind(*effect_id)
+                    .execute(&mut write.transaction)
+                    .await?;
+            }
+        }
+    }
+    Ok(quoting.len() as u64)
+}
+
+/// Kind and payload of the effects whose payload holds a text, by id.
+async fn effects_quoting<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    text: &str,
+) -> sqlx::Result<Vec<(i64, (String, String))>> {
     let mut pattern = String::from("%");
-    for letter in quoted.chars() {
+    for letter in text.chars() {
         if matches!(letter, '%' | '_' | '!') {
             pattern.push('!');
         }
         pattern.push(letter);
     }
     pattern.push('%');
-    Query::<D>::new("DELETE FROM outbox WHERE workspace_id = $1 AND payload LIKE $2 ESCAPE '!'")
-        .bind(&workspace.id)
-        .bind(&pattern)
-        .execute(&mut write.transaction)
-        .await
+    Query::<D>::new(
+        "SELECT effect_id, kind, payload FROM outbox \
+         WHERE workspace_id = $1 AND payload LIKE $2 ESCAPE '!'",
+    )
+    .bind(&workspace.id)
+    .bind(&pattern)
+    .fetch(&mut write.transaction, "outbox", |row| Ok((row.next()?, (row.next()?, row.next()?))))
+    .await
+}
+
+/// A text as JSON has it.
+fn quoted(text: &str) -> String {
+    serde_json::json!(text).to_string()
 }

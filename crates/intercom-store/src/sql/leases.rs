@@ -6,7 +6,7 @@ use super::{SqlStore, millis};
 use crate::dialect::{Dialect, Query};
 use crate::error::Fault;
 use crate::lease::Fence;
-use crate::{Lease, LeaseOutcome, LedgerChange, Workspace};
+use crate::{Lease, LeaseOutcome, LedgerChange, RateLedgerRow, Workspace};
 
 pub(super) async fn acquire<D: Dialect>(
     store: &SqlStore<D>,
@@ -144,4 +144,22 @@ pub(super) async fn change_ledger<D: Dialect>(
         .execute(&mut transaction)
         .await?;
     Ok(transaction.commit().await?)
+}
+
+pub(super) async fn ledgers<D: Dialect>(store: &SqlStore<D>) -> Result<Vec<RateLedgerRow>, Fault> {
+    let instant = |millis: i64| Duration::from_millis(u64::try_from(millis).unwrap_or(0));
+    Ok(Query::<D>::new(format!(
+        "SELECT token_digest, ledger, changed_at, {} FROM rate_leases \
+         ORDER BY changed_at DESC, token_digest",
+        D::CLOCK
+    ))
+    .fetch(&mut *store.read().await?, "rate_leases", |row| {
+        Ok(RateLedgerRow {
+            token_digest: row.next()?,
+            ledger: row.next()?,
+            changed_at: instant(row.next()?),
+            now: instant(row.next()?),
+        })
+    })
+    .await?)
 }

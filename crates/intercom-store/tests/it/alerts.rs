@@ -3,10 +3,11 @@
 use std::slice;
 use std::time::Duration;
 
-use intercom_revenue::Alert;
+use intercom_revenue::{Alert, AlertKind};
 use intercom_store::{
-    ALERT_QUEUE, AlertMark, AlertMemory, CustomerNotice, CustomerRow, CustomerWrite, DirtyCustomer,
-    EffectEnd, Notice, Personal, QueueDepth, RunNotice, RunOutcome, WORKSPACE_SUBJECT,
+    ALERT_QUEUE, AlertMark, AlertMemory, CustomerNotice, CustomerRow, CustomerWrite, DigestEntry,
+    DigestNotice, DigestPart, DirtyCustomer, EffectEnd, Notice, Personal, QueueDepth, RunNotice,
+    RunOutcome, WORKSPACE_SUBJECT,
 };
 
 use crate::customers::paying;
@@ -89,6 +90,38 @@ pub(crate) async fn a_forgotten_person_leaves_no_alert(on: &Database) {
     let subjects = ["ada@x.example", "old@x.example", "ben@x.example"];
     assert_eq!(on.remembered(&subjects, &["c1"]).await, [ben]);
     assert_eq!(on.store.queue_depth(&on.workspace, ALERT_QUEUE).await.unwrap().n_due, 1);
+}
+
+pub(crate) async fn a_digest_loses_only_the_lines_about_a_forgotten_person(on: &Database) {
+    let entry = |email: &str, contact_id: &str| DigestEntry {
+        email: email.into(),
+        name: Some(format!("Name of {email}")),
+        contact_id: Some(contact_id.into()),
+        mrr: None,
+    };
+    let part = |kind, n_customers, top| DigestPart { kind, n_customers, top };
+    let digest = |parts| Notice::Digest(DigestNotice { parts });
+    let (ada, ben) = (entry("ada@x.example", "c1"), entry("ben@x.example", "c2"));
+    // Under an e-mail that the person had before, too.
+    let old = entry("old@x.example", "c1");
+    let both = digest(vec![
+        part(AlertKind::NewHighValueCustomer, 7, vec![ada.clone(), ben.clone(), old]),
+        part(AlertKind::PaymentDelinquent, 1, vec![ada.clone()]),
+    ]);
+    let alone = digest(vec![part(AlertKind::CancelMention, 1, vec![ada])]);
+    let effects = [both.effect("first load".into()), alone.effect("alone".into())];
+    on.store.enqueue(&on.workspace, &[&effects[0], &effects[1]]).await.unwrap();
+    let who = Personal {
+        contact_ids: vec!["c1".into()],
+        conversation_ids: Vec::new(),
+        emails: vec!["ada@x.example".into()],
+    };
+    let erased = on.store.forget(&on.workspace, &who, &[], NOW).await.unwrap();
+    assert_eq!(erased["outbox"], 2);
+    let claim = on.store.claim_effects(&on.workspace, ALERT_QUEUE, 9, Duration::ZERO);
+    let left: Vec<_> = claim.await.unwrap().iter().map(Notice::read).collect();
+    let rest = digest(vec![part(AlertKind::NewHighValueCustomer, 5, vec![ben])]);
+    assert_eq!(left, [Some(rest)]);
 }
 
 pub(crate) async fn what_lasts_is_written_with_the_customer_or_not_at_all(on: &Database) {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use intercom_revenue::{Currency, Money, Ratio};
-use intercom_store::{CurrencyTotal, CustomerRow, CustomerWrite, CustomersOutcome, DirtyCustomer};
+use intercom_store::{
+    CurrencyTotal, CustomerRow, CustomerWrite, CustomersOutcome, DirtyCustomer, SharedBilling,
+};
 
 use crate::database::{Database, NOW, workspace};
 use crate::projection::{fact, put_contact, put_conversation};
@@ -288,6 +290,8 @@ pub(crate) async fn totals_and_ranks(on: &Database) {
     let empty = on.store.customer_totals(&on.workspace).await.unwrap();
     assert_eq!(empty, Default::default());
     assert!(on.store.top_customers(&on.workspace, 5).await.unwrap().is_empty());
+    let empty = on.store.mrr_totals(&on.workspace, SharedBilling::Once).await.unwrap();
+    assert_eq!(empty, []);
 
     let in_yen = CustomerRow { currency: Some(Currency::JPY), ..paying(90_000) };
     let free = CustomerRow { currency: None, mrr: None, quality_score: None, ..paying(0) };
@@ -307,7 +311,9 @@ pub(crate) async fn totals_and_ranks(on: &Database) {
         CurrencyTotal { n_customers: 3, mrr: Money::new(700, Currency::USD) },
         CurrencyTotal { n_customers: 1, mrr: Money::new(90_000, Currency::JPY) },
     ];
-    assert_eq!(totals.mrr, expected);
+    for shared in [SharedBilling::Once, SharedBilling::Each] {
+        assert_eq!(on.store.mrr_totals(&on.workspace, shared).await.unwrap(), expected);
+    }
 
     let top = on.store.top_customers(&on.workspace, 2).await.unwrap();
     assert_eq!(

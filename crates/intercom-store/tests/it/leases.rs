@@ -135,6 +135,25 @@ pub(crate) async fn a_ledger_is_changed_by_one_at_a_time(on: &Database) {
     assert_eq!(ledgers, ["60", "x"].map(|text| Some(text.to_owned())));
 }
 
+pub(crate) async fn ledgers_are_read_without_a_change(on: &Database) {
+    assert_eq!(on.store.rate_ledgers().await.unwrap(), []);
+    let mut changed_at = Vec::new();
+    for token in ["one token", "another token"] {
+        let mut note = |now, _: &str| {
+            changed_at.push(now);
+            format!("of {token}")
+        };
+        on.store.change_rate_ledger(token, &mut note).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let rows = on.store.rate_ledgers().await.unwrap();
+    let [last, first] = rows.as_slice() else { panic!("{rows:?}") };
+    assert_eq!((&*last.token_digest, &*last.ledger), ("another token", "of another token"));
+    assert_eq!((&*first.token_digest, &*first.ledger), ("one token", "of one token"));
+    assert_eq!([first.changed_at, last.changed_at], *changed_at);
+    assert!(rows.iter().all(|row| row.now > last.changed_at), "{rows:?}");
+}
+
 pub(crate) async fn the_clock_of_a_ledger_runs(on: &Database) {
     let mut readings = Vec::new();
     for _ in 0..3 {

@@ -128,6 +128,7 @@ conformance! {
         what_lasts_is_written_with_the_customer_or_not_at_all
         those_it_lasts_for_are_counted_and_ranked
         a_forgotten_person_leaves_no_alert
+        a_digest_loses_only_the_lines_about_a_forgotten_person
         what_waits_is_counted;
     notifications:
         an_archived_contact_keeps_its_row
@@ -149,6 +150,7 @@ conformance! {
         who_lost_the_lease_writes_nothing
         workspaces_have_leases_of_their_own
         a_ledger_is_changed_by_one_at_a_time
+        ledgers_are_read_without_a_change
         the_clock_of_a_ledger_runs
         a_failing_change_leaves_the_ledger;
     outbox:

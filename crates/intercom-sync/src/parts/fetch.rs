@@ -56,7 +56,7 @@ impl Operation for RetrieveParts {
 
 /// How many calls have to be under way to use up windows of ten seconds with `limit` calls, when
 /// one takes `latency`: twice as many as would do if all took equally long.
-pub(super) fn width(limit: Option<u32>, latency: Duration) -> usize {
+pub(crate) fn width(limit: Option<u32>, latency: Duration) -> usize {
     let Some(limit) = limit else { return MOST };
     let n_calls = f64::from(limit) / 10.0 * latency.as_secs_f64() * 2.0;
     #[expect(

@@ -79,7 +79,7 @@ impl<'k, 'p> Keeper<'k, 'p> {
             FoundParts::Fetched(fetched) => {
                 self.report.n_pages += 1;
                 self.report.n_fetched += (fetched.parts.len() + fetched.quarantined.len()) as u64;
-                self.report.n_quarantined += fetched.quarantined.len() as u64;
+                fetched.quarantined.iter().for_each(|entry| self.report.put_aside(entry));
                 fetched.parts.iter().map(|part| part.body.len()).sum()
             }
             FoundParts::Failed { reason, quarantined } => {
@@ -132,8 +132,9 @@ impl<'k, 'p> Keeper<'k, 'p> {
         if self.n_failed > 0 {
             let more = if self.n_failed > MOST_NAMED as u64 { ", …" } else { "" };
             let named = self.failed.join(", ");
-            self.report.left_behind =
-                Some(format!("the parts of {} conversations: {named}{more}", self.n_failed));
+            let n = self.n_failed;
+            let noun = if n == 1 { "conversation" } else { "conversations" };
+            self.report.left_behind = Some(format!("the parts of {n} {noun}: {named}{more}"));
         }
         progress.finished(Stream::Parts, self.report.n_fetched);
         Ok(())

@@ -139,6 +139,24 @@ pub(crate) async fn another_e_mail_is_no_other_customer(on: &Database) {
     assert_eq!(world.told_of_ada().await, [AlertKind::PaymentDelinquent]);
 }
 
+pub(crate) async fn a_first_load_that_breaks_off_is_told_when_it_is_whole(on: &Database) {
+    let mut world = World::empty(on);
+    world.settings.per_page = 3;
+    for n in 1..=8 {
+        world.create_contact(ada(&format!("m{n}@member.example"), &paying(60_000 + n)));
+    }
+    let report = world.break_off(Meddler::silent_of_contacts_after(&world.sim, 1)).await;
+    assert_eq!((report.metrics.contacts_synced, report.alerts.len()), (0, 0));
+    assert_eq!(outcomes(&world).await, [RunOutcome::Partial]);
+    world.advance(HOUR);
+    let report = world.sync().await;
+    assert_eq!((world.last_run().await.kind.as_str(), report.alerts.len()), ("first", 0));
+    assert_eq!(report.metrics.new_contacts, 8);
+    let told = world.told().await;
+    let [Notice::Digest(digest)] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(digest.parts[0].n_customers, 8);
+}
+
 /// The outcomes told since the last time.
 async fn outcomes(world: &World) -> Vec<RunOutcome> {
     let outcomes = world.told().await.into_iter().map(|notice| match notice {

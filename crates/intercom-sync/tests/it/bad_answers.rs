@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use intercom_client::Transport;
-use intercom_store::Stream;
+use intercom_store::{RunOutcome, Stream};
 use serde_json::{Value, json};
 
 use crate::database::Database;
@@ -12,18 +12,24 @@ use crate::meddler::{CONTACTS, ME, Meddler};
 use crate::refusals::in_words;
 use crate::world::{PER_PAGE, World};
 
-/// The run fails with these words and leaves whole pages; the next run has everything.
-async fn check_fails(world: &World, transport: Arc<dyn Transport>, expected: &[&str]) {
-    let error = world.run_over(transport).await.expect_err("the run fails");
-    let words = in_words(&error);
+/// The contacts break off with these words and leave whole pages, the conversations are read all
+/// the same, and the next run has everything.
+async fn check_breaks_off(world: &World, transport: Arc<dyn Transport>, expected: &[&str]) {
+    let report = world.break_off(transport).await;
+    let contacts = report.stream(Stream::Contacts).expect("a report");
+    let words = contacts.broke_off_because.clone().expect("a reason");
     for expected in expected {
         assert!(words.contains(expected), "{expected:?} is not in {words:?}");
     }
+    world.check_mirror_of(&[Stream::Conversations]).await;
+    assert_eq!((report.metrics.errors, report.metrics.contacts_synced), (1, 0));
     let workspace = world.workspace().await;
     let n_stored = world.stored(Stream::Contacts).await.len();
     assert_eq!(n_stored % PER_PAGE as usize, 0, "{n_stored} contacts");
     assert_eq!(world.store.quarantined(&workspace).await.expect("entries"), []);
-    assert_eq!(world.last_run().await.end.and_then(|end| end.detail), Some(words));
+    let end = world.last_run().await.end.expect("the run ended");
+    let detail = format!("contacts not read to the end: {words}");
+    assert_eq!((end.outcome, end.detail), (RunOutcome::Partial, Some(detail)));
 
     assert!(world.sync().await.is_complete());
     world.check_mirror().await;
@@ -41,7 +47,8 @@ pub(crate) async fn a_truncated_page_is_one_clear_error(on: &Database) {
         }
         Ok(response)
     });
-    check_fails(&world, truncated.clone(), &["SearchContacts", "4 attempts", "too early"]).await;
+    check_breaks_off(&world, truncated.clone(), &["SearchContacts", "4 attempts", "too early"])
+        .await;
     // `/me`, the admins, and the conversations beside the contacts.
     assert_eq!(truncated.n_sent(), 1 + 1 + 4 + 8);
 }
@@ -62,7 +69,7 @@ pub(crate) async fn a_page_truncated_once_is_fetched_again(on: &Database) {
 pub(crate) async fn a_page_of_another_shape_is_one_clear_error(on: &Database) {
     let world = World::new(on);
     let odd = Meddler::rewriting(&world.sim, CONTACTS, |page| page["data"] = json!(5));
-    check_fails(&world, odd, &["SearchContacts", "`data`", "another type"]).await;
+    check_breaks_off(&world, odd, &["SearchContacts", "`data`", "another type"]).await;
 }
 
 pub(crate) async fn a_repeated_cursor_is_one_clear_error(on: &Database) {
@@ -70,7 +77,8 @@ pub(crate) async fn a_repeated_cursor_is_one_clear_error(on: &Database) {
     let first = OnceLock::new();
     let circle = move |next: &mut Value| *next = first.get_or_init(|| next.clone()).clone();
     let circle = Meddler::leading(&world.sim, CONTACTS, circle);
-    check_fails(&world, circle, &["SearchContacts", "cursor after page 2", "seen before"]).await;
+    check_breaks_off(&world, circle, &["SearchContacts", "cursor after page 2", "seen before"])
+        .await;
 }
 
 /// The second page of three is left out, and the cursor that led past it is stored.
@@ -80,8 +88,9 @@ pub(crate) async fn what_a_repeated_cursor_skipped_is_found_by_the_next_run(on: 
     let next = json!({"page": 3, "starting_after": past_the_second});
     let circle = move |led_to: &mut Value| *led_to = next.clone();
     let circle = Meddler::leading(&world.sim, CONTACTS, circle);
-    let error = world.run_over(circle).await.expect_err("the run fails");
-    assert!(in_words(&error).contains("seen before"), "{error}");
+    let report = world.break_off(circle).await;
+    let reason = report.stream(Stream::Contacts).and_then(|it| it.broke_off_because.clone());
+    assert!(reason.is_some_and(|reason| reason.contains("seen before")));
     assert_eq!(world.stored(Stream::Contacts).await.len(), 35);
 
     let report = world.sync().await;

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use intercom_sim::Invention;
+use intercom_sim::{Invention, Patience};
 use intercom_store::Stream;
-use intercom_sync::{Newcomers, SyncError};
+use intercom_sync::{Extent, Newcomers, SyncError};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
@@ -95,6 +95,48 @@ pub(crate) async fn a_record_of_five_megabytes_is_a_record(on: &Database) {
         .map(|row| (row.old.map(|old| old.len()), row.new.map(|new| new.len())))
         .collect();
     assert_eq!(lengths, [(Some(5_000_002), Some(5_000_002))]);
+}
+
+/// No page of several long records fits into an answer, and one record alone does not either.
+pub(crate) async fn what_no_answer_can_hold_is_named_and_the_rest_is_read(on: &Database) {
+    let patience = Patience { max_body_bytes: 64 * 1024, ..Patience::default() };
+    for extent in [Extent::Changed, Extent::Whole] {
+        let seed = extent as u64 + 1;
+        let invention = Invention { seed, ..invention(60, 40) };
+        let world = World::invent(invention, sim_settings(), Arc::clone(&on.store));
+        let essay = |length| json!({"custom_attributes": {"essay": "x".repeat(length)}});
+        let ids = world.contact_ids();
+        ids[10..20].iter().for_each(|id| world.update_contact(id, essay(30_000)));
+        world.update_contact(&ids[15], essay(100_000));
+        let run = async || {
+            let impatient = Arc::new(world.sim.with_patience(patience));
+            world.run_extent(extent, impatient).await.expect("the run ends")
+        };
+        let report = run().await;
+        let contacts = report.stream(Stream::Contacts).expect("a report");
+        assert_eq!((contacts.n_quarantined, contacts.shortfalls()), (1, vec![]), "{contacts:?}");
+        let named = &contacts.put_aside[0];
+        assert_eq!(named.id.as_ref(), Some(&ids[15]));
+        assert_eq!(named.reason, "not mirrored: its JSON is longer than 65536 bytes");
+        let (mut expected, stored) =
+            (world.records(Stream::Contacts), world.stored(Stream::Contacts).await);
+        expected.remove(&ids[15]);
+        assert!(stored == expected, "{} of {} are stored", stored.len(), expected.len());
+        world.check_mirror_of(&[Stream::Conversations]).await;
+        assert!(report.metrics.new_contacts > 40, "{:?}", report.metrics);
+
+        // It stays named, and takes its place when it can be read.
+        world.advance(3_600);
+        run().await;
+        let rows = world.store.quarantined(&world.workspace().await).await.expect("entries");
+        assert_eq!(rows.len(), 1, "{rows:?}");
+        world.advance(3_600);
+        world.update_contact(&ids[15], essay(10));
+        run().await;
+        let rows = world.store.quarantined(&world.workspace().await).await.expect("entries");
+        assert_eq!(rows, []);
+        world.check_exact_mirror().await;
+    }
 }
 
 /// Number, text, list, object, nothing: what an attribute was stays in the history.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use intercom_revenue::{Alert, Currency, Money, RevenuePolicy};
-use intercom_store::{CustomerRow, Stream};
+use intercom_store::{CustomerRow, SharedBilling, Stream};
 use intercom_sync::RunReport;
 use serde_json::{Value, json};
 
@@ -182,8 +182,8 @@ pub(crate) async fn delinquent_payment(on: &Database) {
 }
 
 async fn total_mrr(world: &World) -> Vec<(i64, Money)> {
-    let totals = world.store.customer_totals(&world.workspace().await).await.expect("totals");
-    totals.mrr.iter().map(|total| (total.n_customers, total.mrr)).collect()
+    let totals = world.store.mrr_totals(&world.workspace().await, SharedBilling::Once).await;
+    totals.expect("totals").iter().map(|total| (total.n_customers, total.mrr)).collect()
 }
 
 pub(crate) async fn an_e_mail_change_moves_the_customer(on: &Database) {
@@ -221,6 +221,32 @@ pub(crate) async fn users_speak_before_leads_then_the_most_recent(on: &Database)
     sync_later(&world).await;
     let row = customer(&world, EMAIL).await;
     assert_eq!((row.intercom_contact_id, row.mrr), (older, Some(10_000)));
+}
+
+pub(crate) async fn a_shared_billing_account_counts_once_in_totals(on: &Database) {
+    let world = World::empty(on);
+    let colleague = |email: &str, stripe_id: &str, amount| {
+        let mut attributes = subscribed(&[monthly(amount)]);
+        attributes["stripe_id"] = json!(stripe_id);
+        world.create_contact(
+            json!({"role": "user", "email": email, "custom_attributes": attributes}),
+        )
+    };
+    let ada = colleague("ada@member.example", "cus_1", 10_000);
+    colleague("ben@member.example", "cus_1", 10_000);
+    colleague("cyd@member.example", "cus_2", 500);
+    world.sync().await;
+    assert_eq!(total_mrr(&world).await, [(2, Money::new(10_500, Currency::USD))]);
+    // Each of them shows what the account pays; the one whose contact changed last counts.
+    let mut attributes = subscribed(&[monthly(30_000)]);
+    attributes["stripe_id"] = json!("cus_1");
+    world.advance(DAY);
+    world.update_contact(&ada, json!({"custom_attributes": attributes}));
+    sync_later(&world).await;
+    assert_eq!(customer(&world, "ben@member.example").await.mrr, Some(10_000));
+    assert_eq!(total_mrr(&world).await, [(2, Money::new(30_500, Currency::USD))]);
+    let each = world.store.mrr_totals(&world.workspace().await, SharedBilling::Each).await;
+    assert_eq!(each.expect("totals")[0].mrr, Money::new(40_500, Currency::USD));
 }
 
 pub(crate) async fn days_pass_for_customers_nothing_happened_to(on: &Database) {

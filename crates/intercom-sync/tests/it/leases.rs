@@ -17,7 +17,7 @@ use intercom_sync::{RunReport, StoreCalls, SyncError};
 use tokio::sync::{Notify, mpsc};
 
 use crate::database::Database;
-use crate::meddler::{CONTACTS, goes_on};
+use crate::meddler::{CONTACTS, Meddler, goes_on};
 use crate::refusals::in_words;
 use crate::world::{World, sim_settings};
 
@@ -92,8 +92,8 @@ pub(crate) async fn the_second_of_two_runs_says_who_has_the_workspace(on: &Datab
 
 pub(crate) async fn a_failed_run_gives_the_workspace_back(on: &Database) {
     let world = World::new(on);
-    let silent = crate::meddler::Meddler::silent_after(&world.sim, 3);
-    world.run_over(silent).await.expect_err("the run fails");
+    let revoked = Meddler::refusing(&world.sim, CONTACTS, 401, "Access Token Invalid");
+    world.run_over(revoked).await.expect_err("the run fails");
     assert!(world.sync().await.is_complete());
 }
 

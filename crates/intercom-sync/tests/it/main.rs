@@ -26,7 +26,9 @@ mod random;
 mod refusals;
 mod report;
 mod rules;
+mod spans;
 mod streams;
+mod verify;
 mod windows;
 mod world;
 
@@ -60,6 +62,7 @@ macro_rules! on_both_databases {
 on_both_databases! {
     alerts:
         a_first_load_is_told_in_one_digest
+        a_first_load_that_breaks_off_is_told_when_it_is_whole
         a_first_load_without_a_condition_tells_nothing
         what_lasts_is_told_once_and_again_after_it_ended
         a_customer_of_high_value_is_told_with_what_it_pays
@@ -110,6 +113,7 @@ on_both_databases! {
         another_workspace_is_refused_before_anything_is_written
         of_two_runs_begun_at_once_one_works_and_one_says_so
         a_record_of_five_megabytes_is_a_record
+        what_no_answer_can_hold_is_named_and_the_rest_is_read
         an_attribute_may_change_its_type
         an_id_that_comes_twice_on_a_page_is_one_record
         a_full_disk_is_named_and_what_was_stored_stays
@@ -117,6 +121,7 @@ on_both_databases! {
     refusals:
         a_revoked_token_is_one_clear_error
         a_stream_the_token_may_not_read_is_left_out_and_named
+        an_api_error_in_a_stream_costs_only_that_stream
         no_error_shows_whose_data_it_is;
     customers:
         new_contact_with_stripe_data
@@ -129,6 +134,7 @@ on_both_databases! {
         a_mention_in_a_reply_counts_unless_an_admin_wrote_it
         an_e_mail_change_moves_the_customer
         users_speak_before_leads_then_the_most_recent
+        a_shared_billing_account_counts_once_in_totals
         days_pass_for_customers_nothing_happened_to
         figures_that_end_with_a_period_end_when_it_does
         a_group_conversation_of_one_customer_counts_once
@@ -180,13 +186,19 @@ on_both_databases! {
         an_answer_nobody_can_read_is_put_aside_and_named
         a_part_nobody_can_read_costs_only_itself
         more_than_the_api_shows_is_flagged
-        an_api_that_is_out_of_order_ends_the_run;
+        an_api_that_is_out_of_order_ends_the_stream;
+    spans:
+        a_run_a_stream_and_a_page_have_spans_without_personal_data;
     streams:
         every_stream_is_mirrored
         a_second_run_over_every_stream_writes_nothing
         a_scroll_that_breaks_begins_again
         a_scroll_that_somebody_has_open_makes_way_for_the_list
         a_token_that_may_not_ask_who_it_is_still_syncs;
+    verify:
+        parts_are_verified_and_repaired
+        parts_that_change_later_are_pending
+        what_the_api_does_not_answer_is_not_compared_and_named;
     windows:
         windows_are_everything_by_day
         windows_are_everything_by_second

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use intercom_client::{Client, ClientSettings, HttpSettings, Origin, RetryPolicy, Transport};
 use intercom_store::{RunOutcome, Stream};
-use intercom_sync::{Silent, Sync, SyncError};
+use intercom_sync::{RunReport, Silent, Sync, SyncError};
 use serde_json::{Value, json};
 
 use crate::database::Database;
@@ -65,6 +65,48 @@ pub(crate) async fn a_stream_the_token_may_not_read_is_left_out_and_named(on: &D
     world.check_mirror().await;
 }
 
+pub(crate) async fn an_api_error_in_a_stream_costs_only_that_stream(on: &Database) {
+    let world = World::new(on);
+    let broken = Meddler::refusing(&world.sim, "ListAdmins", 500, "Internal Server Error");
+    let report = world.break_off(broken).await;
+    check_named(&world, &report, Stream::Admins, "ListAdmins").await;
+    world.check_mirror().await;
+    assert!(report.metrics.new_contacts > 40, "{:?}", report.metrics);
+
+    world.advance(3_600);
+    world.update_contact(&world.contact_ids()[0], json!({"name": "Changed"}));
+    let broken = Meddler::refusing(&world.sim, CONVERSATIONS, 503, "Service Unavailable");
+    let report = world.break_off(broken).await;
+    check_named(&world, &report, Stream::Conversations, "SearchConversations").await;
+    world.check_mirror().await;
+    assert_eq!(report.metrics.updated_contacts, 1);
+
+    // Customers wait for contacts, of which only some may have been read.
+    world.advance(3_600);
+    world.update_contact(&world.contact_ids()[0], json!({"name": "Changed again"}));
+    let broken = Meddler::refusing(&world.sim, CONTACTS, 500, "Internal Server Error");
+    let report = world.break_off(broken).await;
+    check_named(&world, &report, Stream::Contacts, "SearchContacts").await;
+    assert_eq!(report.metrics.contacts_synced, 0);
+    let report = world.sync().await;
+    assert_eq!((report.is_complete(), report.metrics.updated_contacts), (true, 1));
+    world.check_mirror().await;
+}
+
+/// Only this stream is left behind, for a reason that names the call; the run is noted as partial.
+async fn check_named(world: &World, report: &RunReport, stream: Stream, operation: &str) {
+    assert_eq!(report.metrics.errors, 1);
+    for report in &report.streams {
+        let reason = report.broke_off_because.as_deref();
+        let is_named = reason.is_some_and(|reason| reason.contains(operation));
+        assert_eq!(is_named, report.stream == stream, "{report:?}");
+    }
+    let end = world.last_run().await.end.expect("the run ended");
+    assert_eq!(end.outcome, RunOutcome::Partial);
+    let start = format!("{stream} not read to the end: {operation}");
+    assert!(end.detail.as_deref().is_some_and(|detail| detail.starts_with(&start)), "{end:?}");
+}
+
 pub(crate) async fn no_error_shows_whose_data_it_is(on: &Database) {
     let world = World::new(on);
     world.sync().await;
@@ -85,8 +127,16 @@ pub(crate) async fn no_error_shows_whose_data_it_is(on: &Database) {
         Meddler::rewriting(sim, CONTACTS, |page| page["pages"] = page["data"].clone()),
     ];
     for transport in spoiled {
-        let error = world.run_over(transport).await.expect_err("the run fails");
-        check_tells_nothing(&world, &format!("{} {error:?} {error:#?}", in_words(&error)));
+        match world.run_over(transport).await {
+            Err(error) => {
+                check_tells_nothing(&world, &format!("{} {error:?} {error:#?}", in_words(&error)));
+            }
+            Ok(report) => {
+                assert!(!report.is_complete());
+                check_tells_nothing(&world, &format!("{report:?}"));
+                check_tells_nothing(&world, &format!("{:?}", world.last_run().await));
+            }
+        }
     }
     let odd = Meddler::rewriting(sim, CONTACTS, |page| page["data"][0]["created_at"] = json!("x"));
     let report = world.run_over(odd).await.expect("the run ends");

@@ -19,7 +19,7 @@ use intercom_api::{
 };
 use intercom_client::{Client, ClientSettings, Page, RetryPolicy, Transport};
 use intercom_sim::{Invention, SimClock, SimSettings, SimTransport, Simulator, Workspace};
-use intercom_store::{CustomerRow, RunRow, Store, Stream};
+use intercom_store::{CustomerRow, RunRow, SharedBilling, Store, Stream};
 use intercom_sync::{Extent, Newcomers, RunReport, Silent, Sync, SyncError, SyncSettings};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -142,6 +142,13 @@ impl World {
         let client = Client::new(transport, ClientSettings { retry, ..ClientSettings::default() });
         let sync = Sync::new(client, Arc::clone(&self.store), self.settings.clone());
         sync.run_over(extent, self.now(), &Silent).await
+    }
+
+    /// A run over a transport that leaves streams behind.
+    pub(crate) async fn break_off(&self, transport: Arc<dyn Transport>) -> RunReport {
+        let report = self.run_over(transport).await.expect("the run ends");
+        assert!(!report.is_complete(), "{report:?}");
+        report
     }
 
     /// The workspace as the store knows it.
@@ -356,8 +363,9 @@ pub(crate) async fn derived(world: &World) -> impl PartialEq + std::fmt::Debug +
         row.last_intercom_sync = None;
     }
     let totals = world.store.customer_totals(&workspace).await.expect("totals");
+    let mrr = world.store.mrr_totals(&workspace, SharedBilling::Once).await.expect("totals");
     let sessions = world.store.sessions(&workspace).await.expect("sessions");
-    (customers, totals, sessions.len())
+    (customers, totals, mrr, sessions.len())
 }
 
 #[derive(Deserialize)]

@@ -92,6 +92,13 @@ fn the_status_shows_runs_rows_and_lag() {
     assert_eq!(status["lag_seconds"]["conversations"], 3_900, "{status}");
     let words = world.run(&["status"]).stdout;
     assert!(words.contains("contacts") && words.contains("60 rows"), "{words}");
+    // What the processes on the database know of the token's rate limit.
+    let budget = &status["calls"][0];
+    assert_eq!((&budget["limit"], &budget["under_way"]), (&json!(1_667), &json!(0)), "{status}");
+    assert!(budget["used"].as_u64().is_some_and(|used| used <= 1_667), "{status}");
+    assert_eq!(status["calls"].as_array().map(Vec::len), Some(1), "{status}");
+    assert!(words.contains("of 1667 of this window used"), "{words}");
+    assert!(!words.contains(TOKEN), "{words}");
 }
 
 #[test]
@@ -116,6 +123,24 @@ fn a_store_is_verified_and_repaired() {
     let repaired = world.run(&["verify", "--repair", "--now", AT]);
     assert_eq!(repaired.code, Some(0), "{repaired:?}");
     assert_eq!(world.run(&["verify", "--now", AT]).code, Some(0));
+}
+
+#[test]
+fn parts_are_verified_on_request() {
+    let world = World::new();
+    assert_eq!(world.run(&["run", "--now", AT]).code, Some(0));
+    let all = world.run(&["verify", "--json", "--now", AT]);
+    assert!(
+        !all.stdout.contains("conversation_parts"),
+        "a call for each conversation only on request: {all:?}"
+    );
+    let parts = world.run(&["verify", "--streams", "tags,conversation_parts", "--now", AT]);
+    assert_eq!(parts.code, Some(0), "{parts:?}");
+    assert!(parts.stdout.contains("✓ tags: "), "{parts:?}");
+    assert!(parts.stdout.contains("✓ conversation_parts: "), "{parts:?}");
+    let repaired = world.run(&["verify", "--parts", "--streams", "tags", "--repair", "--now", AT]);
+    assert_eq!(repaired.code, Some(0), "{repaired:?}");
+    assert!(repaired.stdout.contains("stored as they are"), "{repaired:?}");
 }
 
 #[test]

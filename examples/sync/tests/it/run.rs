@@ -1,9 +1,10 @@
 //! `sync run`.
 
-use intercom_sim::SimSettings;
+use intercom_sim::{Fault, Faults, SimSettings};
+use serde_json::json;
 
 use crate::program::{command, run};
-use crate::world::{AT, TOKEN, World};
+use crate::world::{AT, NOW, TOKEN, World};
 
 #[test]
 fn a_run_prints_the_metrics_and_the_log_entry_and_the_next_one_writes_nothing() {
@@ -43,9 +44,56 @@ fn a_stream_the_token_may_not_read_is_named_and_makes_the_run_partial() {
     let world = World::with(SimSettings { scopes, ..SimSettings::default() });
     let ended = world.run(&["run", "--now", AT]);
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(ended.stderr.contains("left behind: conversations: "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("left behind: conversations left out: "), "{}", ended.stderr);
     assert!(ended.stderr.contains("Intercom sync completed in part"), "{}", ended.stderr);
     assert!(ended.json()[0]["errors"].as_u64() > Some(0));
+}
+
+#[test]
+fn an_api_error_in_a_stream_is_named_and_the_rest_is_done() {
+    let world = World::new();
+    let fault = Fault {
+        route: Some("GET /tags".parse().expect("a route")),
+        ..Fault::new("500".parse().expect("a fault"))
+    };
+    world.sim.with(|sim| sim.set_faults(Faults { list: vec![fault], ..Faults::default() }));
+    let ended = world.run(&["run", "--now", AT]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let named = "left behind: tags not read to the end: ListTags (GET /tags, 4 attempts)";
+    assert!(ended.stderr.contains(named), "{}", ended.stderr);
+    let metrics = &ended.json()[0];
+    assert_eq!(metrics["errors"], 1, "{metrics}");
+    assert!(metrics["new_contacts"].as_u64() > Some(40), "{metrics}");
+
+    world.sim.with(|sim| sim.set_faults(Faults::default()));
+    assert_eq!(world.run(&["run", "--now", AT]).code, Some(0));
+}
+
+#[test]
+fn records_put_aside_are_named_up_to_a_number() {
+    let world = World::new();
+    let ids: Vec<String> =
+        world.sim.with(|sim| sim.workspace().contact_ids().map(str::to_owned).collect());
+    for id in &ids[..12] {
+        let odd = json!({ "location": 5 });
+        let updated = world.sim.with(|sim| sim.workspace_mut().update_contact(id, odd, NOW));
+        updated.expect("the patch fits");
+    }
+    let ended = world.run(&["run", "--now", AT]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let lines: Vec<&str> =
+        ended.stderr.lines().filter(|line| line.starts_with("left behind: ")).collect();
+    let [named @ .., more] = lines.as_slice() else { panic!("{ended:?}") };
+    assert_eq!(named.len(), 10, "{lines:?}");
+    for line in named {
+        let id = line.strip_prefix("left behind: contacts ").and_then(|rest| rest.split_once(": "));
+        let (id, reason) = id.expect("an id and a reason");
+        assert!(ids[..12].iter().any(|known| known == id), "{line}");
+        assert!(reason.starts_with("mirrored but not projected: at `location`"), "{line}");
+    }
+    assert_eq!(*more, "left behind: contacts: and 2 more put aside, see `sync status`");
+    let status = world.run(&["status"]).stdout;
+    assert!(ids[..12].iter().all(|id| status.contains(id.as_str())), "{status}");
 }
 
 #[test]

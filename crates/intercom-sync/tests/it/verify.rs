@@ -1,0 +1,126 @@
+//! The store against the workspace, and repairs of parts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use intercom_client::{Client, ClientSettings, RetryPolicy, Transport};
+use intercom_store::{ConversationParts, FetchedParts, FoundParts, PartsWrite, Stream};
+use intercom_sync::{Silent, StreamComparison, Sync};
+
+use crate::database::Database;
+use crate::meddler::Meddler;
+use crate::world::World;
+
+const RETRIEVE: &str = "RetrieveConversation";
+
+impl World {
+    fn sync_over(&self, transport: Arc<dyn Transport>) -> Sync {
+        let retry = RetryPolicy { base_delay: Duration::ZERO, ..RetryPolicy::default() };
+        let client = Client::new(transport, ClientSettings { retry, ..ClientSettings::default() });
+        Sync::new(client, Arc::clone(&self.store), self.settings.clone())
+    }
+
+    async fn verified_parts(&self) -> StreamComparison {
+        let sync = self.sync_over(Arc::new(self.sim.clone()));
+        sync.verify_parts(&Silent).await.expect("a comparison")
+    }
+
+    /// Stores a conversation as if the API had shown only some of its parts.
+    async fn lose_parts(&self, id: &str, keep: usize) -> Vec<String> {
+        let workspace = self.workspace().await;
+        let parts = self.store.parts(&workspace, &[id]).await.expect("parts").remove(id);
+        let parts = parts.expect("stored parts");
+        let lost: Vec<String> = parts[keep..].iter().map(|part| part.id.clone()).collect();
+        let ledger = self.store.parts_ledger(&workspace, &[id]).await.expect("a ledger");
+        let part = |part: &intercom_store::StoredPart| intercom_store::Part {
+            id: part.id.clone(),
+            created_at: part.created_at,
+            hash: [7; 16],
+            body: bytes::Bytes::from_static(b"{}"),
+            ..intercom_store::Part::default()
+        };
+        let fetched = FetchedParts {
+            updated_at: ledger[id].updated_at,
+            n_counted: ledger[id].n_counted,
+            is_whole: true,
+            parts: parts[..keep].iter().map(part).collect(),
+            quarantined: Vec::new(),
+        };
+        let found = ConversationParts {
+            conversation_id: id.to_owned(),
+            mark: 0,
+            is_settled: false,
+            found: FoundParts::Fetched(fetched),
+        };
+        let write = PartsWrite { conversations: vec![found], observed_at: 1, run: None };
+        self.store.commit_parts(&workspace, &write).await.expect("written");
+        lost.iter().map(|part| format!("{id}/{part}")).collect()
+    }
+}
+
+/// A conversation with at least two parts.
+async fn long_conversation(world: &World) -> String {
+    let workspace = world.workspace().await;
+    let ids = world.conversation_ids();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let parts = world.store.parts(&workspace, &ids).await.expect("parts");
+    let long = parts.into_iter().find(|(_, parts)| parts.len() > 1);
+    long.expect("a conversation of several parts").0
+}
+
+pub(crate) async fn parts_are_verified_and_repaired(on: &Database) {
+    let world = World::with_parts(on);
+    world.sync().await;
+    let equal = world.verified_parts().await;
+    assert!(equal.is_equal(), "{equal:?}");
+    let n_parts = world.records(Stream::Parts).len() as u64;
+    assert_eq!((equal.n_walked, equal.n_equal), (n_parts, n_parts));
+
+    let id = long_conversation(&world).await;
+    let lost = world.lose_parts(&id, 1).await;
+    let n_lost = lost.len() as u64;
+    // One is stored otherwise, the others are taken for gone.
+    let differs = world.verified_parts().await;
+    assert_eq!(differs.different.n, 1 + n_lost, "{differs:?}");
+    assert!(differs.different.first.contains(&lost[0]), "{differs:?}");
+    assert_eq!(differs.n_equal, n_parts - 1 - n_lost);
+
+    let sync = world.sync_over(Arc::new(world.sim.clone()));
+    let before = sync.repair_parts(world.now(), &Silent).await.expect("a comparison");
+    assert_eq!(before, differs);
+    assert!(world.verified_parts().await.is_equal());
+    world.check_parts().await;
+    // What was repaired is projected by the next run.
+    assert!(world.sync().await.is_complete());
+}
+
+pub(crate) async fn parts_that_change_later_are_pending(on: &Database) {
+    let world = World::with_parts(on);
+    world.sync().await;
+    let id = long_conversation(&world).await;
+    world.advance(3_600);
+    world.answer(&id, "one more");
+    let pending = world.verified_parts().await;
+    assert!(pending.is_equal() && pending.pending.n == 1, "{pending:?}");
+    // An answer in the second of a change does not settle it.
+    world.advance(3_600);
+    world.sync().await;
+    assert_eq!(world.verified_parts().await.pending.n, 0);
+}
+
+pub(crate) async fn what_the_api_does_not_answer_is_not_compared_and_named(on: &Database) {
+    let world = World::with_parts(on);
+    world.sync().await;
+    let broken = Meddler::refusing(&world.sim, RETRIEVE, 500, "Internal Server Error");
+    let parts = world.sync_over(broken).verify_parts(&Silent).await.expect("a comparison");
+    assert!(parts.skipped_because.as_deref().is_some_and(|why| why.contains("500")), "{parts:?}");
+    let revoked = Meddler::refusing(&world.sim, RETRIEVE, 401, "Access Token Invalid");
+    world.sync_over(revoked).verify_parts(&Silent).await.expect_err("the token is refused");
+
+    let broken = Meddler::refusing(&world.sim, "ListContacts", 500, "Internal Server Error");
+    let compared = world.sync_over(broken).verify(&Silent).await.expect("comparisons");
+    for stream in &compared {
+        assert_eq!(stream.skipped_because.is_some(), stream.stream == Stream::Contacts);
+        assert_eq!(stream.is_equal(), stream.stream != Stream::Contacts, "{stream:?}");
+    }
+}
