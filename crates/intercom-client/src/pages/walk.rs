@@ -8,6 +8,7 @@ use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use bytes::BytesMut;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use tokio::runtime::Handle;
@@ -262,7 +263,8 @@ impl<O: Paged + Send + 'static> Walk<O> {
         async move { client.page::<O>(&request).await }.instrument(span)
     }
 
-    /// The entry on a page of one that is too long, as the error that says so.
+    /// The entry on a page of one that is too long, as the error that says so; the page, when it is
+    /// not too long this time.
     fn skim(
         &self,
         request: Request,
@@ -271,11 +273,22 @@ impl<O: Paged + Send + 'static> Walk<O> {
         let client = self.client.clone();
         async move {
             let mut skim = Skim::new(O::ITEMS);
+            let mut whole = Some(BytesMut::new());
             let mut body = client.download_request(request).await?;
             while let Some(part) = body.next().await {
-                skim.push(&part?);
+                let part = part?;
+                skim.push(&part);
+                whole = whole.filter(|whole| (whole.len() + part.len()) as u64 <= limit);
+                if let Some(whole) = &mut whole {
+                    whole.extend_from_slice(&part);
+                }
             }
-            let kept = skim.finish().map(|kept| Response::new(body.status(), kept));
+            let (status, headers) = (body.status(), body.headers().clone());
+            let whole = whole.map(|whole| Response { status, headers, body: whole.freeze() });
+            if let Some(Ok(page)) = whole.map(Page::<O>::read) {
+                return Ok(page);
+            }
+            let kept = skim.finish().map(|kept| Response::new(status, kept));
             let Some(Ok(page)) = kept.map(Page::<O>::read) else {
                 let fault = AnswerFault::BodyTooLarge { limit };
                 return Err(body.broken(TransportError::MaybeSent { fault, source: None }));
