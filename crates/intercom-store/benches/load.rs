@@ -112,7 +112,7 @@ async fn pull(store: &dyn Store, workspace: &Workspace, stream: Stream, n_record
 
 async fn project_contacts(store: &dyn Store, workspace: &Workspace) {
     loop {
-        let pending = store.pending(workspace, Stream::Contacts, 1, 500).await.unwrap();
+        let pending = store.pending(workspace, Stream::Contacts, 1, None, 500).await.unwrap();
         if pending.is_empty() {
             break;
         }
@@ -143,7 +143,7 @@ async fn project_conversations(store: &dyn Store, workspace: &Workspace, n_conta
     let at = UnixSecond::new(NOW).unwrap();
     let mut n = 0;
     loop {
-        let pending = store.pending(workspace, Stream::Conversations, 1, 500).await.unwrap();
+        let pending = store.pending(workspace, Stream::Conversations, 1, None, 500).await.unwrap();
         if pending.is_empty() {
             break;
         }
@@ -173,7 +173,7 @@ async fn project_conversations(store: &dyn Store, workspace: &Workspace, n_conta
 
 async fn write_customers(store: &dyn Store, workspace: &Workspace) {
     loop {
-        let dirty = store.dirty_customers(workspace, 500).await.unwrap();
+        let dirty = store.dirty_customers(workspace, "", 500).await.unwrap();
         if dirty.is_empty() {
             break;
         }

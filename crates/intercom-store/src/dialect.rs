@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::future::Future;
 
 use sqlx::error::BoxDynError;
-use sqlx::{Arguments, AssertSqlSafe, Database, Pool, SqlSafeStr, SqlStr, Transaction};
+use sqlx::{AssertSqlSafe, Database, Pool, SqlSafeStr, SqlStr, Transaction};
 
 use crate::error::{CorruptRow, masked};
 
@@ -18,6 +18,9 @@ use crate::error::{CorruptRow, masked};
 /// Statements are one text for all dialects: `$1` parameters, `ON CONFLICT`, `RETURNING`. A dialect
 /// supplies the few things that differ.
 pub(crate) trait Dialect: Database {
+    /// The rows of a statement that inserts many.
+    type Rows: Rows<Self>;
+
     /// The database's own clock as an expression: milliseconds since 1970. It goes on within a
     /// transaction.
     const CLOCK: &'static str;
@@ -33,9 +36,6 @@ pub(crate) trait Dialect: Database {
 
     /// The condition "is one of the texts in parameter `position`", constant for any number of them.
     fn is_one_of(position: usize) -> String;
-
-    /// The placeholders of a multi-row statement: `($1,$2),($3,$4)` for two rows of two columns.
-    fn placeholders(n_rows: usize, n_columns: usize) -> String;
 
     /// Starts a transaction that may write.
     fn begin(
@@ -227,29 +227,56 @@ impl<D: Dialect> Query<D> {
     }
 }
 
-/// Rows of one multi-row statement: at 40 columns still below SQLite's 32,766 parameters.
+/// Rows for one statement, value by value in the order of the columns.
+pub(crate) trait Rows<D: Dialect>: Default + Send {
+    /// Appends the next value of the row.
+    fn push(&mut self, value: Value<'_>) -> Result<(), BoxDynError>;
+
+    /// Ends the row; all rows have the same columns.
+    fn end_row(&mut self);
+
+    /// What follows `INSERT INTO table (columns)`, and its parameters.
+    fn finish(self) -> Result<(String, D::Arguments), BoxDynError>;
+}
+
+/// One row of many, filled from left to right.
+pub(crate) struct RowBinder<D: Dialect> {
+    rows: D::Rows,
+    refused: Option<BoxDynError>,
+}
+
+impl<D: Dialect> RowBinder<D> {
+    /// Appends a value; a refusal surfaces when the statement runs.
+    pub(crate) fn bind<'v>(&mut self, value: impl Into<Value<'v>>) -> &mut Self {
+        if let Err(error) = self.rows.push(value.into()) {
+            self.refused.get_or_insert(error);
+        }
+        self
+    }
+}
+
+/// Rows of one statement: at 40 columns still below SQLite's 32,766 parameters.
 const ROWS_PER_STATEMENT: usize = 500;
 
-/// Runs `head VALUES (…),(…) tail` on any number of rows, with few statements.
-///
-/// On pages of a few hundred rows multi-row `VALUES` keeps up with `COPY` into a temporary table
-/// plus a merge, and it is the same text in both dialects.
+/// Inserts any number of rows with few statements: `head`, the rows, `tail`.
 pub(crate) async fn execute_rows<D: Dialect, T: Sync>(
     connection: &mut D::Connection,
     head: &str,
     rows: &[T],
     tail: &str,
-    bind: impl Fn(&mut Binder<D>, &T) + Send,
+    bind: impl Fn(&mut RowBinder<D>, &T) + Send,
 ) -> sqlx::Result<u64> {
     let mut n_rows = 0;
     for chunk in rows.chunks(ROWS_PER_STATEMENT) {
-        let mut binder = Binder::<D>::new();
+        let mut binder = RowBinder::<D> { rows: D::Rows::default(), refused: None };
         for row in chunk {
             bind(&mut binder, row);
+            binder.rows.end_row();
         }
-        let arguments = binder.finish()?;
-        let values = D::placeholders(chunk.len(), arguments.len() / chunk.len());
-        let sql = AssertSqlSafe(format!("{head} VALUES {values} {tail}")).into_sql_str();
+        let RowBinder { rows, refused } = binder;
+        let (rows, arguments) =
+            refused.map_or_else(|| rows.finish(), Err).map_err(sqlx::Error::Encode)?;
+        let sql = AssertSqlSafe(format!("{head} {rows} {tail}")).into_sql_str();
         n_rows += D::execute(connection, sql, arguments).await?;
     }
     Ok(n_rows)

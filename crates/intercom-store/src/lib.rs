@@ -33,7 +33,7 @@
 //! let second = store.commit_page(&workspace, Stream::Contacts, &page).await?;
 //! assert_eq!((first.n_inserted, second.n_unchanged), (1, 1));
 //!
-//! let pending = store.pending(&workspace, Stream::Contacts, 1, 100).await?;
+//! let pending = store.pending(&workspace, Stream::Contacts, 1, None, 100).await?;
 //! assert_eq!(pending.len(), 1);
 //! # Ok::<(), intercom_store::StoreError>(()) })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -121,9 +121,9 @@ pub use parts::{
     PartsOutcome, PartsState, PartsStore, PartsWrite, StoredPart,
 };
 pub use projection::{
-    CustomerContact, FactRow, MemberRow, PendingBody, ProjectedAdmin, ProjectedContact,
-    ProjectedConversation, ProjectionOutcome, ProjectionRules, ProjectionWrite, RulesChange,
-    SessionRow, UnreadableBody,
+    CustomerContact, FactRow, MemberRow, PendingBody, PendingPlace, ProjectedAdmin,
+    ProjectedContact, ProjectedConversation, ProjectionOutcome, ProjectionRules, ProjectionWrite,
+    RulesChange, SessionRow, UnreadableBody,
 };
 pub use run::{RunCounts, RunEnd, RunId, RunOutcome, RunRow};
 pub use store::{LedgerChange, Store};

@@ -18,6 +18,24 @@ pub struct PendingBody {
     pub hash: ContentHash,
     /// Its JSON, byte for byte.
     pub body: Bytes,
+    /// The version that it was projected with the last time; 0 when it was not since it was written.
+    pub version: i64,
+}
+
+impl PendingBody {
+    /// Where it stands among those that are pending.
+    pub fn place(&self) -> PendingPlace {
+        PendingPlace { version: self.version, id: self.id.clone() }
+    }
+}
+
+/// A place in the order in which bodies are projected: the new ones first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PendingPlace {
+    /// As of [`PendingBody::version`].
+    pub version: i64,
+    /// The id of the record.
+    pub id: String,
 }
 
 opaque_debug!(PendingBody, |it| { id: it.id, n_bytes: it.body.len() });

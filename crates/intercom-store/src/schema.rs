@@ -74,6 +74,7 @@ pub(crate) fn postgres() -> Migrator {
         ("alerts", include_str!("../migrations/postgres/0011_alerts.sql")),
         ("forgotten", include_str!("../migrations/postgres/0012_forgotten.sql")),
         ("notifications", include_str!("../migrations/postgres/0013_notifications.sql")),
+        ("lean", include_str!("../migrations/postgres/0014_lean.sql")),
     ])
 }
 
@@ -93,6 +94,7 @@ pub(crate) fn sqlite() -> Migrator {
         ("alerts", include_str!("../migrations/sqlite/0011_alerts.sql")),
         ("forgotten", include_str!("../migrations/sqlite/0012_forgotten.sql")),
         ("notifications", include_str!("../migrations/sqlite/0013_notifications.sql")),
+        ("lean", include_str!("../migrations/sqlite/0014_lean.sql")),
     ])
 }
 

@@ -35,7 +35,7 @@ use crate::{
     AttributeHistoryRow, Backlog, Bookmark, BucketHistoryRow, Census, Claim, ClaimedEffect,
     CustomerCandidate, CustomerHistoryRow, CustomerRow, CustomerTotals, CustomerWrite,
     CustomersOutcome, DeadEffect, DirtyCustomer, Effect, EffectEnd, Gone, Lease, LeaseOutcome,
-    LedgerChange, LoadWindow, PageOutcome, PageWrite, PendingBody, ProjectionOutcome,
+    LedgerChange, LoadWindow, PageOutcome, PageWrite, PendingBody, PendingPlace, ProjectionOutcome,
     ProjectionWrite, QuarantinedRow, RateLedgerRow, RunEnd, RunId, RunRow, Store, StoreError,
     Stored, Stream, SupportCounts, SweepOutcome, SweepRules, Tombstone, Workspace,
     WorkspaceProfile,
@@ -208,9 +208,10 @@ impl<D: Dialect> Store for SqlStore<D> {
         workspace: &Workspace,
         stream: Stream,
         version: i64,
+        after: Option<&PendingPlace>,
         limit: u32,
     ) -> Result<Vec<PendingBody>, StoreError> {
-        projections::pending(self, workspace, stream, version, limit)
+        projections::pending(self, workspace, stream, version, after, limit)
             .await
             .map_err(during("read pending bodies", workspace))
     }
@@ -228,9 +229,10 @@ impl<D: Dialect> Store for SqlStore<D> {
     async fn dirty_customers(
         &self,
         workspace: &Workspace,
+        after: &str,
         limit: u32,
     ) -> Result<Vec<DirtyCustomer>, StoreError> {
-        marks::dirty(self, workspace, limit).await.map_err(during("read marks", workspace))
+        marks::dirty(self, workspace, after, limit).await.map_err(during("read marks", workspace))
     }
 
     async fn mark_all_customers(&self, workspace: &Workspace) -> Result<u64, StoreError> {

@@ -13,9 +13,9 @@ use crate::{
     ClaimedEffect, CustomerCandidate, CustomerHistoryRow, CustomerRow, CustomerTotals,
     CustomerWrite, CustomersOutcome, DeadEffect, DirtyCustomer, Effect, EffectEnd, FiguresStore,
     ForgetStore, Gone, Lease, LeaseOutcome, LoadWindow, NotificationStore, PageOutcome, PageWrite,
-    PartsStore, PendingBody, ProjectionOutcome, ProjectionWrite, QuarantinedRow, RateLedgerRow,
-    RunEnd, RunId, RunRow, StoreError, Stored, Stream, SupportCounts, SweepOutcome, SweepRules,
-    Tombstone, Workspace, WorkspaceProfile,
+    PartsStore, PendingBody, PendingPlace, ProjectionOutcome, ProjectionWrite, QuarantinedRow,
+    RateLedgerRow, RunEnd, RunId, RunRow, StoreError, Stored, Stream, SupportCounts, SweepOutcome,
+    SweepRules, Tombstone, Workspace, WorkspaceProfile,
 };
 
 /// What becomes of a shared rate ledger, given the database's clock and the ledger as text.
@@ -113,12 +113,14 @@ pub trait Store:
     /// The contacts that were merged, each with the one that remains.
     async fn aliases(&self, workspace: &Workspace) -> Result<BTreeMap<String, String>, StoreError>;
 
-    /// Up to `limit` bodies that the given version of the projection has not seen.
+    /// Up to `limit` bodies behind `after` that the given version of the projection has not seen;
+    /// fewer when they are large, so that they fit into memory.
     async fn pending(
         &self,
         workspace: &Workspace,
         stream: Stream,
         version: i64,
+        after: Option<&PendingPlace>,
         limit: u32,
     ) -> Result<Vec<PendingBody>, StoreError>;
 
@@ -130,10 +132,11 @@ pub trait Store:
         write: &ProjectionWrite,
     ) -> Result<ProjectionOutcome, StoreError>;
 
-    /// Up to `limit` customers to compute again, by e-mail.
+    /// Up to `limit` customers to compute again, those behind the e-mail `after` in its order.
     async fn dirty_customers(
         &self,
         workspace: &Workspace,
+        after: &str,
         limit: u32,
     ) -> Result<Vec<DirtyCustomer>, StoreError>;
 

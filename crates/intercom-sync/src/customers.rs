@@ -1,22 +1,29 @@
 //! Customers: the contacts and conversations of one e-mail address, added up and compared.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join;
 use intercom_projection::{
     ContactFacts, Customer, Measured, SupportCounts, customer, primary_contact,
 };
-use intercom_store::{CustomerCandidate, CustomerRow, CustomerWrite, RunId, Store, Workspace};
+use intercom_store::{
+    CustomerCandidate, CustomerRow, CustomerWrite, CustomersOutcome, DirtyCustomer, RunId, Store,
+    Workspace,
+};
 
 use crate::alerting::{Judge, Raised, Remembered};
+use crate::aside::aside;
 use crate::error::SyncError;
 use crate::progress::Progress;
 use crate::report::CustomerAlert;
 use crate::run::RunKind;
 use crate::settings::SyncSettings;
 
-/// Customers computed and written at a time.
-const CHUNK: u32 = 500;
+/// Customers computed and written at a time: a transaction writes a page of the database once,
+/// however many of its rows change.
+const CHUNK: u32 = 2_000;
 
 /// What became of the customers of a run.
 #[derive(Default)]
@@ -26,49 +33,129 @@ pub(crate) struct CustomersReport {
     pub(crate) alerts: Vec<CustomerAlert>,
 }
 
-/// Computes every customer that contacts or conversations have touched.
-pub(crate) async fn refresh(
-    store: &dyn Store,
-    workspace: &Workspace,
-    settings: &SyncSettings,
-    progress: &dyn Progress,
-    (run, kind): (RunId, RunKind),
-    now: DateTime<Utc>,
-) -> Result<CustomersReport, SyncError> {
-    let judge = Judge { settings, run, kind, now };
-    let mut report = CustomersReport::default();
-    let mut done = 0;
-    loop {
-        let dirty = store.dirty_customers(workspace, CHUNK).await?;
-        if dirty.is_empty() {
-            judge.tell_first_load(store, workspace).await?;
-            return Ok(report);
+/// What the customers of a run are computed with.
+pub(crate) struct Refresher<'a> {
+    pub(crate) store: &'a dyn Store,
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) settings: &'a Arc<SyncSettings>,
+    pub(crate) progress: &'a dyn Progress,
+    pub(crate) run: RunId,
+    pub(crate) kind: RunKind,
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Refresher<'_> {
+    /// Computes every customer that contacts or conversations have touched.
+    pub(crate) async fn run(&self) -> Result<CustomersReport, SyncError> {
+        let mut report = CustomersReport::default();
+        let mut done = 0;
+        // Customers may be touched behind the place that has been reached.
+        loop {
+            let Some(mut computed) = self.compute("").await? else { break };
+            loop {
+                let Computed { writes, alerts, last } = computed;
+                // The database writes one chunk while the next one is computed.
+                let (written, next) = join(self.write(&writes), self.compute(&last)).await;
+                let written = written?;
+                report.alerts.extend(alerts);
+                report.n_new += written.n_inserted;
+                report.n_updated += written.n_changed + written.n_cleared;
+                done += writes.len() as u64;
+                self.progress.customers(done);
+                match next? {
+                    Some(next) => computed = next,
+                    None => break,
+                }
+            }
         }
-        done += dirty.len() as u64;
+        judge(self.settings, self.run, self.kind, self.now)
+            .tell_first_load(self.store, self.workspace)
+            .await?;
+        Ok(report)
+    }
+
+    /// The next customers; `None` when none is to be computed behind the e-mail `after`.
+    async fn compute(&self, after: &str) -> Result<Option<Computed>, SyncError> {
+        let &Self { store, workspace, run, kind, now, .. } = self;
+        let dirty = store.dirty_customers(workspace, after, CHUNK).await?;
+        let Some(last) = dirty.last() else { return Ok(None) };
+        let last = last.email.clone();
         let emails: Vec<&str> = dirty.iter().map(|customer| customer.email.as_str()).collect();
-        let known = Known::read(store, workspace, &emails, now).await?;
-        let mut writes = Vec::with_capacity(dirty.len());
-        let mut alerts = Vec::new();
-        for dirty in dirty {
-            let computed = known.compute(&dirty.email, settings, now);
-            let raised = computed.as_ref().map_or_else(Raised::default, |computed| {
-                let row = known.before.get(&dirty.email);
-                judge.raise(&dirty.email, row, computed, &known.remembered)
-            });
-            alerts.extend(raised.alerts);
-            let customer = computed.map(|computed| known.row(&dirty.email, computed));
-            let Raised { effects, lasting, .. } = raised;
-            writes.push(CustomerWrite { dirty, customer, effects, lasting });
-        }
-        let outcome = store.commit_customers(workspace, &writes, now.timestamp()).await?;
-        report.alerts.extend(alerts);
-        report.n_new += outcome.n_inserted;
-        report.n_updated += outcome.n_changed + outcome.n_cleared;
-        progress.customers(done);
+        let found = Found::read(store, workspace, &emails, now).await?;
+        let settings = Arc::clone(self.settings);
+        let computed = aside(move || {
+            let judge = judge(&settings, run, kind, now);
+            let known = Known::try_from(found)?;
+            let (writes, alerts) = judged(&known, dirty, &judge);
+            Ok::<_, SyncError>(Computed { writes, alerts, last })
+        });
+        computed.await.map(Some)
+    }
+
+    async fn write(&self, writes: &[CustomerWrite]) -> Result<CustomersOutcome, SyncError> {
+        Ok(self.store.commit_customers(self.workspace, writes, self.now.timestamp()).await?)
     }
 }
 
-/// What the store knows about a chunk of customers: four queries, whatever its size.
+/// Customers that are ready to be written.
+struct Computed {
+    writes: Vec<CustomerWrite>,
+    alerts: Vec<CustomerAlert>,
+    /// The last e-mail among them.
+    last: String,
+}
+
+fn judge(settings: &SyncSettings, run: RunId, kind: RunKind, now: DateTime<Utc>) -> Judge<'_> {
+    Judge { settings, run, kind, now }
+}
+
+/// The customers as they are now, and what is to be told of them.
+fn judged(
+    known: &Known,
+    dirty: Vec<DirtyCustomer>,
+    judge: &Judge<'_>,
+) -> (Vec<CustomerWrite>, Vec<CustomerAlert>) {
+    let mut alerts = Vec::new();
+    let writes = dirty.into_iter().map(|dirty| {
+        let computed = known.compute(&dirty.email, judge.settings, judge.now);
+        let raised = computed.as_ref().map_or_else(Raised::default, |computed| {
+            let row = known.before.get(&dirty.email);
+            judge.raise(&dirty.email, row, computed, &known.remembered)
+        });
+        alerts.extend(raised.alerts);
+        let customer = computed.map(|computed| known.row(&dirty.email, computed));
+        let Raised { effects, lasting, .. } = raised;
+        CustomerWrite { dirty, customer, effects, lasting }
+    });
+    (writes.collect(), alerts)
+}
+
+/// What the store holds about a chunk of customers: four queries, whatever its size.
+struct Found {
+    candidates: Vec<CustomerCandidate>,
+    support: BTreeMap<String, intercom_store::SupportCounts>,
+    before: BTreeMap<String, CustomerRow>,
+    remembered: Remembered,
+}
+
+impl Found {
+    async fn read(
+        store: &dyn Store,
+        workspace: &Workspace,
+        emails: &[&str],
+        now: DateTime<Utc>,
+    ) -> Result<Self, SyncError> {
+        let candidates = store.customer_candidates(workspace, emails).await?;
+        let since = (now - TimeDelta::days(30)).timestamp();
+        let support = store.support_counts(workspace, emails, since).await?;
+        let before = store.customers_by_emails(workspace, emails).await?;
+        let ids: Vec<&str> = candidates.iter().map(|found| found.contact_id.as_str()).collect();
+        let remembered = Remembered::read(store, workspace, emails, &ids).await?;
+        Ok(Self { candidates, support, before, remembered })
+    }
+}
+
+/// What is known about a chunk of customers.
 pub(crate) struct Known {
     /// By e-mail.
     pub(crate) contacts: BTreeMap<String, Vec<ContactFacts>>,
@@ -79,6 +166,20 @@ pub(crate) struct Known {
     remembered: Remembered,
 }
 
+impl TryFrom<Found> for Known {
+    type Error = SyncError;
+
+    fn try_from(found: Found) -> Result<Self, SyncError> {
+        let Found { candidates, support, before, remembered } = found;
+        let mut contacts: BTreeMap<String, Vec<ContactFacts>> = BTreeMap::new();
+        for candidate in candidates {
+            let facts = profile(&candidate)?;
+            contacts.entry(candidate.contact.email).or_default().push(facts);
+        }
+        Ok(Self { contacts, support, before, remembered })
+    }
+}
+
 impl Known {
     pub(crate) async fn read(
         store: &dyn Store,
@@ -86,18 +187,7 @@ impl Known {
         emails: &[&str],
         now: DateTime<Utc>,
     ) -> Result<Self, SyncError> {
-        let found = store.customer_candidates(workspace, emails).await?;
-        let since = (now - TimeDelta::days(30)).timestamp();
-        let support = store.support_counts(workspace, emails, since).await?;
-        let before = store.customers_by_emails(workspace, emails).await?;
-        let ids: Vec<&str> = found.iter().map(|found| found.contact_id.as_str()).collect();
-        let remembered = Remembered::read(store, workspace, emails, &ids).await?;
-        let mut contacts: BTreeMap<String, Vec<ContactFacts>> = BTreeMap::new();
-        for candidate in found {
-            let facts = profile(&candidate)?;
-            contacts.entry(candidate.contact.email).or_default().push(facts);
-        }
-        Ok(Self { contacts, support, before, remembered })
+        Found::read(store, workspace, emails, now).await?.try_into()
     }
 
     pub(crate) fn contacts(&self, email: &str) -> &[ContactFacts] {

@@ -2,7 +2,8 @@
 //!
 //! Together they are everything, and nothing of what they return is filtered. What changes or is
 //! indexed while they are read is found by the walk over changes that follows, because the
-//! watermark stands before the first window was asked for.
+//! watermark stands before the first window was asked for. After a load that took no longer than
+//! the index may lag, that walk is the next run's: it could not promise anything yet.
 
 use std::time::Duration;
 
@@ -58,7 +59,9 @@ where
     }
     let known = puller.store.load_windows(puller.workspace, stream).await?;
     let load = Load { puller, search };
-    let planned = match bookmark.query == IN_WINDOWS && !known.is_empty() {
+    let begun_at = Instant::now();
+    let is_resumed = bookmark.query == IN_WINDOWS && !known.is_empty();
+    let planned = match is_resumed {
         true => Survey::Windows { next_watermark: bookmark.next_watermark, windows: known },
         false if puller.settings.load_windows == Some(1) => Survey::Plain(None),
         false => load.survey(report).await?,
@@ -68,6 +71,11 @@ where
         Survey::Windows { next_watermark, windows } => {
             load.read(report, &windows).await?;
             load.end(stream, next_watermark).await?;
+            let index_lag = Duration::from_secs(puller.settings.index_lag_for.into());
+            if !is_resumed && begun_at.elapsed() < index_lag {
+                puller.progress.finished(stream, report.n_fetched);
+                return Ok(());
+            }
             puller.changed(report, None, search).await
         }
     }

@@ -37,6 +37,7 @@
 //! | `project` | bodies into domain values |
 //! | `rules` | what changes when settings do |
 //! | `customers`, `buckets` | what follows from them |
+//! | `aside` | work that only computes, on threads of its own |
 //! | `explain`, `columns`, `movements` | where a customer's values come from; how MRR moved |
 //! | `alerting` | what is told of customers and runs |
 //! | `lease`, `calls` | one run at a time; one rate limit for every process on the store |
@@ -46,6 +47,7 @@
 //! | `watch`, `metrics` | runs by the clock, and what they did in the form that Prometheus reads |
 
 mod alerting;
+mod aside;
 mod buckets;
 mod calls;
 mod check;

@@ -1,8 +1,11 @@
 //! Stored bodies into domain values: whatever the current projection has not seen.
 
 use std::collections::BTreeMap;
+use std::mem;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::future::join;
 use intercom_api::admins::Admin;
 use intercom_api::contacts::Contact;
 use intercom_api::conversations::{Conversation, ConversationPart};
@@ -11,19 +14,21 @@ use intercom_projection::{
     ContactFacts, ConversationFacts, Oddity, PROJECTION_VERSION, Role, contact, conversation,
 };
 use intercom_store::{
-    ContentHash, CustomerContact, FactRow, MemberRow, PageWrite, PendingBody, ProjectedAdmin,
-    ProjectedContact, ProjectedConversation, ProjectionWrite, Quarantined, RunId, SessionRow,
-    Store, StoredPart, Stream, UnreadableBody, Workspace,
+    ContentHash, CustomerContact, FactRow, MemberRow, PageWrite, PendingBody, PendingPlace,
+    ProjectedAdmin, ProjectedContact, ProjectedConversation, ProjectionWrite, Quarantined, RunId,
+    SessionRow, Store, StoredPart, Stream, UnreadableBody, Workspace,
 };
 use serde::de::DeserializeOwned;
 
+use crate::aside::aside;
 use crate::error::SyncError;
 use crate::progress::Progress;
 use crate::report::StreamReport;
 use crate::settings::SyncSettings;
 
-/// Bodies projected and written at a time.
-const CHUNK: u32 = 500;
+/// Bodies projected and written at a time: a transaction writes a page of the database once, however
+/// many of its rows change.
+const CHUNK: u32 = 2_000;
 
 /// Conversations whose parts are in memory at a time; each has up to 500.
 const PARTS_CHUNK: usize = 50;
@@ -32,7 +37,7 @@ const PARTS_CHUNK: usize = 50;
 pub(crate) struct Projector<'a> {
     pub(crate) store: &'a dyn Store,
     pub(crate) workspace: &'a Workspace,
-    pub(crate) settings: &'a SyncSettings,
+    pub(crate) settings: &'a Arc<SyncSettings>,
     pub(crate) progress: &'a dyn Progress,
     pub(crate) run: RunId,
     /// Unix seconds.
@@ -67,54 +72,81 @@ impl Projector<'_> {
         if !stream.is_projected() {
             return Ok(());
         }
-        let version = i64::from(PROJECTION_VERSION);
         let mut n_odd = 0_u64;
+        // Bodies may arrive behind the place that has been reached.
         loop {
-            let bodies = self.store.pending(self.workspace, stream, version, CHUNK).await?;
-            if bodies.is_empty() {
-                if n_odd > 0 {
-                    tracing::warn!(%stream, records = n_odd, "values that cannot be meant are left out");
-                }
-                return Ok(());
+            let mut n_written = 0;
+            let mut next = self.read(stream, None).await?;
+            while let Some(chunk) = next.take() {
+                projected.n_without_email += chunk.n_without_email;
+                projected.done += chunk.n_bodies;
+                n_odd += chunk.n_odd;
+                let place = chunk.last.clone();
+                // The database writes one chunk while the next one is read.
+                let (written, read) =
+                    join(self.write(report, chunk), self.read(stream, Some(&place))).await;
+                n_written += written?;
+                self.progress.projected(stream, projected.done);
+                next = read?;
             }
-            let mut chunk = Chunk::new(version);
-            for bodies in bodies.chunks(PARTS_CHUNK) {
-                let parts = self.parts(stream, bodies).await?;
-                for body in bodies {
-                    let parts = parts.get(&body.id).map_or(&[][..], Vec::as_slice);
-                    chunk.add(stream, body, parts, self.settings);
-                }
-            }
-            self.put_aside(report, chunk.put_aside).await?;
-            let outcome = self.store.commit_projection(self.workspace, &chunk.write).await?;
-            projected.n_without_email += chunk.n_without_email;
-            n_odd += chunk.n_odd;
-            projected.done += bodies.len() as u64;
-            self.progress.projected(stream, projected.done);
-            if outcome.n_written == 0 {
-                // Somebody else writes these bodies right now; they stay pending for the next run.
-                return Ok(());
+            if n_written == 0 {
+                // What is left is being written by somebody else; it stays pending.
+                break;
             }
         }
+        if n_odd > 0 {
+            tracing::warn!(%stream, records = n_odd, "values that cannot be meant are left out");
+        }
+        Ok(())
     }
 
-    /// The parts of conversations that are stored and still to be read in the workspace.
-    async fn parts(
+    /// Reads and projects the next bodies; `None` when nothing behind the place is pending.
+    async fn read(
         &self,
         stream: Stream,
-        bodies: &[PendingBody],
-    ) -> Result<BTreeMap<String, Vec<ConversationPart>>, SyncError> {
+        after: Option<&PendingPlace>,
+    ) -> Result<Option<Chunk>, SyncError> {
+        let version = i64::from(PROJECTION_VERSION);
+        let mut bodies = self.store.pending(self.workspace, stream, version, after, CHUNK).await?;
+        let Some(last) = bodies.last() else { return Ok(None) };
+        let mut chunk = Chunk::new(version, last.place(), bodies.len() as u64);
         if stream != Stream::Conversations {
-            return Ok(BTreeMap::new());
+            return Ok(Some(self.project(chunk, stream, bodies, BTreeMap::new()).await));
         }
-        let ids: Vec<&str> = bodies.iter().map(|body| body.id.as_str()).collect();
-        let stored = self.store.parts(self.workspace, &ids).await?;
-        let is_there = |part: &&StoredPart| part.redacted_at.is_none() && part.deleted_at.is_none();
-        // A part that does not decode says nothing; it is kept as it is.
-        let read = |part: &StoredPart| serde_json::from_slice(&part.body).ok();
-        let of_one =
-            |parts: Vec<StoredPart>| parts.iter().filter(is_there).filter_map(read).collect();
-        Ok(stored.into_iter().map(|(id, parts)| (id, of_one(parts))).collect())
+        while !bodies.is_empty() {
+            let rest = bodies.split_off(bodies.len().min(PARTS_CHUNK));
+            let some = mem::replace(&mut bodies, rest);
+            let ids: Vec<&str> = some.iter().map(|body| body.id.as_str()).collect();
+            let parts = self.store.parts(self.workspace, &ids).await?;
+            chunk = self.project(chunk, stream, some, parts).await;
+        }
+        Ok(Some(chunk))
+    }
+
+    /// Adds bodies to a chunk, beside the threads that wait for the database.
+    async fn project(
+        &self,
+        mut chunk: Chunk,
+        stream: Stream,
+        bodies: Vec<PendingBody>,
+        mut parts: BTreeMap<String, Vec<StoredPart>>,
+    ) -> Chunk {
+        let settings = Arc::clone(self.settings);
+        aside(move || {
+            for body in bodies {
+                let parts = readable(parts.remove(&body.id).unwrap_or_default());
+                chunk.add(stream, &body, &parts, &settings);
+            }
+            chunk
+        })
+        .await
+    }
+
+    /// Returns how many bodies are written.
+    async fn write(&self, report: &mut StreamReport, chunk: Chunk) -> Result<u64, SyncError> {
+        self.put_aside(report, chunk.put_aside).await?;
+        let outcome = self.store.commit_projection(self.workspace, &chunk.write).await?;
+        Ok(outcome.n_written)
     }
 
     async fn put_aside(
@@ -137,8 +169,19 @@ impl Projector<'_> {
     }
 }
 
+/// The parts that are still to be read in the workspace. One that does not decode says nothing; it
+/// is kept as it is.
+fn readable(parts: Vec<StoredPart>) -> Vec<ConversationPart> {
+    let is_there = |part: &&StoredPart| part.redacted_at.is_none() && part.deleted_at.is_none();
+    let read = |part: &StoredPart| serde_json::from_slice(&part.body).ok();
+    parts.iter().filter(is_there).filter_map(read).collect()
+}
+
 /// The results of some bodies, and the bodies that have none.
 struct Chunk {
+    /// The last of the bodies.
+    last: PendingPlace,
+    n_bodies: u64,
     write: ProjectionWrite,
     put_aside: Vec<Quarantined>,
     n_without_email: u64,
@@ -146,9 +189,9 @@ struct Chunk {
 }
 
 impl Chunk {
-    fn new(version: i64) -> Self {
+    fn new(version: i64, last: PendingPlace, n_bodies: u64) -> Self {
         let write = ProjectionWrite { version, ..ProjectionWrite::default() };
-        Self { write, put_aside: Vec::new(), n_without_email: 0, n_odd: 0 }
+        Self { last, n_bodies, write, put_aside: Vec::new(), n_without_email: 0, n_odd: 0 }
     }
 
     /// Values that cannot be meant are left out, and the record goes on without them.
@@ -204,6 +247,10 @@ impl Chunk {
 
 /// The body, or why there is none: the path and the kind of misfit, never a value.
 fn decode<T: DeserializeOwned>(pending: &PendingBody) -> Result<T, String> {
+    // To follow the path costs as much as to decode, so only those that fail are followed.
+    if let Ok(decoded) = serde_json::from_slice(&pending.body) {
+        return Ok(decoded);
+    }
     let mut json = serde_json::Deserializer::from_slice(&pending.body);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();

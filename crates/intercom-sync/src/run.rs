@@ -16,7 +16,7 @@ use tracing::Instrument;
 
 use crate::alerting::{Ending, tell_ending, tell_unidentified};
 use crate::buckets;
-use crate::customers::{self, CustomersReport};
+use crate::customers::{CustomersReport, Refresher};
 use crate::error::{SyncError, in_words};
 use crate::forget::Blocked;
 use crate::identify::identify;
@@ -33,13 +33,13 @@ use crate::streams::pull_or_skip;
 pub struct Sync {
     client: Client,
     store: Arc<dyn Store>,
-    settings: SyncSettings,
+    settings: Arc<SyncSettings>,
 }
 
 impl Sync {
     /// A sync of the workspace that `client` has the token of.
     pub fn new(client: Client, store: Arc<dyn Store>, settings: SyncSettings) -> Self {
-        Self { client, store, settings }
+        Self { client, store, settings: Arc::new(settings) }
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -240,7 +240,7 @@ impl Sync {
             tracing::warn!("customers are not refreshed until the contacts are read to the end");
             CustomersReport::default()
         } else {
-            customers::refresh(store, workspace, settings, progress, (run, kind), now).await?
+            Refresher { store, workspace, settings, progress, run, kind, now }.run().await?
         };
         let zone = settings.timezone.or_else(|| zone_of(workspace)).unwrap_or_else(|| {
             tracing::warn!("the zone of the workspace is unknown; days are those of UTC");

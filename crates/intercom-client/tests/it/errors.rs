@@ -83,7 +83,7 @@ async fn what_no_time_mends_is_not_passing() {
     let error = client.execute(&FindThing).await.unwrap_err();
     assert_eq!((error.reach(), error.is_passing()), (Reach::MaybeSent, false), "{error}");
 
-    let misfit = Request { path: "@elsewhere.example/".to_owned(), ..raw(Safety::Read) };
+    let misfit = Request { path: "@elsewhere.example/".into(), ..raw(Safety::Read) };
     let error = client.send(misfit).await.unwrap_err();
     assert_eq!((error.reach(), error.is_passing()), (Reach::NotSent, false), "{error}");
 

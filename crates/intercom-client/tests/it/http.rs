@@ -224,7 +224,7 @@ async fn a_path_cannot_lead_to_another_host() {
         let origin = Origin::parse(origin).unwrap();
         let transport = HttpTransport::new(settings(origin)).unwrap();
         for path in ["@elsewhere.example/", ".elsewhere.example/", "0/", ":81/"] {
-            let request = Request { path: path.to_owned(), ..raw(Safety::Read) };
+            let request = Request { path: path.to_owned().into(), ..raw(Safety::Read) };
             match transport.send(&request).await.unwrap_err() {
                 TransportError::NotSent { fault, .. } => assert_eq!(fault, SendFault::Request),
                 other @ TransportError::MaybeSent { .. } => panic!("{other:?}"),

@@ -1,5 +1,6 @@
 //! PostgreSQL: shared by any number of processes.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use sqlx::{
     Transaction,
 };
 
-use crate::dialect::{Dialect, Value};
+use crate::dialect::{Dialect, Rows, Value};
 use crate::error::{Location, StoreError};
 use crate::schema::{self, Schema};
 
@@ -71,7 +72,88 @@ async fn migrate(options: &PgConnectOptions, location: &Location) -> Result<(), 
     connection.close().await.map_err(opening)
 }
 
+/// Every column is a parameter: the server reads an array much faster than as many parameters.
+#[derive(Default)]
+pub(crate) struct Arrays {
+    columns: Vec<Array>,
+    /// The column of the next value.
+    position: usize,
+}
+
+enum Array {
+    Text(Vec<Option<String>>),
+    Int(Vec<Option<i64>>),
+    Flag(Vec<Option<bool>>),
+    Real(Vec<Option<f64>>),
+    Blob(Vec<Vec<u8>>),
+}
+
+impl Array {
+    fn of(value: Value<'_>) -> Result<Self, BoxDynError> {
+        let mut array = match &value {
+            Value::Text(_) => Self::Text(Vec::new()),
+            Value::Int(_) => Self::Int(Vec::new()),
+            Value::Flag(_) => Self::Flag(Vec::new()),
+            Value::Real(_) => Self::Real(Vec::new()),
+            Value::Blob(_) => Self::Blob(Vec::new()),
+            Value::Texts(_) => return Err("a list is no value of a column".into()),
+        };
+        array.push(value)?;
+        Ok(array)
+    }
+
+    fn push(&mut self, value: Value<'_>) -> Result<(), BoxDynError> {
+        match (self, value) {
+            (Self::Text(texts), Value::Text(text)) => texts.push(text.map(Cow::into_owned)),
+            (Self::Int(numbers), Value::Int(number)) => numbers.push(number),
+            (Self::Flag(flags), Value::Flag(flag)) => flags.push(flag),
+            (Self::Real(numbers), Value::Real(number)) => numbers.push(number),
+            (Self::Blob(blobs), Value::Blob(bytes)) => blobs.push(bytes.to_vec()),
+            _ => return Err("the values of a column are of different types".into()),
+        }
+        Ok(())
+    }
+
+    /// Appends the parameter and says its type.
+    fn bind(self, arguments: &mut PgArguments) -> Result<&'static str, BoxDynError> {
+        Ok(match self {
+            Self::Text(texts) => arguments.add(texts).map(|()| "text")?,
+            Self::Int(numbers) => arguments.add(numbers).map(|()| "bigint")?,
+            Self::Flag(flags) => arguments.add(flags).map(|()| "boolean")?,
+            Self::Real(numbers) => arguments.add(numbers).map(|()| "double precision")?,
+            Self::Blob(blobs) => arguments.add(blobs).map(|()| "bytea")?,
+        })
+    }
+}
+
+impl Rows<Postgres> for Arrays {
+    fn push(&mut self, value: Value<'_>) -> Result<(), BoxDynError> {
+        match self.columns.get_mut(self.position) {
+            Some(column) => column.push(value)?,
+            None => self.columns.push(Array::of(value)?),
+        }
+        self.position += 1;
+        Ok(())
+    }
+
+    fn end_row(&mut self) {
+        self.position = 0;
+    }
+
+    fn finish(self) -> Result<(String, PgArguments), BoxDynError> {
+        let mut arguments = PgArguments::default();
+        let mut parameters = Vec::with_capacity(self.columns.len());
+        for (column, position) in self.columns.into_iter().zip(1..) {
+            let kind = column.bind(&mut arguments)?;
+            parameters.push(format!("${position}::{kind}[]"));
+        }
+        Ok((format!("SELECT * FROM UNNEST({})", parameters.join(", ")), arguments))
+    }
+}
+
 impl Dialect for Postgres {
+    type Rows = Arrays;
+
     const CLOCK: &'static str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
 
     const RANDOM: &'static str = "CAST(gen_random_uuid() AS TEXT)";
@@ -85,30 +167,17 @@ impl Dialect for Postgres {
         format!("= ANY(${position})")
     }
 
-    fn placeholders(n_rows: usize, n_columns: usize) -> String {
-        let mut text = String::with_capacity(n_rows * n_columns * 6);
-        for position in 0..n_rows * n_columns {
-            text.push_str(match position % n_columns {
-                0 if position == 0 => "($",
-                0 => "),($",
-                _ => ",$",
-            });
-            text.push_str(&(position + 1).to_string());
-        }
-        text + ")"
-    }
-
     async fn begin(pool: &PgPool) -> sqlx::Result<Transaction<'static, Self>> {
         pool.begin().await
     }
 
-    /// Without statistics a planner takes a workspace for a handful of rows and scans it for every
-    /// id. The server gathers them at most once a minute, which a first load outruns.
     /// The server's vacuum does.
     async fn scrub(_: &PgPool) -> sqlx::Result<()> {
         Ok(())
     }
 
+    /// Without statistics a planner takes a workspace for a handful of rows and scans it for every
+    /// id. The server gathers them at most once a minute, which a first load outruns.
     async fn refresh_statistics(pool: &PgPool) {
         let grown = sqlx::query_scalar::<_, String>(GROWN_TABLES).bind(schema::TABLES);
         if let Ok(tables) = grown.fetch_all(pool).await

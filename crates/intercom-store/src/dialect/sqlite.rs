@@ -13,7 +13,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{Arguments, ConnectOptions, Connection, Row, SqlStr, Sqlite, SqlitePool, Transaction};
 
-use crate::dialect::{Dialect, Value};
+use crate::dialect::{Dialect, Rows, Value};
 use crate::error::{Location, StoreError};
 use crate::schema::{self, Schema};
 
@@ -24,6 +24,9 @@ const WAIT_FOR_A_CONNECTION: Duration = Duration::from_secs(30);
 const PAGE_BYTES: u32 = 16_384;
 /// Negative: in KiB. Used as needed.
 const WRITER_CACHE: &str = "-65536";
+const READER_CACHE: &str = "-8192";
+/// In pages. A page that many transactions change is copied into the file once, not by each of them.
+const PAGES_IN_LOG: &str = "4000";
 /// A result goes from thread to thread through this many rows; each refill costs a wake-up.
 const ROWS_IN_FLIGHT: usize = 1_000;
 const FILE_HEADER: &[u8; 16] = b"SQLite format 3\0";
@@ -57,17 +60,19 @@ pub(crate) async fn open(url: &str) -> Result<Pools, StoreError> {
         .clone()
         .create_if_missing(true)
         .page_size(PAGE_BYTES)
-        .pragma("cache_size", WRITER_CACHE)
+        .pragma("wal_autocheckpoint", PAGES_IN_LOG)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal);
     let durable =
         pool_options(1).connect_lazy_with(writer.clone().synchronous(SqliteSynchronous::Full));
+    let writer = writer.pragma("cache_size", WRITER_CACHE);
     let writer = pool(writer, 1, &location).await?;
     match schema {
         Schema::Current => {}
         Schema::Behind => migrate(&writer, &location).await?,
     }
-    let readers = pool(options.read_only(true), READERS, &location).await?;
+    let readers = options.pragma("cache_size", READER_CACHE).read_only(true);
+    let readers = pool(readers, READERS, &location).await?;
     Ok(Pools { writer, durable, readers })
 }
 
@@ -151,7 +156,33 @@ async fn migrate(writer: &SqlitePool, location: &Location) -> Result<(), StoreEr
     transaction.commit().await.map_err(opening)
 }
 
+/// Every value is a parameter.
+#[derive(Default)]
+pub(crate) struct Parameters {
+    arguments: SqliteArguments,
+    n_rows: usize,
+}
+
+impl Rows<Sqlite> for Parameters {
+    fn push(&mut self, value: Value<'_>) -> Result<(), BoxDynError> {
+        Sqlite::bind(&mut self.arguments, value)
+    }
+
+    fn end_row(&mut self) {
+        self.n_rows += 1;
+    }
+
+    /// Without numbers: SQLite looks numbered parameters up in a list, one after the other.
+    fn finish(self) -> Result<(String, SqliteArguments), BoxDynError> {
+        let n_columns = self.arguments.len() / self.n_rows.max(1);
+        let row = format!("({})", vec!["?"; n_columns].join(","));
+        Ok((format!("VALUES {}", vec![row; self.n_rows].join(",")), self.arguments))
+    }
+}
+
 impl Dialect for Sqlite {
+    type Rows = Parameters;
+
     const CLOCK: &'static str = "CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)";
 
     const RANDOM: &'static str = "lower(hex(randomblob(16)))";
@@ -166,24 +197,18 @@ impl Dialect for Sqlite {
         format!("IN (SELECT value FROM json_each(${position}))")
     }
 
-    /// Without numbers: SQLite looks numbered parameters up in a list, one after the other.
-    fn placeholders(n_rows: usize, n_columns: usize) -> String {
-        let row = format!("({})", vec!["?"; n_columns].join(","));
-        vec![row; n_rows].join(",")
-    }
-
     /// A deferred transaction that reads first cannot wait for a lock when it comes to write.
     async fn begin(pool: &SqlitePool) -> sqlx::Result<Transaction<'static, Self>> {
         pool.begin_with("BEGIN IMMEDIATE").await
     }
 
-    /// SQLite plans these statements by their indices alone.
     /// Free pages keep what was deleted, and so does the log.
     async fn scrub(pool: &SqlitePool) -> sqlx::Result<()> {
         sqlx::raw_sql("VACUUM").execute(pool).await?;
         sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(pool).await.map(drop)
     }
 
+    /// SQLite plans these statements by their indices alone.
     async fn refresh_statistics(_: &SqlitePool) {}
 
     fn bind(arguments: &mut SqliteArguments, value: Value<'_>) -> Result<(), BoxDynError> {

@@ -111,16 +111,17 @@ pub(super) async fn mark<D: Dialect>(
             }
         }
     }
-    execute_rows::<D, _>(
-        &mut write.transaction,
-        "DELETE FROM alert_state WHERE (workspace_id, subject, kind) IN (",
-        &ended,
-        ")",
-        |row, (subject, kind)| {
-            row.bind(&workspace.id).bind(*subject).bind(*kind);
-        },
-    )
-    .await?;
+    // One by one: SQLite compares a list of several columns with every row of the table.
+    for (subject, kind) in ended {
+        Query::<D>::new(
+            "DELETE FROM alert_state WHERE workspace_id = $1 AND subject = $2 AND kind = $3",
+        )
+        .bind(&workspace.id)
+        .bind(subject)
+        .bind(kind)
+        .execute(&mut write.transaction)
+        .await?;
+    }
     let began: Vec<&AlertMemory> = began.into_values().collect();
     execute_rows::<D, _>(
         &mut write.transaction,

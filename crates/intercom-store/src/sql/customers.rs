@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use intercom_revenue::{Currency, Ratio};
 
 use super::{SqlStore, Write, alerts, history, marks, outbox};
-use crate::dialect::{Binder, Dialect, Query, Reader, execute_rows, only_column};
+use crate::dialect::{Dialect, Query, Reader, RowBinder, execute_rows, only_column};
 use crate::error::Fault;
 use crate::{
     AlertMark, CustomerCandidate, CustomerContact, CustomerRow, CustomerTotals, CustomerWrite,
@@ -387,7 +387,7 @@ async fn read_by_emails<D: Dialect>(
     Ok(rows.into_iter().collect())
 }
 
-fn bind_columns<D: Dialect>(row: &mut Binder<D>, customer: &CustomerRow) {
+fn bind_columns<D: Dialect>(row: &mut RowBinder<D>, customer: &CustomerRow) {
     let currency = customer.currency;
     row.bind(&customer.intercom_contact_id)
         .bind(Some(serde_json::json!(customer.intercom_contact_ids).to_string()))

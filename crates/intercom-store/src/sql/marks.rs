@@ -1,19 +1,24 @@
 //! Customers to compute again.
 
+use std::collections::BTreeSet;
+
 use super::{SqlStore, Write};
-use crate::dialect::{Dialect, Query, execute_rows};
+use crate::dialect::{Dialect, Query, execute_rows, only_column};
 use crate::error::Fault;
 use crate::{DirtyCustomer, Workspace};
 
 pub(super) async fn dirty<D: Dialect>(
     store: &SqlStore<D>,
     workspace: &Workspace,
+    after: &str,
     limit: u32,
 ) -> Result<Vec<DirtyCustomer>, Fault> {
     Ok(Query::<D>::new(
-        "SELECT email, mark FROM dirty_customers WHERE workspace_id = $1 ORDER BY email LIMIT $2",
+        "SELECT email, mark FROM dirty_customers WHERE workspace_id = $1 AND email > $2 \
+         ORDER BY email LIMIT $3",
     )
     .bind(&workspace.id)
+    .bind(after)
     .bind(i64::from(limit))
     .fetch(&mut *store.read().await?, "dirty_customers", |row| {
         Ok(DirtyCustomer { email: row.next()?, mark: row.next()? })
@@ -48,45 +53,75 @@ pub(super) async fn mark_every<D: Dialect>(
     .await
 }
 
+/// The customers that the given contacts stand for at this point of the transaction.
+pub(super) async fn emails_of_contacts<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    contact_ids: &[&str],
+) -> sqlx::Result<Vec<String>> {
+    let sql = format!(
+        "SELECT email FROM customer_contacts WHERE workspace_id = $1 AND contact_id {}",
+        D::is_one_of(2)
+    );
+    Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(contact_ids)
+        .fetch(&mut write.transaction, "customer_contacts", only_column)
+        .await
+}
+
+/// Marks customers by their e-mails.
+pub(super) async fn mark<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    emails: &BTreeSet<&str>,
+) -> sqlx::Result<()> {
+    let emails: Vec<&str> = emails.iter().copied().collect();
+    let change_number = write.change_number;
+    execute_rows::<D, _>(
+        &mut write.transaction,
+        "INSERT INTO dirty_customers (workspace_id, email, mark)",
+        &emails,
+        "ON CONFLICT (workspace_id, email) DO UPDATE SET mark = excluded.mark",
+        |row, email| {
+            row.bind(&workspace.id).bind(*email).bind(change_number);
+        },
+    )
+    .await?;
+    Ok(())
+}
+
 /// Marks the customers that the given contacts stand for at this point of the transaction.
 pub(super) async fn mark_contacts<D: Dialect>(
     write: &mut Write<D>,
     workspace: &Workspace,
     contact_ids: &[&str],
-) -> sqlx::Result<u64> {
+) -> sqlx::Result<()> {
     if contact_ids.is_empty() {
-        return Ok(0);
+        return Ok(());
     }
-    let sql = format!(
-        "INSERT INTO dirty_customers (workspace_id, email, mark) \
-         SELECT DISTINCT workspace_id, email, $2 FROM customer_contacts \
-         WHERE workspace_id = $1 AND contact_id {} \
-         ON CONFLICT (workspace_id, email) DO UPDATE SET mark = excluded.mark",
-        D::is_one_of(3)
-    );
-    Query::<D>::new(sql)
-        .bind(&workspace.id)
-        .bind(write.change_number)
-        .bind(contact_ids)
-        .execute(&mut write.transaction)
-        .await
+    let emails = emails_of_contacts(write, workspace, contact_ids).await?;
+    mark(write, workspace, &emails.iter().map(String::as_str).collect()).await
 }
 
-/// Clears the marks that are still the ones that were read.
+/// Clears the marks that are still the ones that were read, all by one query: a mark that was made
+/// since then is larger than each of them.
 pub(super) async fn clear<D: Dialect>(
     write: &mut Write<D>,
     workspace: &Workspace,
     read: &[&DirtyCustomer],
 ) -> sqlx::Result<()> {
-    execute_rows::<D, _>(
-        &mut write.transaction,
-        "DELETE FROM dirty_customers WHERE (workspace_id, email, mark) IN (",
-        read,
-        ")",
-        |row, dirty| {
-            row.bind(&workspace.id).bind(&dirty.email).bind(dirty.mark);
-        },
-    )
-    .await?;
+    let Some(newest) = read.iter().map(|dirty| dirty.mark).max() else { return Ok(()) };
+    let emails: Vec<&str> = read.iter().map(|dirty| dirty.email.as_str()).collect();
+    let sql = format!(
+        "DELETE FROM dirty_customers WHERE workspace_id = $1 AND mark <= $2 AND email {}",
+        D::is_one_of(3)
+    );
+    Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(newest)
+        .bind(emails.as_slice())
+        .execute(&mut write.transaction)
+        .await?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::{SqlStore, Write};
-use crate::dialect::{Binder, Dialect, Query, Reader, execute_rows};
+use crate::dialect::{Dialect, Query, Reader, RowBinder, execute_rows};
 use crate::error::Fault;
 use crate::{
     AttributeChange, Bookmark, ContentHash, PageOutcome, PageWrite, Quarantined, QuarantinedRow,
@@ -349,17 +349,19 @@ async fn release_entries<D: Dialect>(
     workspace: &Workspace,
     stream: Stream,
     released: &[ContentHash],
-) -> sqlx::Result<u64> {
-    execute_rows::<D, _>(
-        &mut write.transaction,
-        "DELETE FROM quarantine WHERE (workspace_id, stream, content_hash) IN (",
-        released,
-        ")",
-        |row, hash| {
-            row.bind(&workspace.id).bind(stream.name()).bind(hash.as_slice());
-        },
-    )
-    .await
+) -> sqlx::Result<()> {
+    // One by one: SQLite compares a list of several columns with every row of the table.
+    for hash in released {
+        Query::<D>::new(
+            "DELETE FROM quarantine WHERE workspace_id = $1 AND stream = $2 AND content_hash = $3",
+        )
+        .bind(&workspace.id)
+        .bind(stream.name())
+        .bind(hash.as_slice())
+        .execute(&mut write.transaction)
+        .await?;
+    }
+    Ok(())
 }
 
 /// A body that was put aside because nobody could project it leaves the quarantine when somebody
@@ -408,7 +410,7 @@ pub(super) async fn quarantine_entries<D: Dialect>(
         "ON CONFLICT (workspace_id, stream, content_hash) DO UPDATE SET \
          reason = excluded.reason, last_seen_at = excluded.last_seen_at, \
          n_seen = quarantine.n_seen + 1, run_id = excluded.run_id",
-        |row: &mut Binder<D>, entry| {
+        |row: &mut RowBinder<D>, entry| {
             row.bind(&workspace.id)
                 .bind(stream.name())
                 .bind(entry.hash.as_slice())

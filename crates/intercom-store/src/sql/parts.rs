@@ -471,17 +471,16 @@ async fn clear_marks<D: Dialect>(
     workspace: &Workspace,
     conversations: &[&ConversationParts],
 ) -> sqlx::Result<()> {
-    let settled: Vec<&&ConversationParts> =
-        conversations.iter().filter(|it| it.is_settled).collect();
-    execute_rows::<D, _>(
-        &mut write.transaction,
-        "DELETE FROM parts_due WHERE (workspace_id, conversation_id, mark) IN (",
-        &settled,
-        ")",
-        |row, it| {
-            row.bind(&workspace.id).bind(&it.conversation_id).bind(it.mark);
-        },
-    )
-    .await?;
+    // One by one: SQLite compares a list of several columns with every row of the table.
+    for settled in conversations.iter().filter(|it| it.is_settled) {
+        Query::<D>::new(
+            "DELETE FROM parts_due WHERE workspace_id = $1 AND conversation_id = $2 AND mark = $3",
+        )
+        .bind(&workspace.id)
+        .bind(&settled.conversation_id)
+        .bind(settled.mark)
+        .execute(&mut write.transaction)
+        .await?;
+    }
     Ok(())
 }

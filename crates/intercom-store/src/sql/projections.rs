@@ -6,34 +6,71 @@ use super::{SqlStore, Write, marks};
 use crate::dialect::{Dialect, Query, Reader, execute_rows, only_column};
 use crate::error::Fault;
 use crate::{
-    ContentHash, CustomerContact, FactRow, MemberRow, PendingBody, ProjectedAdmin,
+    ContentHash, CustomerContact, FactRow, MemberRow, PendingBody, PendingPlace, ProjectedAdmin,
     ProjectedContact, ProjectedConversation, ProjectionOutcome, ProjectionWrite, SessionRow,
     Stream, UnreadableBody, Workspace,
 };
+
+/// Bytes of bodies that are read at a time, unless a single body is larger.
+const BYTES_AT_A_TIME: i64 = 16 << 20;
 
 pub(super) async fn pending<D: Dialect>(
     store: &SqlStore<D>,
     workspace: &Workspace,
     stream: Stream,
     version: i64,
+    after: Option<&PendingPlace>,
     limit: u32,
 ) -> Result<Vec<PendingBody>, Fault> {
     let (table, bodies) = (stream.name(), stream.bodies_table());
+    let first = PendingPlace { version: 0, id: String::new() };
+    let after = after.unwrap_or(&first);
+    let mut connection = store.read().await?;
+    let mut sizes = Vec::new();
+    let mut of_version = after.version;
+    // A planner that is asked for all versions at once reads every record of the workspace.
+    while sizes.is_empty() && of_version < version {
+        let after = if of_version == after.version { &*after.id } else { "" };
+        let sql = format!(
+            "SELECT r.id, CAST(LENGTH(b.body) AS BIGINT) FROM \
+             (SELECT id FROM {table} WHERE workspace_id = $1 AND projected_version = $2 \
+             AND id > $3 ORDER BY id LIMIT $4) r \
+             JOIN {bodies} b ON b.workspace_id = $1 AND b.id = r.id ORDER BY r.id"
+        );
+        sizes = Query::<D>::new(sql)
+            .bind(&workspace.id)
+            .bind(of_version)
+            .bind(after)
+            .bind(i64::from(limit))
+            .fetch(&mut connection, table, |row: &mut Reader<'_, D>| {
+                Ok((row.next::<String>()?, row.next::<i64>()?))
+            })
+            .await?;
+        of_version += i64::from(sizes.is_empty());
+    }
+    if sizes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut n_bytes = 0;
+    let fitting = sizes.iter().take_while(|(_, size)| {
+        n_bytes += size;
+        n_bytes <= BYTES_AT_A_TIME
+    });
+    let n_fitting = fitting.count().max(1);
+    let ids: Vec<&str> = sizes.iter().take(n_fitting).map(|(id, _)| id.as_str()).collect();
     let sql = format!(
-        "SELECT r.id, r.content_hash, b.body FROM \
-         (SELECT id, content_hash, projected_version FROM {table} \
-         WHERE workspace_id = $1 AND projected_version < $2 \
-         ORDER BY projected_version, id LIMIT $3) r \
+        "SELECT r.id, r.content_hash, b.body FROM {table} r \
          JOIN {bodies} b ON b.workspace_id = $1 AND b.id = r.id \
-         ORDER BY r.projected_version, r.id"
+         WHERE r.workspace_id = $1 AND r.id {} ORDER BY r.id",
+        D::is_one_of(2)
     );
     Ok(Query::<D>::new(sql)
         .bind(&workspace.id)
-        .bind(version)
-        .bind(i64::from(limit))
-        .fetch(&mut *store.read().await?, table, |row: &mut Reader<'_, D>| {
+        .bind(ids.as_slice())
+        .fetch(&mut connection, table, |row: &mut Reader<'_, D>| {
             let (id, hash) = (row.next()?, row.next()?);
-            Ok(PendingBody { id, hash, body: row.next::<Vec<u8>>()?.into() })
+            let body = row.next::<Vec<u8>>()?.into();
+            Ok(PendingBody { id, hash, body, version: of_version })
         })
         .await?)
 }
@@ -180,11 +217,12 @@ async fn write_contacts<D: Dialect>(
     delete(write, workspace, "members", "contact_id", &ids).await?;
     write_members(write, workspace, &members).await?;
     // The customers under the e-mails of before and of after.
-    marks::mark_contacts(write, workspace, &ids).await?;
+    let before = marks::emails_of_contacts(write, workspace, &ids).await?;
     delete(write, workspace, "customer_contacts", "contact_id", &ids).await?;
     write_customer_contacts(write, workspace, &customers).await?;
-    marks::mark_contacts(write, workspace, &ids).await?;
-    Ok(())
+    let after = customers.iter().map(|(_, customer)| customer.email.as_str());
+    let touched = before.iter().map(String::as_str).chain(after).collect();
+    marks::mark(write, workspace, &touched).await
 }
 
 async fn write_members<D: Dialect>(

@@ -26,7 +26,7 @@ pub(crate) fn paying(mrr: i64) -> CustomerRow {
 
 impl Database {
     async fn dirty(&self) -> Vec<DirtyCustomer> {
-        self.store.dirty_customers(&self.workspace, 100).await.expect("marks")
+        self.store.dirty_customers(&self.workspace, "", 100).await.expect("marks")
     }
 
     async fn dirty_emails(&self) -> Vec<String> {
@@ -132,7 +132,7 @@ pub(crate) async fn a_crash_after_projecting_loses_no_customer(on: &Database) {
     put_contact(on, "c1", Some("ada@example.com"), NOW).await;
 
     let reopened = intercom_store::open(&on.url).await.unwrap();
-    let dirty = reopened.dirty_customers(&on.workspace, 10).await.unwrap();
+    let dirty = reopened.dirty_customers(&on.workspace, "", 10).await.unwrap();
     assert_eq!(dirty.len(), 1);
     let emails = [&*dirty[0].email];
     let candidates = reopened.customer_candidates(&on.workspace, &emails).await.unwrap();

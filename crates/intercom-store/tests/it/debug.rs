@@ -65,7 +65,7 @@ fn records_as_received_show_ids_and_lengths() {
         n_seen: 3,
     };
     check(&row, r#"QuarantinedRow { stream: Contacts, record_id: Some("49"), reason: "not mirror"#);
-    let pending = PendingBody { id: "49".into(), hash: [0; 16], body: body() };
+    let pending = PendingBody { id: "49".into(), hash: [0; 16], body: body(), version: 0 };
     check(&pending, r#"PendingBody { id: "49", n_bytes: 60, .. }"#);
 }
 

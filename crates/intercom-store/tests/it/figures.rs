@@ -22,7 +22,7 @@ async fn counts(on: &Database, since: i64) -> BTreeMap<String, SupportCounts> {
 }
 
 async fn dirty(on: &Database) -> Vec<String> {
-    let dirty = on.store.dirty_customers(&on.workspace, 100).await.unwrap();
+    let dirty = on.store.dirty_customers(&on.workspace, "", 100).await.unwrap();
     dirty.into_iter().map(|dirty| dirty.email).collect()
 }
 
@@ -113,7 +113,8 @@ pub(crate) async fn other_rules_make_everything_pending_again(on: &Database) {
     put_contact(on, "c1", Some(ADA), NOW).await;
     put_conversation(on, "v1", NOW, vec![fact("c1", NOW)]).await;
     on.write(ADA, Some(paying(100))).await;
-    let pending = async |stream| on.store.pending(&on.workspace, stream, 1, 9).await.unwrap().len();
+    let pending =
+        async |stream| on.store.pending(&on.workspace, stream, 1, None, 9).await.unwrap().len();
     let check = async |bodies: &str, customers: &str, expected: RulesChange| {
         let rules = ProjectionRules { bodies: bodies.into(), customers: customers.into() };
         let change = on.store.project_by(&on.workspace, &rules).await.unwrap();

@@ -57,7 +57,7 @@ impl Database {
     }
 
     async fn n_dirty(&self) -> usize {
-        self.store.dirty_customers(&self.workspace, 10).await.expect("marks").len()
+        self.store.dirty_customers(&self.workspace, "", 10).await.expect("marks").len()
     }
 }
 

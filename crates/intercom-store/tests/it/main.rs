@@ -71,6 +71,8 @@ conformance! {
     projection:
         a_projected_body_is_no_longer_pending
         a_later_version_is_pending_again
+        pending_bodies_are_read_place_by_place_new_ones_first
+        large_pending_bodies_are_few_at_a_time
         what_a_later_version_can_read_leaves_the_quarantine
         results_of_an_outdated_body_are_dropped
         results_replace_earlier_results

@@ -45,7 +45,7 @@ impl Database {
     }
 
     async fn pending_ids(&self, stream: Stream) -> Vec<String> {
-        let pending = self.store.pending(&self.workspace, stream, 1, 5_000).await;
+        let pending = self.store.pending(&self.workspace, stream, 1, None, 5_000).await;
         pending.expect("pending bodies").into_iter().map(|body| body.id).collect()
     }
 }

@@ -51,12 +51,12 @@ pub(crate) async fn an_archived_contact_keeps_its_row(on: &Database) {
     assert_eq!(on.number("SELECT archived_at FROM contacts").await, NOW + 10);
     assert!(on.ids_there().await.is_empty());
     assert_eq!(on.reasons().await, ["archived"]);
-    let pending = on.store.pending(&on.workspace, Stream::Contacts, 9, 10).await.unwrap();
+    let pending = on.store.pending(&on.workspace, Stream::Contacts, 9, None, 10).await.unwrap();
     assert!(pending.is_empty());
 
     assert_eq!(on.tell(&unarchived(2, 20)).await, NotificationOutcome::Applied);
     assert_eq!((on.ids_there().await.len(), on.reasons().await.len()), (1, 0));
-    let pending = on.store.pending(&on.workspace, Stream::Contacts, 9, 10).await.unwrap();
+    let pending = on.store.pending(&on.workspace, Stream::Contacts, 9, None, 10).await.unwrap();
     assert_eq!(pending.len(), 1);
 }
 

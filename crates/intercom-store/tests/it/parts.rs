@@ -130,8 +130,9 @@ pub(crate) async fn changed_parts_are_projected_again(on: &Database) {
     on.converse(&["77"], "talk").await;
     on.execute("UPDATE conversations SET projected_version = 1").await;
     on.fetched("77", whole(vec![part("1", 0, "one")])).await;
-    let pending =
-        async || on.store.pending(&on.workspace, Stream::Conversations, 1, 10).await.unwrap().len();
+    let pending = async || {
+        on.store.pending(&on.workspace, Stream::Conversations, 1, None, 10).await.unwrap().len()
+    };
     assert_eq!(pending().await, 1);
     on.execute("UPDATE conversations SET projected_version = 1").await;
     on.fetched("77", whole(vec![part("1", 0, "one")])).await;

@@ -63,7 +63,7 @@ async fn project(on: &Database, write: &ProjectionWrite) -> ProjectionOutcome {
 }
 
 async fn pending(on: &Database, stream: Stream, version: i64, limit: u32) -> Vec<PendingBody> {
-    on.store.pending(&on.workspace, stream, version, limit).await.expect("pending bodies")
+    on.store.pending(&on.workspace, stream, version, None, limit).await.expect("pending bodies")
 }
 
 /// Nothing but the fact that the bodies were read.
@@ -101,7 +101,41 @@ pub(crate) async fn a_later_version_is_pending_again(on: &Database) {
     project(on, &read_by(2, &bodies)).await;
     assert!(pending(on, Stream::Contacts, 2, 10).await.is_empty());
     assert!(pending(on, Stream::Contacts, 1, 10).await.is_empty());
-    assert_eq!(pending(on, Stream::Contacts, 3, 10).await, bodies);
+    let again = bodies.into_iter().map(|body| PendingBody { version: 2, ..body });
+    assert_eq!(pending(on, Stream::Contacts, 3, 10).await, again.collect::<Vec<_>>());
+}
+
+pub(crate) async fn pending_bodies_are_read_place_by_place_new_ones_first(on: &Database) {
+    let records = ["c1", "c2", "c3", "c4"].map(|id| record(id, NOW, id.as_bytes()));
+    on.commit(Stream::Contacts, records.into()).await;
+    let first = pending(on, Stream::Contacts, 1, 2).await;
+    project(on, &read_by(1, &first)).await;
+
+    let (mut read, mut after) = (Vec::new(), None);
+    loop {
+        let pending = on.store.pending(&on.workspace, Stream::Contacts, 2, after.as_ref(), 3).await;
+        let pending = pending.expect("pending bodies");
+        let Some(last) = pending.last() else { break };
+        after = Some(last.place());
+        read.extend(pending.into_iter().map(|body| (body.version, body.id)));
+    }
+    let expected = [(0, "c3"), (0, "c4"), (1, "c1"), (1, "c2")];
+    assert_eq!(read, expected.map(|(version, id)| (version, id.to_owned())));
+}
+
+pub(crate) async fn large_pending_bodies_are_few_at_a_time(on: &Database) {
+    let large = vec![b'x'; 6 << 20];
+    let records = ["c1", "c2", "c3"].map(|id| record(id, NOW, &large));
+    on.commit(Stream::Contacts, records.into()).await;
+    let ids = async || {
+        let bodies = pending(on, Stream::Contacts, 1, 10).await;
+        bodies.into_iter().map(|body| body.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids().await, ["c1", "c2"]);
+
+    let larger = vec![b'y'; 20 << 20];
+    on.commit(Stream::Contacts, vec![record("c1", NOW + 1, &larger)]).await;
+    assert_eq!(ids().await, ["c1"]);
 }
 
 pub(crate) async fn what_a_later_version_can_read_leaves_the_quarantine(on: &Database) {
@@ -205,7 +239,7 @@ pub(crate) async fn a_failing_projection_leaves_nothing(on: &Database) {
     assert!(on.store.directory(&on.workspace).await.unwrap().members.is_empty());
     assert_eq!(pending(on, Stream::Contacts, 1, 10).await.len(), 1);
     assert_eq!(project(on, &write).await.n_written, 1);
-    assert_eq!(on.store.dirty_customers(&on.workspace, 9).await.unwrap().len(), 1);
+    assert_eq!(on.store.dirty_customers(&on.workspace, "", 9).await.unwrap().len(), 1);
 }
 
 pub(crate) async fn names_come_with_the_directory(on: &Database) {
