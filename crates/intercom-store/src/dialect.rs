@@ -37,6 +37,9 @@ pub(crate) trait Dialect: Database {
     /// The condition "is one of the texts in parameter `position`", constant for any number of them.
     fn is_one_of(position: usize) -> String;
 
+    /// The condition that bytes contain the text in parameter `position`.
+    fn contains(bytes: &str, position: usize) -> String;
+
     /// Starts a transaction that may write.
     fn begin(
         pool: &Pool<Self>,

@@ -16,6 +16,7 @@ use crate::error::{SyncError, in_words};
 use crate::identify;
 use crate::preview::Asker;
 use crate::run::{Extent, Sync};
+use crate::settings::Newcomers;
 
 /// Contacts that are looked at for attributes.
 const SAMPLE: i64 = 50;
@@ -102,10 +103,20 @@ impl Sync {
             return Ok(Finding::good("workspace", told));
         }
         let others: Vec<&str> = known.iter().map(intercom_store::Workspace::id).collect();
-        let remedy = "if the token is the one you mean, go on: workspaces are kept apart; \
-                      otherwise use another token or database";
         let detail = format!("{told}; the database holds {}", others.join(", "));
-        Ok(Finding::not_good(State::Lacking, "workspace", detail, remedy))
+        let (state, remedy) = match self.settings().newcomers {
+            Newcomers::Welcome => (
+                State::Lacking,
+                "if the token is the one you mean, go on: workspaces are kept apart; otherwise \
+                 use another token or database",
+            ),
+            Newcomers::FirstOnly => (
+                State::Bad,
+                "use another token or database; if both workspaces are to be kept in this one, \
+                 welcome newcomers (`sync run --add-workspace`)",
+            ),
+        };
+        Ok(Finding::not_good(state, "workspace", detail, remedy))
     }
 
     fn zone_finding(&self, told: Option<&str>) -> Finding {

@@ -21,7 +21,8 @@ pub enum SyncError {
     /// was written. [`Newcomers`](crate::Newcomers) says when it is taken in all the same.
     #[error(
         "the token belongs to workspace {workspace}, and the database mirrors {}; nothing was \
-         written", known.join(", ")
+         written; use another token or database, or welcome newcomers (`sync run \
+         --add-workspace`)", known.join(", ")
     )]
     OtherWorkspace {
         /// The workspace of the token.

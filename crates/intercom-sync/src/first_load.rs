@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use crate::cut::{Cut, created_from, created_within};
 use crate::error::SyncError;
 use crate::group::ReadPage;
-use crate::pull::{PageStream, Puller, Sink, changed_since, read_page};
+use crate::pull::{PAGES_AHEAD, PageStream, Puller, Sink, changed_since, read_page};
 use crate::report::StreamReport;
 use crate::walk::Walk;
 
@@ -289,7 +289,7 @@ where
         windows: &[LoadWindow],
     ) -> Result<(), SyncError> {
         let stream = report.stream;
-        let (out, read) = mpsc::channel(windows.len());
+        let (out, read) = mpsc::channel(PAGES_AHEAD);
         let reading = async move {
             let open = windows.iter().filter(|window| window.completed_at.is_none());
             let reading: Vec<_> =

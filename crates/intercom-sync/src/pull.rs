@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use intercom_api::{Id, Operator, Paged, Query, SearchRequest};
-use intercom_client::{Behind, Client, Error, Page};
+use intercom_client::{Behind, Client, Error, Page, Pages};
 use intercom_store::{
     LoadWindow, PageOutcome, PageWrite, Quarantined, RunId, Store, Stream, Workspace,
 };
@@ -56,7 +56,7 @@ struct TooLarge {
 }
 
 /// Pages that were read and wait to be written; more would only fill the memory.
-const PAGES_AHEAD: usize = 2;
+pub(crate) const PAGES_AHEAD: usize = 2;
 
 impl Puller<'_> {
     /// Pulls what changed since the bookmark; `search` makes the operation of a query. `begun` is
@@ -111,7 +111,14 @@ impl Puller<'_> {
             let resumed = walk.resume_at.is_some();
             let n_pages = walk.n_pages();
             let pages = begun.take();
-            let mut pages = pages.unwrap_or_else(|| self.pages(search(walk.from.as_unix()), walk));
+            let mut pages = pages.unwrap_or_else(|| {
+                let pages = self.pages(search(walk.from.as_unix()), walk);
+                match sink.window {
+                    // The other windows are being fetched.
+                    Some(_) => pages.boxed(),
+                    None => pages.prefetch().boxed(),
+                }
+            });
             let source = loop {
                 match pages.next().await {
                     Some(Ok(page)) => {
@@ -163,7 +170,8 @@ impl Puller<'_> {
         let mut walk = Walk::whole(&stored.unwrap_or_default());
         let (out, read) = mpsc::channel(PAGES_AHEAD);
         let reading = async move {
-            let mut pages = self.pages(list, &mut walk);
+            // One page is fetched while another is read.
+            let mut pages = self.pages(list, &mut walk).prefetch().boxed();
             while let Some(page) = pages.next().await {
                 let read = match page {
                     Ok(page) => self.read(stream, &mut walk, &page, None)?,
@@ -186,13 +194,12 @@ impl Puller<'_> {
         Ok(())
     }
 
-    /// The pages of a walk, from where it goes on. One page is fetched while another is read.
-    fn pages<O: Paged + Send + 'static>(&self, operation: O, walk: &mut Walk) -> PageStream<O> {
-        let pages = match walk.resume_at.take() {
+    /// The pages of a walk, from where it goes on.
+    fn pages<O: Paged + Send + 'static>(&self, operation: O, walk: &mut Walk) -> Pages<O> {
+        match walk.resume_at.take() {
             Some(cursor) => self.client.pages_from(operation, cursor),
             None => self.client.pages(operation),
-        };
-        pages.prefetch().boxed()
+        }
     }
 
     /// A page with the bookmark behind it: that of the window, or else of the stream.

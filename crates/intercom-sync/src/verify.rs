@@ -165,7 +165,15 @@ struct Walked {
 impl Comparer<'_> {
     async fn compare(&self, stream: Stream) -> Result<StreamComparison, SyncError> {
         let bookmark = self.store.bookmark(self.workspace, stream).await?;
-        let watermark = bookmark.and_then(|bookmark| bookmark.watermark);
+        let watermark = match bookmark {
+            Some(bookmark) if bookmark.watermark.is_some() => bookmark.watermark,
+            // What is read whole has been read up to the last run.
+            Some(_) if !matches!(stream, Stream::Contacts | Stream::Conversations) => {
+                let runs = self.store.last_runs(self.workspace, 1).await?;
+                runs.first().map(|run| run.started_at)
+            }
+            _ => None,
+        };
         let comparison = StreamComparison::new(stream);
         let mut walked = Walked { comparison, watermark, seen: BTreeSet::new() };
         match self.walk(stream, &mut walked).await {
@@ -283,7 +291,8 @@ impl Comparer<'_> {
             }
             let comparison = &mut walked.comparison;
             let changed_at = record.updated_at.max(record.created_at);
-            let is_later = changed_at.is_some() && changed_at > walked.watermark;
+            // What was never read to its end is missing, however late it changed.
+            let is_later = walked.watermark.is_some() && changed_at > walked.watermark;
             match stored.get(&record.id) {
                 Some(stored) if stored.hash == record.hash && !stored.is_archived => {
                     comparison.n_equal += 1;

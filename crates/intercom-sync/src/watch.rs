@@ -18,8 +18,9 @@ use crate::run::{Extent, RunKind, Sync};
 /// The clock is looked at this often at least: a machine that slept is late by no more.
 const GLANCE: Duration = Duration::from_secs(30);
 
-/// Runs that are looked through for the last one over everything.
-const LOOKED_THROUGH: u32 = 200;
+/// Runs that are looked through for the last one over everything: more than a week of them, also
+/// when one is due every minute.
+const LOOKED_THROUGH: u32 = 11_000;
 
 /// When runs are due, by the clock of UTC.
 #[derive(Debug, Clone)]

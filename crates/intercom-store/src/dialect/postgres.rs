@@ -167,6 +167,10 @@ impl Dialect for Postgres {
         format!("= ANY(${position})")
     }
 
+    fn contains(bytes: &str, position: usize) -> String {
+        format!("POSITION(CONVERT_TO(${position}, 'UTF8') IN {bytes}) > 0")
+    }
+
     async fn begin(pool: &PgPool) -> sqlx::Result<Transaction<'static, Self>> {
         pool.begin().await
     }

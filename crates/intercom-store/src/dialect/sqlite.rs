@@ -23,8 +23,8 @@ const WAIT_FOR_A_CONNECTION: Duration = Duration::from_secs(30);
 /// Bodies of about 2 KB fill a page of this size well; one of 4 KB would hold a single body.
 const PAGE_BYTES: u32 = 16_384;
 /// Negative: in KiB. Used as needed.
-const WRITER_CACHE: &str = "-65536";
-const READER_CACHE: &str = "-8192";
+const WRITER_CACHE: &str = "-32768";
+const READER_CACHE: &str = "-4096";
 /// In pages. A page that many transactions change is copied into the file once, not by each of them.
 const PAGES_IN_LOG: &str = "4000";
 /// A result goes from thread to thread through this many rows; each refill costs a wake-up.
@@ -195,6 +195,10 @@ impl Dialect for Sqlite {
 
     fn is_one_of(position: usize) -> String {
         format!("IN (SELECT value FROM json_each(${position}))")
+    }
+
+    fn contains(bytes: &str, position: usize) -> String {
+        format!("INSTR({bytes}, CAST(${position} AS BLOB)) > 0")
     }
 
     /// A deferred transaction that reads first cannot wait for a lock when it comes to write.

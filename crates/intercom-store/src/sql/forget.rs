@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::{SqlStore, Write, customers, during, projections};
 use crate::dialect::{Dialect, Query, execute_rows, only_column};
 use crate::error::Fault;
-use crate::{Erased, ForgetStore, Forgotten, Notice, Personal, StoreError, Workspace};
+use crate::{Erased, ForgetStore, Forgotten, Notice, Personal, StoreError, Stream, Workspace};
 
 /// Where a person may be found by contact, conversation and e-mail.
 const BY_CONTACT: [(&str, &str); 8] = [
@@ -70,42 +70,69 @@ async fn personal<D: Dialect>(
     .bind(who)
     .fetch(&mut connection, "contacts", only_column)
     .await?;
-    let ids: Vec<&str> = found.iter().map(String::as_str).collect();
-    if ids.is_empty() {
+    let address = serde_json::json!(who).to_string();
+    let pending = pending_with::<D>(&mut connection, workspace, Stream::Contacts, &address).await?;
+    let mut contact_ids: BTreeSet<String> = found.into_iter().chain(pending).collect();
+    if contact_ids.is_empty() {
         return Ok(Personal::default());
     }
     let is_one = D::is_one_of(2);
-    let texts = async |connection: &mut D::Connection, sql: String| {
+    let texts = async |connection: &mut D::Connection, ids: &BTreeSet<String>, sql: String| {
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let query = Query::<D>::new(sql).bind(&workspace.id).bind(ids.as_slice());
         query.fetch(connection, "contacts", only_column::<D, String>).await
     };
-    let merged = texts(
-        &mut connection,
-        format!(
-            "SELECT old_id FROM contact_aliases WHERE workspace_id = $1 AND contact_id {is_one}"
-        ),
-    )
-    .await?;
-    let conversation_ids = texts(
-        &mut connection,
-        format!(
-            "SELECT conversation_id FROM facts WHERE workspace_id = $1 AND contact_id {is_one} \
-             UNION SELECT conversation_id FROM sessions WHERE workspace_id = $1 \
-             AND contact_id {is_one}"
-        ),
-    )
-    .await?;
-    let emails = texts(
-        &mut connection,
-        format!(
-            "SELECT email FROM customer_contacts WHERE workspace_id = $1 AND contact_id {is_one} \
-             UNION SELECT LOWER(email) FROM members WHERE workspace_id = $1 \
-             AND email IS NOT NULL AND contact_id {is_one}"
-        ),
-    )
-    .await?;
-    let contact_ids: BTreeSet<String> = found.iter().cloned().chain(merged).collect();
-    Ok(Personal { contact_ids: contact_ids.into_iter().collect(), conversation_ids, emails })
+    let merged = format!(
+        "SELECT old_id FROM contact_aliases WHERE workspace_id = $1 AND contact_id {is_one}"
+    );
+    let merged = texts(&mut connection, &contact_ids, merged).await?;
+    contact_ids.extend(merged);
+    let of_facts = format!(
+        "SELECT conversation_id FROM facts WHERE workspace_id = $1 AND contact_id {is_one} \
+         UNION SELECT conversation_id FROM sessions WHERE workspace_id = $1 \
+         AND contact_id {is_one}"
+    );
+    let of_facts = texts(&mut connection, &contact_ids, of_facts).await?;
+    let mut conversation_ids: BTreeSet<String> = of_facts.into_iter().collect();
+    for id in &contact_ids {
+        let stream = Stream::Conversations;
+        conversation_ids.extend(pending_with::<D>(&mut connection, workspace, stream, id).await?);
+    }
+    // Also those from before the address was changed, which history keeps.
+    let emails = format!(
+        "SELECT email FROM customer_contacts WHERE workspace_id = $1 AND contact_id {is_one} \
+         UNION SELECT LOWER(email) FROM members WHERE workspace_id = $1 \
+         AND email IS NOT NULL AND contact_id {is_one} \
+         UNION SELECT email FROM customer_history WHERE workspace_id = $1 \
+         AND intercom_contact_id {is_one} \
+         UNION SELECT email FROM intercom_customers WHERE workspace_id = $1 \
+         AND intercom_contact_id {is_one}"
+    );
+    let emails = texts(&mut connection, &contact_ids, emails).await?;
+    let (contact_ids, conversation_ids) =
+        (contact_ids.into_iter().collect(), conversation_ids.into_iter().collect());
+    Ok(Personal { contact_ids, conversation_ids, emails })
+}
+
+/// The records whose bodies say `text` and are not projected yet, so that no table tells of them.
+async fn pending_with<D: Dialect>(
+    connection: &mut D::Connection,
+    workspace: &Workspace,
+    stream: Stream,
+    text: &str,
+) -> sqlx::Result<Vec<String>> {
+    let sql = format!(
+        "SELECT r.id FROM {} r JOIN {} b ON b.workspace_id = r.workspace_id AND b.id = r.id \
+         WHERE r.workspace_id = $1 AND r.projected_version = 0 AND {}",
+        stream.name(),
+        stream.bodies_table(),
+        D::contains("b.body", 2)
+    );
+    Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(text)
+        .fetch(connection, stream.name(), only_column)
+        .await
 }
 
 async fn forgotten<D: Dialect>(

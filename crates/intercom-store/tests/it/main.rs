@@ -10,6 +10,7 @@ mod customers;
 mod database;
 mod debug;
 mod figures;
+mod forget;
 mod gone;
 mod history;
 mod leases;
@@ -132,6 +133,9 @@ conformance! {
         a_forgotten_person_leaves_no_alert
         a_digest_loses_only_the_lines_about_a_forgotten_person
         what_waits_is_counted;
+    forget:
+        a_person_is_found_in_bodies_that_nobody_has_projected
+        a_person_is_found_under_every_address_of_before;
     notifications:
         an_archived_contact_keeps_its_row
         an_archived_contact_that_is_received_again_is_back

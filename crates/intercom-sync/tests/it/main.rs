@@ -198,6 +198,7 @@ on_both_databases! {
     verify:
         parts_are_verified_and_repaired
         parts_that_change_later_are_pending
+        what_was_never_read_is_missing
         what_the_api_does_not_answer_is_not_compared_and_named;
     windows:
         windows_are_everything_by_day

@@ -6,9 +6,10 @@ use std::time::Duration;
 use intercom_client::{Client, ClientSettings, RetryPolicy, Transport};
 use intercom_store::{ConversationParts, FetchedParts, FoundParts, PartsWrite, Stream};
 use intercom_sync::{Silent, StreamComparison, Sync};
+use serde_json::json;
 
 use crate::database::Database;
-use crate::meddler::Meddler;
+use crate::meddler::{CONTACTS, Meddler};
 use crate::world::World;
 
 const RETRIEVE: &str = "RetrieveConversation";
@@ -92,6 +93,27 @@ pub(crate) async fn parts_are_verified_and_repaired(on: &Database) {
     world.check_parts().await;
     // What was repaired is projected by the next run.
     assert!(world.sync().await.is_complete());
+}
+
+pub(crate) async fn what_was_never_read_is_missing(on: &Database) {
+    let world = World::new(on);
+    let refused = Meddler::refusing(&world.sim, CONTACTS, 400, "parameter_invalid");
+    world.break_off(refused).await;
+    let sync = world.sync_over(Arc::new(world.sim.clone()));
+    let compared = sync.verify(&Silent).await.expect("comparisons");
+    let of = |stream| compared.iter().find(|it| it.stream == stream).expect("a comparison");
+    let contacts = of(Stream::Contacts);
+    let n_contacts = world.contact_ids().len() as u64;
+    assert_eq!((contacts.missing.n, contacts.pending.n), (n_contacts, 0), "{contacts:?}");
+    assert!(of(Stream::Conversations).is_equal());
+
+    // What the runs have read to its end is theirs again.
+    world.sync().await;
+    world.advance(3_600);
+    world.update_contact(&world.contact_ids()[0], json!({"name": "Changed"}));
+    let compared = sync.verify(&Silent).await.expect("comparisons");
+    let contacts = compared.iter().find(|it| it.stream == Stream::Contacts).expect("contacts");
+    assert_eq!((contacts.pending.n, contacts.missing.n), (1, 0), "{contacts:?}");
 }
 
 pub(crate) async fn parts_that_change_later_are_pending(on: &Database) {

@@ -20,6 +20,18 @@ fn a_check_looks_at_everything_a_run_needs() {
 }
 
 #[test]
+fn a_terminal_is_written_to_in_colour() {
+    let world = World::new();
+    let Ok(output) = world.run_in_a_terminal("run") else {
+        println!("skipped: `script`, which makes a terminal, was not found");
+        return;
+    };
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    assert!(shown.contains("\u{1b}["), "{shown}");
+}
+
+#[test]
 fn a_check_tells_seconds_from_days() {
     let date_mode = intercom_sim::DateMode::Second;
     let world = World::with(SimSettings { date_mode, ..SimSettings::default() });

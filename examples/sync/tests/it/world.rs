@@ -1,7 +1,7 @@
 //! A simulated workspace and a folder for the database.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use intercom_outreach::fake::FakeSlack;
 use intercom_sim::{Invention, SimClock, SimSettings, SimTransport, Simulator, Workspace, server};
@@ -67,6 +67,20 @@ impl World {
         let mut program = command(self.folder(), arguments);
         program.env("INTERCOM_ACCESS_TOKEN", TOKEN).env("INTERCOM_API_BASE", &self.url);
         program
+    }
+
+    /// Runs the program as somebody who looks at it.
+    pub(crate) fn run_in_a_terminal(&self, arguments: &str) -> std::io::Result<Output> {
+        let program = format!("{} {arguments}", env!("CARGO_BIN_EXE_sync"));
+        Command::new("script")
+            .args(["--quiet", "--return", "--command", &program, "/dev/null"])
+            .current_dir(self.folder())
+            .env("INTERCOM_ACCESS_TOKEN", TOKEN)
+            .env("INTERCOM_API_BASE", &self.url)
+            .env_remove("RUST_LOG")
+            .env_remove("NO_COLOR")
+            .stdin(Stdio::null())
+            .output()
     }
 
     /// Runs the program to its end.
