@@ -57,17 +57,50 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The rows of a list attribute; `None` when it is absent or unreadable.
+/// What a list attribute holds.
+pub(crate) enum Rows<T> {
+    /// Nothing was written.
+    Absent,
+    /// Something was written that is no list, or one without a single object.
+    Unreadable,
+    /// The rows.
+    Read(Vec<T>),
+}
+
+impl<T> Rows<T> {
+    pub(crate) fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Unreadable)
+    }
+
+    pub(crate) fn read(self) -> Option<Vec<T>> {
+        match self {
+            Self::Read(rows) => Some(rows),
+            Self::Absent | Self::Unreadable => None,
+        }
+    }
+}
+
+/// The rows of a list attribute.
 pub(crate) fn rows<T>(
     reader: &mut Reader<'_>,
     names: &Names,
     row: fn(&Fields<'_>, &mut Oddities) -> T,
-) -> Option<Vec<T>> {
-    let found = names.find(reader.attributes)?;
+) -> Rows<T> {
+    let Some(found) = names.find(reader.attributes) else { return Rows::Absent };
     let path = found.path();
-    let list = unwrapped(found.value, &path, reader.oddities)?;
-    let objects = objects(&list, &path, reader.oddities)?;
-    Some(objects.iter().map(|fields| row(fields, reader.oddities)).collect())
+    let Some(list) = unwrapped(found.value, &path, reader.oddities) else {
+        return Rows::Unreadable;
+    };
+    // JSON in a text can say that there is nothing, as an attribute can.
+    if list.is_null() {
+        return Rows::Absent;
+    }
+    let Some(objects) = objects(&list, &path, reader.oddities) else { return Rows::Unreadable };
+    if objects.is_empty() && entries(&list).is_some_and(|entries| !entries.is_empty()) {
+        reader.oddities.add(format_args!("{path}"), OddityCode::WrongType);
+        return Rows::Unreadable;
+    }
+    Rows::Read(objects.iter().map(|fields| row(fields, reader.oddities)).collect())
 }
 
 /// The entries of an array or of a list object's `data`.
@@ -79,14 +112,13 @@ pub(crate) fn entries(list: &Value) -> Option<&[Value]> {
 /// The value itself, or what a text says in JSON.
 fn unwrapped<'a>(value: &'a Value, path: &str, oddities: &mut Oddities) -> Option<Cow<'a, Value>> {
     let Value::String(text) = value else { return Some(Cow::Borrowed(value)) };
-    let parsed = serde_json::from_str(text).ok();
+    let parsed: Option<Value> = serde_json::from_str(text).ok();
     let code = match parsed {
         Some(_) => OddityCode::JsonInText,
         None => OddityCode::UnreadableJson,
     };
     oddities.add(format_args!("{path}"), code);
-    // JSON can say that there is nothing, as an attribute can.
-    parsed.filter(|value: &Value| !value.is_null()).map(Cow::Owned)
+    parsed.map(Cow::Owned)
 }
 
 /// The objects of an array or of a list object's `data`; anything else in it is left out.

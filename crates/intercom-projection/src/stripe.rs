@@ -37,6 +37,26 @@ pub struct StripeFacts {
     pub last_charge_at: Option<DateTime<Utc>>,
     /// Subscriptions and payments, each `None` when the attribute is absent or unreadable.
     pub history: BillingHistory,
+    /// Which of them are unreadable.
+    #[serde(default, skip_serializing_if = "Unreadable::is_nothing")]
+    pub unreadable: Unreadable,
+}
+
+/// Lists that were written and cannot be read: what they say is unknown, which is not nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unreadable {
+    /// Whether the subscriptions are; then no flat plan stands in for them either.
+    pub subscriptions: bool,
+    /// Whether the payments are.
+    pub payments: bool,
+}
+
+impl Unreadable {
+    /// Whether everything that was written can be read.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 opaque_debug!(StripeFacts, |it| {
@@ -58,13 +78,18 @@ pub(crate) fn stripe(
         is_delinquent: reader.read(&names.is_delinquent, scalar::flag),
         last_charge_amount: reader.read(&names.last_charge_amount, scalar::decimal),
         last_charge_at: reader.read(&names.last_charge_at, scalar::instant),
-        history: BillingHistory {
-            subscriptions: rows(&mut reader, &names.subscriptions, subscription),
-            payments: rows(&mut reader, &names.payments, payment),
-            flat_plan: None,
-        },
+        history: BillingHistory::default(),
+        unreadable: Unreadable::default(),
     };
-    facts.history.flat_plan = flat_plan(&facts, &mut reader, names);
+    let subscriptions = rows(&mut reader, &names.subscriptions, subscription);
+    let payments = rows(&mut reader, &names.payments, payment);
+    facts.unreadable.subscriptions = subscriptions.is_unreadable();
+    facts.unreadable.payments = payments.is_unreadable();
+    facts.history.subscriptions = subscriptions.read();
+    facts.history.payments = payments.read();
+    if !facts.unreadable.subscriptions {
+        facts.history.flat_plan = flat_plan(&facts, &mut reader, names);
+    }
     facts
 }
 

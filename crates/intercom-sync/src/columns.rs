@@ -44,8 +44,12 @@ impl Sources<'_> {
         let flat = self.customer.revenue_notes.iter().any(|note| note.code == NoteCode::FlatPrice);
         match (self.origins.get("mrr"), flat) {
             (None, true) => format!("{}, taken as a monthly price", self.attribute("plan_price")),
-            _ => self.attribute("mrr"),
+            _ => kept(self.attribute("mrr"), self.speaker.stripe.unreadable.subscriptions),
         }
+    }
+
+    fn payments(&self) -> String {
+        kept(self.attribute("ltv"), self.speaker.stripe.unreadable.payments)
     }
 
     fn conversations(&self, what: &str) -> String {
@@ -53,6 +57,13 @@ impl Sources<'_> {
             1 => format!("{what} of 1 contact"),
             n => format!("{what} of {n} contacts"),
         }
+    }
+}
+
+fn kept(source: String, is_unreadable: bool) -> String {
+    match is_unreadable {
+        true => format!("{source}, which cannot be read: as last written"),
+        false => source,
     }
 }
 
@@ -115,7 +126,7 @@ fn revenue(row: &CustomerRow, from: &Sources<'_>) -> Vec<ColumnLine> {
         ),
         line("mrr", money(row.mrr), from.subscriptions()),
         line("arr", money(row.arr), "12 × MRR".to_owned()),
-        line("ltv", money(row.ltv), attribute("ltv")),
+        line("ltv", money(row.ltv), from.payments()),
         line("plan_name", text(&row.plan_name), attribute("plan_name")),
         line("plan_price", money(row.plan_price), attribute("plan_price")),
         line(

@@ -16,6 +16,7 @@ use intercom_store::{
 use crate::alerting::{Judge, Raised, Remembered};
 use crate::aside::aside;
 use crate::error::SyncError;
+use crate::kept::keep_figures;
 use crate::progress::Progress;
 use crate::report::CustomerAlert;
 use crate::run::RunKind;
@@ -204,7 +205,12 @@ impl Known {
         let contacts = self.contacts(email);
         let primary = primary_contact(contacts, settings.match_rule)?;
         let support = self.support.get(email).map_or_else(SupportCounts::default, counted);
-        customer(primary, &support, &settings.revenue, now).ok()
+        let mut customer = customer(primary, &support, &settings.revenue, now).ok()?;
+        let unreadable = primary.stripe.unreadable;
+        if let Some(last) = self.before.get(email).filter(|_| !unreadable.is_nothing()) {
+            keep_figures(&mut customer, unreadable, last);
+        }
+        Some(customer)
     }
 
     pub(crate) fn row(&self, email: &str, customer: Customer) -> CustomerRow {

@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 use intercom_api::ContactId;
 use intercom_api::contacts::Contact;
 use intercom_projection::{
-    ContactFacts, MatchRule, Oddity, Role, contact, origins, primary_contact,
+    ContactFacts, Customer, MatchRule, Oddity, Role, Unreadable, contact, origins, primary_contact,
 };
 use intercom_revenue::{
-    Currency, Money, Movement, Note, NoteCode, QualityFactor, Ratio, RevenuePolicy,
-    RevenueSettings, Verdict, movement,
+    Currency, Money, Movement, Note, NoteCode, PaymentLine, QualityFactor, Ratio, RevenuePolicy,
+    RevenueSettings, SubscriptionLine, Verdict, movement,
 };
 use intercom_store::{CustomerHistoryRow, Store, Stream, Workspace};
 use serde::Serialize;
@@ -43,6 +43,8 @@ pub struct Explanation {
     pub subscriptions: Option<Vec<RevenueLine>>,
     /// Every payment and what it brings to LTV; absent when none was ever recorded.
     pub payments: Option<Vec<RevenueLine>>,
+    /// Which of the two were recorded and cannot be read: their figures stay as last written.
+    pub unreadable: Unreadable,
     /// Remarks on the figures.
     pub notes: Vec<Note>,
     /// Every setting of the revenue policy.
@@ -93,6 +95,8 @@ pub struct RevenueLine {
     pub currency: Currency,
     /// Exact smallest units, a month for subscriptions; absent when they do not fit.
     pub amount: Option<Ratio>,
+    /// Whether the figures are in another currency, so that it adds nothing to them.
+    pub is_other_currency: bool,
     /// Remarks.
     pub notes: Vec<NoteCode>,
 }
@@ -146,9 +150,9 @@ pub async fn explain(
     now: DateTime<Utc>,
 ) -> Result<Option<Explanation>, SyncError> {
     let email = email.trim().to_lowercase();
-    let mut known = Known::read(store, workspace, &[&email], now).await?;
-    let written = known.before.remove(&email);
+    let known = Known::read(store, workspace, &[&email], now).await?;
     let Some(customer) = known.compute(&email, settings, now) else { return Ok(None) };
+    let written = known.before.get(&email);
     let contacts = known.contacts.get(&email).map_or(&[][..], Vec::as_slice);
     let Some(speaker) = primary_contact(contacts, settings.match_rule) else { return Ok(None) };
 
@@ -171,27 +175,30 @@ pub async fn explain(
         match_rule: settings.match_rule,
         written_at: written.and_then(|row| instant(row.last_intercom_sync?)),
         subscriptions: lines.subscriptions.map(|lines| {
-            let line = |line: &intercom_revenue::SubscriptionLine<'_>| RevenueLine {
+            let line = |line: &SubscriptionLine<'_>| RevenueLine {
                 id: line.id.map(str::to_owned),
                 status: line.status.as_str().to_owned(),
                 verdict: line.verdict,
                 currency: line.currency,
                 amount: line.monthly,
+                is_other_currency: is_other_currency(line.currency, &customer),
                 notes: line.notes.clone(),
             };
             lines.iter().map(line).collect()
         }),
         payments: lines.payments.map(|lines| {
-            let line = |line: &intercom_revenue::PaymentLine<'_>| RevenueLine {
+            let line = |line: &PaymentLine<'_>| RevenueLine {
                 id: line.id.map(str::to_owned),
                 status: line.status.as_str().to_owned(),
                 verdict: line.verdict,
                 currency: line.currency,
                 amount: line.amount,
+                is_other_currency: is_other_currency(line.currency, &customer),
                 notes: line.notes.clone(),
             };
             lines.iter().map(line).collect()
         }),
+        unreadable: speaker.stripe.unreadable,
         notes: customer.revenue_notes.clone(),
         policy: RevenueSettings::from(&settings.revenue),
         quality: customer.quality_factors.factors(),
@@ -214,6 +221,13 @@ pub async fn explain(
     }))
 }
 
+/// Whether a row is left out because the figures cover one of several currencies.
+fn is_other_currency(currency: Currency, customer: &Customer) -> bool {
+    let is_mixed = customer.revenue_notes.iter().any(|note| note.code == NoteCode::MixedCurrency);
+    let figures = customer.mrr.or(customer.ltv);
+    is_mixed && figures.is_some_and(|money| money.currency != currency)
+}
+
 pub(crate) fn instant(unix: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(unix, 0)
 }
@@ -227,7 +241,7 @@ fn contact_line(contact: &ContactFacts, speaker: &ContactFacts) -> ContactLine {
     }
 }
 
-fn history_lines(history: &[CustomerHistoryRow]) -> Vec<HistoryLine> {
+pub(crate) fn history_lines(history: &[CustomerHistoryRow]) -> Vec<HistoryLine> {
     let mut paid = None;
     let mut mrr = None;
     let mut lines: Vec<HistoryLine> = Vec::with_capacity(history.len());
@@ -266,8 +280,21 @@ impl fmt::Display for Explanation {
             let value = line.value.as_deref().map_or("–".to_owned(), printable);
             write!(f, "\n  {:<22} {value}  ← {}", line.column, printable(&line.source))?;
         }
-        revenue_lines(f, "Subscriptions", "a month", self.subscriptions.as_deref())?;
-        revenue_lines(f, "Payments", "to date", self.payments.as_deref())?;
+        let &Unreadable { subscriptions, payments } = &self.unreadable;
+        match &self.subscriptions {
+            Some(lines) => revenue_lines(f, "Subscriptions", "a month", lines)?,
+            None => write!(f, "\nSubscriptions: {}", unknown(subscriptions))?,
+        }
+        match &self.payments {
+            Some(lines) => revenue_lines(f, "Payments", "to date", lines)?,
+            None => write!(f, "\nPayments: {}", unknown(payments))?,
+        }
+        for note in self.notes.iter().filter(|note| !self.is_told_with_a_row(note)) {
+            write!(f, "\nNote: {}", word(&note.code).unwrap_or_default())?;
+            if note.code == NoteCode::MixedCurrency {
+                write!(f, ", the figures cover one of several currencies")?;
+            }
+        }
         write!(f, "\nQuality")?;
         for factor in &self.quality {
             let points = if factor.holds { factor.points } else { 0 };
@@ -291,12 +318,7 @@ impl fmt::Display for Explanation {
             write!(f, "\nOdd: {}", printable(&oddity.to_string()))?;
         }
         for line in &self.history {
-            let at = line.observed_at.map_or("–".to_owned(), |at| at.to_rfc3339());
-            let mrr = line.mrr.map_or("no MRR".to_owned(), |mrr| format!("MRR {mrr}"));
-            write!(f, "\nSince {at}: {mrr}")?;
-            if let Some(movement) = line.movement {
-                write!(f, " ({movement:?})")?;
-            }
+            write!(f, "\n{line}")?;
         }
         for (name, value) in differing(&self.policy) {
             write!(f, "\nPolicy: {name} = {value}")?;
@@ -305,17 +327,42 @@ impl fmt::Display for Explanation {
     }
 }
 
+impl Explanation {
+    fn is_told_with_a_row(&self, note: &Note) -> bool {
+        let rows = [&self.subscriptions, &self.payments];
+        rows.into_iter().flatten().flatten().any(|line| line.notes.contains(&note.code))
+    }
+}
+
+impl fmt::Display for HistoryLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.observed_at.map_or("–".to_owned(), |at| at.to_rfc3339());
+        let mrr = self.mrr.map_or("no MRR".to_owned(), |mrr| format!("MRR {mrr}"));
+        write!(f, "Since {at}: {mrr}")?;
+        match self.movement {
+            Some(movement) => write!(f, " ({movement:?})"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn unknown(is_unreadable: bool) -> &'static str {
+    if is_unreadable { "recorded, and cannot be read" } else { "never recorded" }
+}
+
 fn revenue_lines(
     f: &mut fmt::Formatter<'_>,
     title: &str,
     unit: &str,
-    lines: Option<&[RevenueLine]>,
+    lines: &[RevenueLine],
 ) -> fmt::Result {
-    let Some(lines) = lines else { return write!(f, "\n{title}: never recorded") };
     write!(f, "\n{title}: {}", lines.len())?;
     for line in lines {
         let id = printable(line.id.as_deref().unwrap_or("without id"));
         let verdict = match line.verdict {
+            Verdict::Counts if line.is_other_currency => {
+                "in another currency than the figures, adds nothing"
+            }
             Verdict::Counts => "counts",
             Verdict::Potential => "would count after its trial",
             Verdict::LeftOut => "left out",
@@ -350,6 +397,6 @@ fn differing(policy: &RevenueSettings) -> Vec<(String, String)> {
 }
 
 /// Without control characters: what a workspace wrote must not steer a terminal.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -36,9 +36,12 @@
 //! | `missing` | what a whole walk did not meet |
 //! | `project` | bodies into domain values |
 //! | `rules` | what changes when settings do |
+//! | `odd` | values that are left out, by record |
 //! | `customers`, `buckets` | what follows from them |
+//! | `kept` | figures that stay while their billing cannot be read |
 //! | `aside` | work that only computes, on threads of its own |
-//! | `explain`, `columns`, `movements` | where a customer's values come from; how MRR moved |
+//! | `explain`, `columns`, `departed` | where a customer's values come from; what is left under an old address |
+//! | `movements` | how MRR moved |
 //! | `alerting` | what is told of customers and runs |
 //! | `lease`, `calls` | one run at a time; one rate limit for every process on the store |
 //! | `report`, `progress` | what a run tells, after and while |
@@ -54,18 +57,21 @@ mod check;
 mod columns;
 mod customers;
 mod cut;
+mod departed;
 mod error;
 mod explain;
 mod first_load;
 mod forget;
 mod group;
 mod identify;
+mod kept;
 mod lease;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod missing;
 mod movements;
 mod notifications;
+mod odd;
 mod parts;
 mod preview;
 mod progress;
@@ -85,6 +91,7 @@ mod watch;
 pub use calls::{CallBudget, StoreCalls, call_budgets};
 pub use check::{Finding, State};
 pub use columns::ColumnLine;
+pub use departed::{Departed, departed};
 pub use error::SyncError;
 pub use explain::{ContactLine, ConversationLine, Explanation, HistoryLine, RevenueLine, explain};
 pub use forget::forget;

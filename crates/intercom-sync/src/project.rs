@@ -22,6 +22,7 @@ use serde::de::DeserializeOwned;
 
 use crate::aside::aside;
 use crate::error::SyncError;
+use crate::odd::OddRecords;
 use crate::progress::Progress;
 use crate::report::StreamReport;
 use crate::settings::SyncSettings;
@@ -72,15 +73,15 @@ impl Projector<'_> {
         if !stream.is_projected() {
             return Ok(());
         }
-        let mut n_odd = 0_u64;
+        let mut odd = OddRecords::default();
         // Bodies may arrive behind the place that has been reached.
         loop {
             let mut n_written = 0;
             let mut next = self.read(stream, None).await?;
-            while let Some(chunk) = next.take() {
+            while let Some(mut chunk) = next.take() {
                 projected.n_without_email += chunk.n_without_email;
                 projected.done += chunk.n_bodies;
-                n_odd += chunk.n_odd;
+                odd.append(mem::take(&mut chunk.odd));
                 let place = chunk.last.clone();
                 // The database writes one chunk while the next one is read.
                 let (written, read) =
@@ -94,9 +95,7 @@ impl Projector<'_> {
                 break;
             }
         }
-        if n_odd > 0 {
-            tracing::warn!(%stream, records = n_odd, "values that cannot be meant are left out");
-        }
+        odd.warn(stream);
         Ok(())
     }
 
@@ -134,7 +133,7 @@ impl Projector<'_> {
         let settings = Arc::clone(self.settings);
         aside(move || {
             for body in bodies {
-                let parts = readable(parts.remove(&body.id).unwrap_or_default());
+                let parts = readable(&parts.remove(&body.id).unwrap_or_default());
                 chunk.add(stream, &body, &parts, &settings);
             }
             chunk
@@ -171,7 +170,7 @@ impl Projector<'_> {
 
 /// The parts that are still to be read in the workspace. One that does not decode says nothing; it
 /// is kept as it is.
-fn readable(parts: Vec<StoredPart>) -> Vec<ConversationPart> {
+fn readable(parts: &[StoredPart]) -> Vec<ConversationPart> {
     let is_there = |part: &&StoredPart| part.redacted_at.is_none() && part.deleted_at.is_none();
     let read = |part: &StoredPart| serde_json::from_slice(&part.body).ok();
     parts.iter().filter(is_there).filter_map(read).collect()
@@ -185,18 +184,19 @@ struct Chunk {
     write: ProjectionWrite,
     put_aside: Vec<Quarantined>,
     n_without_email: u64,
-    n_odd: u64,
+    odd: OddRecords,
 }
 
 impl Chunk {
     fn new(version: i64, last: PendingPlace, n_bodies: u64) -> Self {
         let write = ProjectionWrite { version, ..ProjectionWrite::default() };
-        Self { last, n_bodies, write, put_aside: Vec::new(), n_without_email: 0, n_odd: 0 }
+        let odd = OddRecords::default();
+        Self { last, n_bodies, write, put_aside: Vec::new(), n_without_email: 0, odd }
     }
 
     /// Values that cannot be meant are left out, and the record goes on without them.
     fn note(&mut self, stream: Stream, pending: &PendingBody, oddities: &[Oddity]) {
-        self.n_odd += u64::from(!oddities.is_empty());
+        self.odd.add(&pending.id, oddities);
         for oddity in oddities {
             tracing::debug!(%stream, id = pending.id, %oddity, "a value is odd");
         }
@@ -220,6 +220,9 @@ impl Chunk {
                 let known_as = ContactId::new(pending.id.as_str()).map_err(|e| e.to_string())?;
                 let read = contact(&known_as, &decoded, &settings.attributes);
                 self.note(stream, pending, &read.oddities);
+                if !read.value.stripe.unreadable.is_nothing() {
+                    self.odd.add_billing(&id, &read.oddities, &settings.attributes);
+                }
                 let row = contact_row(id, hash, &read.value);
                 self.n_without_email += u64::from(row.customer.is_none());
                 self.write.contacts.push(row);

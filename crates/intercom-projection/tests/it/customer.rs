@@ -2,7 +2,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use intercom_api::ContactId;
 use intercom_projection::{
     ContactFacts, MatchRule, Measured, MemberFacts, NoEmail, Role, StripeFacts, SupportCounts,
-    customer, primary_contact,
+    Unreadable, customer, primary_contact,
 };
 use intercom_revenue::{
     BillingHistory, Currency, Interval, Money, Payment, PaymentStatus, PriceUnit, RevenuePolicy,
@@ -62,6 +62,7 @@ fn billed() -> ContactFacts {
                 payments: Some(vec![paid]),
                 flat_plan: None,
             },
+            unreadable: Unreadable::default(),
         },
         ..contact("6500003149b6c129b3c90030")
     }

@@ -117,6 +117,29 @@ fn check(shown: &str) {
     }
 }
 
+pub(crate) async fn a_row_in_another_currency_is_told_to_add_nothing(on: &Database) {
+    let world = World::empty(on);
+    let plan = |currency: &str| json!({"amount": 900, "interval": "month", "currency": currency});
+    let row =
+        |id: &str, currency: &str| json!({"id": id, "status": "active", "plan": plan(currency)});
+    let rows = json!([row("sub_1", "usd"), row("sub_2", "eur")]);
+    world.create_contact(json!({
+        "email": "ada@member.example", "custom_attributes": {"Stripe Subscriptions": rows},
+    }));
+    world.sync().await;
+    let workspace = world.workspace().await;
+    let asked = "ada@member.example";
+    let told = explain(world.store.as_ref(), &workspace, &world.settings, asked, world.now());
+    let told = told.await.expect("an explanation").expect("a customer").to_string();
+    for line in [
+        "sub_1 active: counts, 900 smallest units USD a month",
+        "sub_2 active: in another currency than the figures, adds nothing, 900 smallest units EUR",
+        "Note: mixed_currency, the figures cover one of several currencies",
+    ] {
+        assert!(told.contains(line), "{told}");
+    }
+}
+
 pub(crate) async fn a_customer_nobody_knows_is_not_explained(on: &Database) {
     let world = World::empty(on);
     world.sync().await;

@@ -21,6 +21,7 @@ mod meddler;
 mod missing;
 mod movements;
 mod notifications;
+mod odd_values;
 mod parts;
 mod random;
 mod refusals;
@@ -123,6 +124,10 @@ on_both_databases! {
         a_stream_the_token_may_not_read_is_left_out_and_named
         an_api_error_in_a_stream_costs_only_that_stream
         no_error_shows_whose_data_it_is;
+    odd_values:
+        billing_that_cannot_be_read_keeps_the_figures
+        billing_that_never_could_be_read_has_no_figures
+        the_first_ten_records_with_odd_values_are_named;
     customers:
         new_contact_with_stripe_data
         existing_contact_update
@@ -153,6 +158,7 @@ on_both_databases! {
         the_buckets_of_the_day;
     explain:
         every_value_has_a_source
+        a_row_in_another_currency_is_told_to_add_nothing
         a_customer_nobody_knows_is_not_explained;
     movements:
         a_month_of_movements

@@ -29,10 +29,18 @@ type Said = (Vec<&'static str>, String);
 
 /// Keeps every span and the fields of every event.
 #[derive(Clone, Default)]
-struct Capture {
+pub(crate) struct Capture {
     // Spans end on whatever thread the run is polled on.
     spans: Arc<Mutex<Vec<(u64, Seen)>>>,
     events: Arc<Mutex<Vec<Said>>>,
+}
+
+impl Capture {
+    /// The fields of every event so far, in a line each.
+    pub(crate) fn said(&self) -> Vec<String> {
+        let events = self.events.lock().expect("no panic");
+        events.iter().map(|(_, text)| text.clone()).collect()
+    }
 }
 
 #[derive(Default)]

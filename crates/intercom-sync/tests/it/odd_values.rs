@@ -1,0 +1,129 @@
+//! Values that cannot be meant: what they cost, and what is said of them.
+
+use intercom_sync::{RunReport, explain};
+use serde_json::{Value, json};
+use tracing::instrument::WithSubscriber;
+use tracing_subscriber::layer::SubscriberExt;
+
+use crate::database::Database;
+use crate::spans::Capture;
+use crate::world::{NOW, World};
+
+const EMAIL: &str = "ada@member.example";
+
+/// What a run says, and its report.
+async fn listen(world: &World) -> (Vec<String>, RunReport) {
+    let capture = Capture::default();
+    let heard = tracing_subscriber::registry().with(capture.clone());
+    let report = world.sync().with_subscriber(heard).await;
+    (capture.said(), report)
+}
+
+fn billed(subscriptions: &Value, payments: &Value) -> Value {
+    json!({"Stripe Subscriptions": subscriptions, "Stripe Payments": payments,
+        "stripe_plan_price": 100, "stripe_subscription_status": "active"})
+}
+
+fn subscriptions(amount: i64) -> Value {
+    let plan = json!({"amount": amount, "interval": "month", "currency": "eur"});
+    json!([{"id": "sub_1", "status": "active", "plan": plan}])
+}
+
+fn payments(amount: i64) -> Value {
+    let id = format!("pay_{amount}");
+    json!([{"id": id, "amount": amount, "currency": "eur", "status": "succeeded"}])
+}
+
+pub(crate) async fn billing_that_cannot_be_read_keeps_the_figures(on: &Database) {
+    let world = World::empty(on);
+    let attributes = billed(&subscriptions(60_000), &payments(70_000));
+    let id = world.create_contact(json!({"email": EMAIL, "custom_attributes": attributes}));
+    world.sync().await;
+    let before = world.customer(EMAIL).await.expect("a customer");
+    assert_eq!((before.mrr, before.currency), (Some(60_000), "EUR".parse().ok()));
+    let history = async || {
+        let history = world.store.customer_history(&world.workspace().await, EMAIL).await;
+        history.expect("history").len()
+    };
+    let n_states = history().await;
+
+    let truncated = json!("[{\"status\": \"active\", \"secret");
+    for (subscribed, paid, code) in [
+        (truncated.clone(), truncated, "unreadable_json"),
+        (json!(5), json!(true), "wrong_type"),
+        (json!(["sub_1"]), json!({"data": [null]}), "wrong_type"),
+    ] {
+        world.advance(600);
+        let attributes = billed(&subscribed, &paid);
+        world.update_contact(&id, json!({"custom_attributes": attributes}));
+        let (said, report) = listen(&world).await;
+        assert_eq!(report.alerts, []);
+        for field in ["custom_attributes.Stripe Subscriptions", "custom_attributes.Stripe Payments"]
+        {
+            let named = |text: &&String| {
+                [id.as_str(), field, code, "cannot be read"].iter().all(|it| text.contains(it))
+            };
+            assert!(said.iter().any(|text| named(&text)), "{said:?}");
+        }
+        assert!(!said.iter().any(|text| text.contains("secret")), "{said:?}");
+        let after = world.customer(EMAIL).await.expect("a customer");
+        assert_eq!((after.mrr, after.arr, after.ltv), (before.mrr, before.arr, before.ltv));
+        assert_eq!((after.currency, after.subscription_count), (before.currency, Some(1)));
+        assert_eq!(after.mrr_by_currency, before.mrr_by_currency);
+        assert_eq!((after.plan_price, after.quality_score), (Some(100), before.quality_score));
+        // Days that pass and runs over everything take nothing away either.
+        world.advance(2 * 86_400);
+        assert_eq!(world.sync_whole().await.alerts, []);
+        assert_eq!(world.customer(EMAIL).await.expect("a customer").mrr, before.mrr);
+        assert_eq!(history().await, n_states);
+    }
+    let workspace = world.workspace().await;
+    let told = explain(world.store.as_ref(), &workspace, &world.settings, EMAIL, world.now());
+    let told = told.await.expect("an explanation").expect("a customer").to_string();
+    assert!(told.contains("cannot be read: as last written"), "{told}");
+    assert!(told.contains("Subscriptions: recorded, and cannot be read"), "{told}");
+
+    // What can be read counts while the rest cannot, and all of it as soon as it can.
+    let attributes = billed(&subscriptions(65_000), &json!("[{"));
+    world.update_contact(&id, json!({"custom_attributes": attributes}));
+    world.advance(600);
+    world.sync().await;
+    let row = world.customer(EMAIL).await.expect("a customer");
+    assert_eq!((row.mrr, row.ltv), (Some(65_000), Some(70_000)));
+    let attributes = billed(&json!([]), &payments(80_000));
+    world.update_contact(&id, json!({"custom_attributes": attributes}));
+    world.advance(600);
+    world.sync().await;
+    let row = world.customer(EMAIL).await.expect("a customer");
+    assert_eq!((row.mrr, row.ltv), (Some(0), Some(80_000)));
+}
+
+pub(crate) async fn billing_that_never_could_be_read_has_no_figures(on: &Database) {
+    let world = World::empty(on);
+    let attributes = billed(&json!("[{"), &json!(null));
+    world.create_contact(json!({"email": EMAIL, "custom_attributes": attributes}));
+    world.sync().await;
+    let row = world.customer(EMAIL).await.expect("a customer");
+    assert_eq!((row.mrr, row.arr, row.ltv, row.subscription_count), (None, None, None, None));
+}
+
+pub(crate) async fn the_first_ten_records_with_odd_values_are_named(on: &Database) {
+    let world = World::empty(on);
+    let contact = |n: i64| {
+        let attributes = json!({"stripe_delinquent": "perhaps-secret", "stripe_plan": [n]});
+        let email = format!("n{n}@member.example");
+        world.create_contact(json!({"email": email, "custom_attributes": attributes}))
+    };
+    let ids: Vec<String> = (0..13).map(contact).collect();
+    world.create_contact(json!({"email": EMAIL, "last_seen_at": NOW}));
+    let (said, _) = listen(&world).await;
+    let warning = said.iter().find(|text| text.contains("cannot be meant"));
+    let warning = warning.unwrap_or_else(|| panic!("{said:?}"));
+    let n_named = ids.iter().filter(|id| warning.contains(id.as_str())).count();
+    assert_eq!(n_named, 10, "{warning}");
+    assert!(warning.contains("13") && warning.contains(" and 3 more"), "{warning}");
+    let fields = "(custom_attributes.stripe_plan: wrong_type; \
+                  custom_attributes.stripe_delinquent: wrong_type)";
+    assert_eq!(warning.matches(fields).count(), 10, "{warning}");
+    assert!(!said.iter().any(|text| text.contains("secret") || text.contains('@')), "{said:?}");
+}
