@@ -7,7 +7,7 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use intercom_client::{Origin, Region};
 use intercom_outreach::Slack;
-use intercom_store::{ALERT_QUEUE, Store, StoreError, Workspace};
+use intercom_store::{ALERT_QUEUE, QueueDepth, Store, StoreError, Workspace};
 use intercom_sync::Sync;
 use intercom_worker::{Channels, DispatchSettings, dispatch_until_empty};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use crate::arguments::{Common, LogFormat};
 use crate::environment::Environment;
-use crate::telling::tell;
+use crate::telling::{counted, tell};
 use crate::wiring::{BadSetting, causes, origin};
 
 /// How long telling waits for what the channel puts off; shorter than the first pause after a
@@ -24,6 +24,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How often a watch looks for what was put off.
 const GLANCE: Duration = Duration::from_secs(60);
+
+/// When alerts are told. What goes on waiting is said at the end of a run, not at every glance.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Occasion {
+    EndOfRun,
+    Glance,
+}
 
 /// The channel, if there is one. Trouble with it is said, and never fails a run.
 pub(crate) struct Teller {
@@ -50,8 +57,18 @@ impl Teller {
 
     /// Tells what waits in the workspace of a run that has ended, well or not.
     pub(crate) async fn after_a_run(&self, store: &dyn Store, sync: &Sync, now: DateTime<Utc>) {
+        self.tell_of(Occasion::EndOfRun, store, sync, now).await;
+    }
+
+    async fn tell_of(
+        &self,
+        occasion: Occasion,
+        store: &dyn Store,
+        sync: &Sync,
+        now: DateTime<Utc>,
+    ) {
         let told = match workspace(store, sync, now).await {
-            Ok(Some(workspace)) => self.tell(store, &workspace).await,
+            Ok(Some(workspace)) => self.tell(occasion, store, &workspace).await,
             // A run that does not know its workspace leaves no alert.
             Ok(None) => Ok(()),
             Err(error) => Err(error),
@@ -61,7 +78,12 @@ impl Teller {
         }
     }
 
-    async fn tell(&self, store: &dyn Store, workspace: &Workspace) -> Result<(), StoreError> {
+    async fn tell(
+        &self,
+        occasion: Occasion,
+        store: &dyn Store,
+        workspace: &Workspace,
+    ) -> Result<(), StoreError> {
         let Some(channels) = &self.channels else {
             let n_waiting = store.queue_depth(workspace, ALERT_QUEUE).await?.n_waiting();
             if n_waiting > 0 {
@@ -77,6 +99,9 @@ impl Teller {
         } else if told.n_told > 0 {
             tell(self.format, &told.to_string());
         }
+        if let (Occasion::EndOfRun, Some(waits)) = (occasion, waits(&told.waiting)) {
+            tell(self.format, &waits);
+        }
         Ok(())
     }
 
@@ -89,20 +114,40 @@ impl Teller {
         mut ended: UnboundedReceiver<DateTime<Utc>>,
         mut now: DateTime<Utc>,
     ) {
+        let mut occasion = Occasion::EndOfRun;
         loop {
-            self.after_a_run(store.as_ref(), &sync, now).await;
+            self.tell_of(occasion, store.as_ref(), &sync, now).await;
             let is_over = tokio::select! {
                 at = ended.recv() => {
                     now = at.unwrap_or(now);
+                    occasion = Occasion::EndOfRun;
                     at.is_none()
                 }
-                () = sleep(GLANCE), if self.channels.is_some() => false,
+                () = sleep(GLANCE), if self.channels.is_some() => {
+                    occasion = Occasion::Glance;
+                    false
+                }
             };
             if is_over {
                 return;
             }
         }
     }
+}
+
+/// How many alerts wait and for how long; `None` when none does.
+fn waits(waiting: &QueueDepth) -> Option<String> {
+    let n_waiting = waiting.n_waiting();
+    let next = match waiting.next_due_in {
+        _ if n_waiting == 0 => return None,
+        _ if waiting.n_due > 0 => "the next run tells them".to_owned(),
+        Some(rest) => {
+            let seconds = rest.as_secs().max(1);
+            format!("the next one is tried {} from now", counted(seconds, "second", "seconds"))
+        }
+        None => "another process is telling them".to_owned(),
+    };
+    Some(format!("alerts that wait to be told: {n_waiting}; {next}"))
 }
 
 /// The only workspace of the store; the token's, when there are several.

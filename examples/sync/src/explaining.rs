@@ -19,7 +19,11 @@ pub(crate) async fn run(
     let workspace = wiring::workspace(store, arguments.workspace.as_deref()).await?;
     let explained =
         intercom_sync::explain(store, &workspace, &settings, &arguments.customer, now).await?;
-    let explained = explained.context("no contact has this e-mail address")?;
-    say(&explained.to_string())?;
-    Ok(Verdict::Done)
+    if let Some(explained) = explained {
+        say(&explained.to_string())?;
+        return Ok(Verdict::Done);
+    }
+    let departed = intercom_sync::departed(store, &workspace, &arguments.customer, now).await?;
+    say(&departed.context("no contact has this e-mail address")?.to_string())?;
+    Ok(Verdict::LeftBehind)
 }

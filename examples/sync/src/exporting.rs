@@ -4,7 +4,7 @@ use std::io::{BufWriter, Write};
 
 use anyhow::Context;
 use chrono::{DateTime, SecondsFormat};
-use intercom_revenue::Money;
+use intercom_revenue::{Money, Rounding};
 use intercom_store::{CustomerRow, Store, Workspace};
 use serde::Serialize;
 
@@ -16,12 +16,13 @@ use crate::wiring::{self, Verdict};
 const CHUNK: u32 = 1_000;
 
 /// The columns of a customer, in the order in which they are written. Amounts are in major units
-/// of the currency, times RFC 3339.
+/// of the currency, times RFC 3339; several values in one column are parted by commas.
 #[derive(Serialize)]
 struct Line {
     email: String,
     name: Option<String>,
     intercom_contact_id: Option<String>,
+    intercom_contact_ids: Option<String>,
     external_id: Option<String>,
     stripe_customer_id: Option<String>,
     location_country: Option<String>,
@@ -29,6 +30,7 @@ struct Line {
     signup_date: Option<String>,
     currency: Option<String>,
     mrr: Option<String>,
+    mrr_by_currency: Option<String>,
     arr: Option<String>,
     ltv: Option<String>,
     plan_name: Option<String>,
@@ -45,6 +47,10 @@ struct Line {
     open_tickets: Option<i64>,
     mentioned_cancel: Option<bool>,
     csat_score: Option<f64>,
+    first_response_seconds: Option<i64>,
+    first_close_seconds: Option<i64>,
+    last_close_seconds: Option<i64>,
+    reopens: Option<i64>,
     quality_score: Option<i64>,
     last_intercom_sync: Option<String>,
 }
@@ -84,7 +90,9 @@ async fn each(
         let customers = store.customers_after(workspace, &after, CHUNK).await?;
         let Some((last, _)) = customers.last() else { return Ok(()) };
         after.clone_from(last);
-        for (email, row) in customers {
+        // Rows without a contact are other sources': of a customer that has another address, too.
+        let ours = customers.into_iter().filter(|(_, row)| !row.intercom_contact_id.is_empty());
+        for (email, row) in ours {
             write(Line::new(email, row)).context("standard output is closed")?;
         }
     }
@@ -97,15 +105,22 @@ impl Line {
                 minor.zip(row.currency).map(|(minor, currency)| Money::new(minor, currency));
             money.map(|money| money.amount().to_string())
         };
+        let by_currency = row.mrr_by_currency.iter().filter_map(|(&currency, &minor)| {
+            let money = Money::from_ratio(minor, currency, Rounding::default()).ok()?;
+            Some(money.to_string())
+        });
+        let by_currency: Vec<String> = by_currency.collect();
         Self {
             email,
             mrr: amount(row.mrr),
+            mrr_by_currency: listed(&by_currency),
             arr: amount(row.arr),
             ltv: amount(row.ltv),
             plan_price: amount(row.plan_price),
             last_payment_amount: amount(row.last_payment_amount),
             name: row.name,
-            intercom_contact_id: Some(row.intercom_contact_id).filter(|id| !id.is_empty()),
+            intercom_contact_id: Some(row.intercom_contact_id),
+            intercom_contact_ids: listed(&row.intercom_contact_ids),
             external_id: row.external_id,
             stripe_customer_id: row.stripe_customer_id,
             location_country: row.location_country,
@@ -124,6 +139,10 @@ impl Line {
             open_tickets: row.open_tickets,
             mentioned_cancel: row.mentioned_cancel,
             csat_score: row.csat_score,
+            first_response_seconds: row.first_response_seconds,
+            first_close_seconds: row.first_close_seconds,
+            last_close_seconds: row.last_close_seconds,
+            reopens: row.reopens,
             quality_score: row.quality_score,
             last_intercom_sync: instant(row.last_intercom_sync),
         }
@@ -135,6 +154,7 @@ impl Line {
         let texts = [
             &mut self.name,
             &mut self.intercom_contact_id,
+            &mut self.intercom_contact_ids,
             &mut self.external_id,
             &mut self.stripe_customer_id,
             &mut self.location_country,
@@ -152,6 +172,10 @@ fn defuse(text: &mut String) {
     if matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n')) {
         text.insert(0, '\'');
     }
+}
+
+fn listed(values: &[String]) -> Option<String> {
+    (!values.is_empty()).then(|| values.join(", "))
 }
 
 fn instant(unix: Option<i64>) -> Option<String> {

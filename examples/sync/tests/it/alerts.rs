@@ -38,8 +38,19 @@ fn a_failing_slack_leaves_the_alert_queued_and_the_run_done() {
     let warning = "warning: 0 alerts told in 0 messages, 1 waits; slack is unavailable: status 503";
     assert!(failed.stderr.contains(warning), "{failed:?}");
     assert_eq!(slack.received().len(), 1);
+    check_says_how_long(&failed);
+    let quiet = run_with(&world, &url);
+    check_says_how_long(&quiet);
+    assert_eq!(slack.received().len(), 1, "its time has not come");
     let waits = world.run(&["run", "--now", AT]);
     assert!(waits.stderr.contains("alerts that wait to be told: 1;"), "{waits:?}");
+}
+
+fn check_says_how_long(ended: &Ended) {
+    let said = ended.stderr.split_once("alerts that wait to be told: 1; the next one is tried ");
+    let seconds = said.and_then(|(_, rest)| rest.split_once(" seconds from now"));
+    let seconds = seconds.and_then(|(seconds, _)| seconds.parse::<u64>().ok());
+    assert!(seconds.is_some_and(|seconds| (1..=60).contains(&seconds)), "{ended:?}");
 }
 
 #[test]

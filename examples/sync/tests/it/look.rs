@@ -4,7 +4,7 @@ use intercom_sim::SimSettings;
 use serde_json::{Value, json};
 
 use crate::program::run;
-use crate::world::{AT, TOKEN, World};
+use crate::world::{AT, NOW, TOKEN, World};
 
 #[test]
 fn a_check_looks_at_everything_a_run_needs() {
@@ -164,10 +164,27 @@ fn customers_are_exported_in_order_with_the_same_columns() {
     assert_eq!(lines.len() as u64, n);
     let emails: Vec<&str> = lines.iter().map(|line| line["email"].as_str().unwrap()).collect();
     assert!(emails.is_sorted(), "{emails:?}");
+    for column in [
+        "intercom_contact_ids",
+        "mrr_by_currency",
+        "first_response_seconds",
+        "first_close_seconds",
+        "last_close_seconds",
+        "reopens",
+    ] {
+        assert!(lines.iter().any(|line| !line[column].is_null()), "{column}");
+    }
+    let paying = lines.iter().find(|line| line["mrr"].is_string()).expect("somebody pays");
+    let amount =
+        format!("{} {}", paying["mrr"].as_str().unwrap(), paying["currency"].as_str().unwrap());
+    assert!(paying["mrr_by_currency"].as_str().is_some_and(|by| by.contains(&amount)), "{paying}");
     let csv = world.run(&["export", "--format", "csv"]);
     assert_eq!(csv.code, Some(0), "{csv:?}");
     let header = csv.stdout.lines().next().expect("a line of names");
-    assert!(header.starts_with("email,name,intercom_contact_id,external_id,"), "{header}");
+    assert!(
+        header.starts_with("email,name,intercom_contact_id,intercom_contact_ids,external_id,"),
+        "{header}"
+    );
     assert_eq!(csv.stdout.lines().count() as u64, n + 1);
 }
 
@@ -181,4 +198,31 @@ fn a_customer_is_explained_value_by_value() {
     assert_eq!(explained.code, Some(0), "{explained:?}");
     assert!(explained.stdout.contains("mrr"), "{explained:?}");
     assert_eq!(world.run(&["explain", "nobody@example.com"]).code, Some(1));
+}
+
+#[test]
+fn what_was_a_customer_by_another_address_is_told_and_not_exported() {
+    let world = World::new();
+    assert_eq!(world.run(&["run", "--now", AT]).code, Some(0));
+    let before = world.run(&["export", "--format", "jsonl"]).json();
+    let text = |name: &str| before[0][name].as_str().expect("a text").to_owned();
+    let (old, id) = (text("email"), text("intercom_contact_id"));
+    let patch = json!({ "email": "elsewhere@member.example" });
+    world
+        .sim
+        .with(|sim| sim.workspace_mut().update_contact(&id, patch, NOW + 60))
+        .expect("the contact exists");
+    let later = "2025-11-21T18:00:00Z";
+    assert_eq!(world.run(&["run", "--now", later]).code, Some(0));
+
+    let after = world.run(&["export", "--format", "jsonl"]).json();
+    assert_eq!(after.len(), before.len());
+    assert!(after.iter().all(|line| line["email"] != *old), "its row holds nothing of ours");
+    let told = world.run(&["explain", &old, "--now", later]);
+    assert_eq!(told.code, Some(1), "{told:?}");
+    let now = format!("contact {id} spoke for it and has the address elsewhere@member.example");
+    for words in ["no contact has this e-mail address any more", &now, "Since 2025-11-21T17:00:00"]
+    {
+        assert!(told.stdout.contains(words), "{told:?}");
+    }
 }
