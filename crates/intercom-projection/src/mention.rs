@@ -149,6 +149,57 @@ const IN_PASSING: [&str; 21] = [
     "voicemail",
 ];
 
+/// What is taken back without anybody leaving, when it is this that is cancelled.
+const PAPERS: [&str; 18] = [
+    "charge",
+    "charges",
+    "download",
+    "draft",
+    "export",
+    "import",
+    "invoice",
+    "invoices",
+    "receipt",
+    "refund",
+    "request",
+    "shipment",
+    "ticket",
+    "tickets",
+    "transaction",
+    "transfer",
+    "upgrade",
+    "upload",
+];
+
+/// Where what is cancelled has been named.
+const BREAKS: [&str; 14] = [
+    "after", "and", "as", "because", "before", "but", "for", "if", "or", "since", "so", "then",
+    "when", "with",
+];
+
+const COMPETITORS: [&str; 5] =
+    ["competing", "competition", "competitor", "competitor's", "competitors"];
+
+/// How people get to a competitor.
+const DEPARTURES: [&str; 16] = [
+    "changing",
+    "go",
+    "going",
+    "leave",
+    "leaving",
+    "left",
+    "migrate",
+    "migrated",
+    "migrating",
+    "move",
+    "moved",
+    "moving",
+    "switch",
+    "switched",
+    "switching",
+    "went",
+];
+
 const NEGATIONS: [&str; 9] =
     ["cannot", "didn't", "don't", "dont", "never", "not", "won't", "wont", "without"];
 
@@ -202,7 +253,17 @@ fn keyword(text: &str) -> Option<Mention> {
 }
 
 static STEMS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let stems = ["cancel", "churn", "leaving", "switching", "renew", "close", "delet", "terminat"];
+    let stems = [
+        "cancel",
+        "churn",
+        "compet",
+        "leaving",
+        "switching",
+        "renew",
+        "close",
+        "delet",
+        "terminat",
+    ];
     AhoCorasickBuilder::new()
         .ascii_case_insensitive(true)
         .build(stems)
@@ -258,7 +319,9 @@ fn judge(words: &[&str], at: usize) -> Option<(Strength, usize)> {
         | "cancellation" | "cancellations" => {
             let named = after.iter().any(|word| CONTRACT.contains(word));
             let denied = since(&NEGATIONS).is_some_and(|place| place + 4 > before.len());
-            if denied || before.last() == Some(&"noise") || !named && near(&DATES) {
+            let mut object = after.iter().take_while(|word| !BREAKS.contains(word));
+            let paper = object.any(|word| PAPERS.contains(word));
+            if denied || paper || before.last() == Some(&"noise") || !named && near(&DATES) {
                 return None;
             }
             match intended {
@@ -269,12 +332,25 @@ fn judge(words: &[&str], at: usize) -> Option<(Strength, usize)> {
         }
         "renew" | "renewing" | "renewed" => {
             let place = since(&NEGATIONS)?;
-            Some((Strength::Strong, from(place)))
+            // Who asks why it is not renewed wants it renewed; who cannot renew may want to.
+            if words[..at].contains(&"why") {
+                return None;
+            }
+            let unable = before[place] == "cannot" || near(&["can", "could", "able"]);
+            let strength = if unable { Strength::Weak } else { Strength::Strong };
+            Some((strength, from(place)))
         }
         "churn" | "churning" => Some((Strength::Strong, at)),
         "leaving" | "switching" => {
             let in_passing = after.iter().any(|word| IN_PASSING.contains(word));
             (!in_passing && !near(&DATES)).then_some((Strength::Weak, at))
+        }
+        word if COMPETITORS.contains(&word) => {
+            let before = &words[..at];
+            let place = before.iter().rposition(|word| DEPARTURES.contains(word))?;
+            let denied = before[..place].iter().any(|word| NEGATIONS.contains(word));
+            let arrives = before[place..].contains(&"from");
+            (!denied && !arrives).then_some((Strength::Strong, place))
         }
         word if CONTRACT.contains(&word) => {
             let ends = ["close", "closing", "delete", "deleting", "terminate", "terminating"];

@@ -63,6 +63,11 @@ fn who_says_so_is_believed() {
     strong("this will churn", "churn");
     strong("please delete my account", "delete my account");
     strong("We would like to close our account.", "close our account");
+    strong("I am leaving you for a competitor", "leaving you for a competitor");
+    strong("We are switching to a competitor.", "switching to a competitor");
+    strong("We moved to one of your competitors", "moved to one of your competitors");
+    strong("Please cancel and refund the last invoice", "please cancel");
+    strong("We will not renew our plan", "not renew");
 }
 
 #[test]
@@ -74,6 +79,8 @@ fn weak_words_need_a_context_or_another() {
     nothing("cancelled");
     nothing("We are leaving at five");
     nothing("switching to dark");
+    weak("We cannot renew our contract", "cannot renew");
+    nothing("I cannot renew");
 }
 
 #[test]
@@ -90,6 +97,13 @@ fn what_else_is_cancelled_left_and_switched_is_none() {
     nothing("close the window of my account");
     nothing("cancel_url of the account");
     nothing("unchurned");
+    nothing("can you cancel the invoice? it is a duplicate");
+    nothing("Please cancel my refund request for the plan");
+    nothing("why can I not renew my plan?");
+    nothing("Why was my subscription not renewed?");
+    nothing("We are not switching to a competitor");
+    nothing("We came from a competitor, switching from a competitor was easy");
+    nothing("How do you compare to the competition?");
 }
 
 #[test]
