@@ -1,6 +1,6 @@
 //! A row of the unified customers table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use intercom_api::ContactId;
@@ -113,13 +113,14 @@ pub fn customer(
     let stripe = &contact.stripe;
     let figures = revenue(&stripe.history, policy, now);
     let currency = currency_of(&figures, policy);
-    let in_money = |minor: Option<Decimal>| {
-        Money::from_ratio(Ratio::from_decimal(minor?), currency, policy.rounding).ok()
+    let mut notes: BTreeSet<Note> = figures.notes.iter().cloned().collect();
+    let mut in_money = |price: Option<Decimal>, unit: PriceUnit| {
+        let minor = unit.in_minor_units(price?, currency);
+        notes.extend(minor.err().map(|code| Note { code, about: None }));
+        Money::from_ratio(Ratio::from_decimal(minor.ok()?), currency, policy.rounding).ok()
     };
-    let plan_price = stripe.plan_price.and_then(|price| match policy.plan_price_unit {
-        PriceUnit::Minor => Some(price),
-        PriceUnit::Major => price.checked_mul(Decimal::from(10_u32.pow(currency.exponent()))),
-    });
+    let plan_price = in_money(stripe.plan_price, policy.plan_price_unit);
+    let last_payment_amount = in_money(stripe.last_charge_amount, PriceUnit::Minor);
     let quality_factors = quality_factors(contact, support, &figures, now);
 
     Ok(Customer {
@@ -134,11 +135,11 @@ pub fn customer(
         arr: figures.arr,
         ltv: figures.ltv,
         plan_name: stripe.plan_name.clone(),
-        plan_price: in_money(plan_price),
+        plan_price,
         subscription_status: stripe.subscription_status.clone(),
         subscription_count: figures.subscription_count,
         is_delinquent: stripe.is_delinquent,
-        last_payment_amount: in_money(stripe.last_charge_amount),
+        last_payment_amount,
         last_payment_date: stripe.last_charge_at,
         last_seen_at: contact.last_seen_at,
         days_since_seen: contact.last_seen_at.map(|seen| whole_days(now - seen)),
@@ -155,7 +156,7 @@ pub fn customer(
         quality_factors,
         last_intercom_sync: now,
         mrr_by_currency: figures.mrr_by_currency,
-        revenue_notes: figures.notes,
+        revenue_notes: notes.into_iter().collect(),
         figures_change_at: next_change(&stripe.history, now),
         email,
     })

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use intercom_api::Attributes;
-use intercom_revenue::{BillingHistory, FlatPlan, SubscriptionStatus};
+use intercom_revenue::{BillingHistory, FlatPlan, Interval, SubscriptionStatus};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -102,8 +102,19 @@ fn flat_plan(
     let (status, price) = (facts.subscription_status.clone()?, facts.plan_price?);
     let currency = reader.read(&names.plan_currency, subscription::currency);
     let interval = reader.read(&names.plan_interval, subscription::interval);
+    let interval = interval.or_else(|| word_for_years(facts.plan_name.as_deref()?));
     Some(FlatPlan { status, price, currency, interval })
 }
+
+/// The word by which the name of a plan speaks of years. It says how long the plan is taken for, not
+/// what its price is for: an interval that nobody knows.
+fn word_for_years(plan: &str) -> Option<Interval> {
+    let plan = plan.to_lowercase();
+    let mut words = plan.split(|c: char| !c.is_alphanumeric());
+    words.find(|word| YEARS.contains(word)).map(|word| Interval::Other(word.to_owned()))
+}
+
+const YEARS: [&str; 6] = ["annual", "annually", "year", "yearly", "years", "yr"];
 
 fn defined_status(value: Option<&Value>) -> Result<Option<SubscriptionStatus>, OddityCode> {
     match status(value)? {

@@ -65,6 +65,8 @@ pub enum NoteCode {
     LooseSpelling,
     /// The plan's price on the customer stands in for a list that was never recorded.
     FlatPrice,
+    /// Left out: a price in smallest units has a fraction, so it is hardly one in smallest units.
+    FractionalMinorUnits,
     /// Part or all of the payment was given back; deducted or not, by policy.
     Refunded,
     /// The customer objects to the payment.

@@ -70,12 +70,13 @@ pub(crate) fn flat_line<'a>(
     policy: &RevenuePolicy,
     now: DateTime<Utc>,
 ) -> SubscriptionLine<'a> {
-    let amount = in_minor_units(plan.price, currency_of_row(plan.currency, policy), policy);
+    let currency = currency_of_row(plan.currency, policy);
+    let amount = policy.plan_price_unit.in_minor_units(plan.price, currency);
     let row = Subscription {
         status: plan.status.clone(),
         currency: plan.currency,
         plan: Some(SubscriptionItem {
-            amount,
+            amount: amount.ok(),
             interval: plan.interval.clone().unwrap_or(Interval::Month),
             ..SubscriptionItem::default()
         }),
@@ -84,22 +85,42 @@ pub(crate) fn flat_line<'a>(
     let line = Reading::new(policy, now).line(&row);
     let mut notes = line.notes;
     notes.push(NoteCode::FlatPrice);
+    if amount == Err(NoteCode::FractionalMinorUnits) {
+        notes.retain(|code| *code != NoteCode::Unpriceable);
+        notes.push(NoteCode::FractionalMinorUnits);
+    }
     notes.sort_unstable();
+    // A row in a list that has no price adds nothing to the others; here there are no others.
+    let is_left_out = UNKNOWN_FLAT.iter().any(|code| notes.contains(code));
+    let is_unknown = is_left_out && line.monthly == Some(Ratio::ZERO);
     SubscriptionLine {
         id: None,
         status: &plan.status,
         verdict: line.verdict,
         currency: line.currency,
-        monthly: line.monthly,
+        monthly: line.monthly.filter(|_| !is_unknown || line.verdict == Verdict::LeftOut),
         notes,
     }
 }
 
-/// A price recorded on the customer; `None` when it does not fit.
-fn in_minor_units(price: Decimal, currency: Currency, policy: &RevenuePolicy) -> Option<Decimal> {
-    match policy.plan_price_unit {
-        PriceUnit::Minor => Some(price),
-        PriceUnit::Major => price.checked_mul(Decimal::from(10_u32.pow(currency.exponent()))),
+/// Why nobody can say what a plan brings a month.
+const UNKNOWN_FLAT: [NoteCode; 2] = [NoteCode::UnknownInterval, NoteCode::FractionalMinorUnits];
+
+impl PriceUnit {
+    /// A price recorded on the customer, in smallest units.
+    ///
+    /// # Errors
+    /// [`NoteCode::FractionalMinorUnits`] when it cannot be meant in smallest units,
+    /// [`NoteCode::Overflow`] when it does not fit.
+    pub fn in_minor_units(self, price: Decimal, currency: Currency) -> Result<Decimal, NoteCode> {
+        match self {
+            Self::Minor if !price.fract().is_zero() => Err(NoteCode::FractionalMinorUnits),
+            Self::Minor => Ok(price),
+            Self::Major => {
+                let units = Decimal::from(10_u32.pow(currency.exponent()));
+                price.checked_mul(units).ok_or(NoteCode::Overflow)
+            }
+        }
     }
 }
 

@@ -109,9 +109,9 @@ pub fn revenue(history: &BillingHistory, policy: &RevenuePolicy, now: DateTime<U
     let subscriptions = explanation.subscriptions.as_deref();
     let payments = explanation.payments.as_deref();
 
-    let mrr = subscriptions.map(|lines| monthly(lines, Verdict::Counts).totals(&mut notes));
-    let potential =
-        subscriptions.map(|lines| monthly(lines, Verdict::Potential).totals(&mut notes));
+    let priced = subscriptions.filter(|lines| !lines.iter().any(is_unpriced_plan));
+    let mrr = priced.map(|lines| monthly(lines, Verdict::Counts).totals(&mut notes));
+    let potential = priced.map(|lines| monthly(lines, Verdict::Potential).totals(&mut notes));
     let ltv = payments.map(|lines| to_date(lines, |line| line.amount).totals(&mut notes));
     let net = payments.map(|lines| to_date(lines, |line| line.net).totals(&mut notes));
 
@@ -205,6 +205,11 @@ fn count(lines: &[SubscriptionLine<'_>], filter: impl Fn(&SubscriptionLine<'_>) 
 
 fn is_free(line: &SubscriptionLine<'_>) -> bool {
     line.notes.contains(&NoteCode::Free)
+}
+
+/// A plan recorded on the customer of which nobody can say what it brings.
+fn is_unpriced_plan(line: &SubscriptionLine<'_>) -> bool {
+    line.monthly.is_none() && line.notes.contains(&NoteCode::FlatPrice)
 }
 
 fn last_payment(

@@ -84,7 +84,8 @@ pub struct FlatPlan {
     pub price: Decimal,
     /// The currency; absent means the policy's base currency.
     pub currency: Option<Currency>,
-    /// The unit of the period; absent means a month.
+    /// The unit of the period; absent means a month, an unknown one that nobody can say what is paid
+    /// a month.
     pub interval: Option<Interval>,
 }
 

@@ -158,11 +158,29 @@ fn flat_attributes_stand_in_for_absent_lists() {
     check(&flat, &RevenuePolicy::seed(), [None, None]);
     check(&with("stripe_subscription_status", json!("canceled")), &default, [Some(0), None]);
     check(&with("stripe_plan_interval", json!("year")), &default, [Some(408), None]);
+    // A name that speaks of years says that it is hardly paid every month.
+    for name in ["Pro Yearly", "pro_annual", "ANNUAL", "Team (1 Year)"] {
+        let customer = customer_of(&with("stripe_plan", json!(name)), &default);
+        let codes: Vec<_> = customer.revenue_notes.iter().map(|note| note.code).collect();
+        assert_eq!((customer.mrr, customer.arr), (None, None), "{name}");
+        assert_eq!(codes, [NoteCode::UnknownInterval, NoteCode::FlatPrice], "{name}");
+        assert_eq!(customer.plan_price.map(|price| price.minor), Some(4_900), "{name}");
+    }
+    check(&with("stripe_plan", json!("Yearling")), &default, [Some(4_900), None]);
+    let mut yearly = with("stripe_plan", json!("Pro Yearly"));
+    yearly["stripe_plan_interval"] = json!("year");
+    check(&yearly, &default, [Some(408), None]);
+    // 29.99 is no number of cents, and 0.30 is what nobody pays.
+    let customer = customer_of(&with("stripe_plan_price", json!(29.99)), &default);
+    let codes: Vec<_> = customer.revenue_notes.iter().map(|note| note.code).collect();
+    assert_eq!((customer.mrr, customer.plan_price), (None, None));
+    assert_eq!(codes, [NoteCode::FlatPrice, NoteCode::FractionalMinorUnits]);
     // Neither a price without a state nor a state without a price says what is paid.
     check(&with("stripe_subscription_status", Value::Null), &default, [None, None]);
     check(&with("stripe_plan_price", Value::Null), &default, [None, None]);
 
     let in_major = RevenuePolicy { plan_price_unit: PriceUnit::Major, ..default.clone() };
+    check(&with("stripe_plan_price", json!("49.00")), &default, [Some(49), None]);
     check(&with("stripe_plan_price", json!("49.00")), &in_major, [Some(4_900), None]);
     let yen = with("stripe_plan_currency", json!("jpy"));
     check(&yen, &in_major, [Some(4_900), None]);

@@ -296,6 +296,27 @@ fn a_flat_plan_stands_in_for_a_list_that_was_never_recorded() {
     assert_eq!(shown(&flat(yearly), &in_major, "mrr"), "408 JPY flat_price");
     assert_eq!(shown(&active, &in_major, "mrr"), "4900.00 USD flat_price");
 
+    // Nobody says how often it is paid.
+    let unsaid = |status| FlatPlan {
+        interval: Some(Interval::Other("annual".into())),
+        ..plan(status, 29_900.into())
+    };
+    let annual = flat(unsaid(SubscriptionStatus::Active));
+    assert_eq!(shown(&annual, &default, "mrr"), "- unknown_interval flat_price");
+    assert_eq!(shown(&annual, &default, "arr"), "- unknown_interval flat_price");
+    assert_eq!(shown(&annual, &default, "count"), "1/1 unknown_interval flat_price");
+    let lapsed = flat(unsaid(SubscriptionStatus::Canceled));
+    assert_eq!(shown(&lapsed, &default, "mrr"), "0.00 USD flat_price");
+    let literal = RevenuePolicy { flat_price_counts: true, ..RevenuePolicy::seed() };
+    assert_eq!(shown(&annual, &literal, "mrr"), "299.00 USD unknown_interval flat_price");
+
+    // 29.99 is no number of cents.
+    let fractional = flat(plan(SubscriptionStatus::Active, "29.99".parse().expect("a price")));
+    assert_eq!(shown(&fractional, &default, "mrr"), "- flat_price fractional_minor_units");
+    assert_eq!(shown(&fractional, &in_major, "mrr"), "29.99 USD flat_price");
+    let whole = flat(plan(SubscriptionStatus::Active, "2999.0".parse().expect("a price")));
+    assert_eq!(shown(&whole, &default, "mrr"), "29.99 USD flat_price");
+
     let listed = BillingHistory { subscriptions: Some(vec![]), ..active };
     assert_eq!(shown(&listed, &default, "mrr"), "0.00 USD");
 }
