@@ -89,6 +89,7 @@ fn movements_of_a_million_customers(bencher: Bencher<'_, '_>) {
             mrr: Some(Money::new((index as i64 * day) % 90_000, Currency::USD)),
             ltv: None,
             only_rates_moved: false,
+            is_restated: false,
         };
         [300, 90, 20, 3].map(observed)
     };

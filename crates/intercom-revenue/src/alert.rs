@@ -27,6 +27,8 @@ pub struct AlertState {
 pub enum Before<'a> {
     /// Nothing, because nothing has been loaded yet: every customer would look new.
     FirstLoad,
+    /// Nothing that compares: other rules computed it.
+    OtherRules,
     /// Nothing, although customers have been loaded before.
     NotSeen,
     /// This state.
@@ -213,7 +215,8 @@ pub fn edges(
 
 /// Compares a customer with what was known before: a condition that lasts is reported once.
 ///
-/// The first load reports nothing, unless the rules want it to. A customer returning after having paid is not new, and a change
+/// The first load reports nothing, unless the rules want it to; neither does what other rules make
+/// of a customer. A customer returning after having paid is not new, and a change
 /// from nothing or of currency is not large: neither has a percentage.
 #[must_use]
 pub fn alerts(
@@ -224,6 +227,7 @@ pub fn alerts(
     let unseen = AlertState::default();
     let previous = match before {
         Before::FirstLoad if thresholds.first_load == FirstLoad::Silent => return Vec::new(),
+        Before::OtherRules => return Vec::new(),
         Before::FirstLoad | Before::NotSeen => &unseen,
         Before::Seen(state) => state,
     };

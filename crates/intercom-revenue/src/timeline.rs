@@ -18,6 +18,9 @@ pub struct Observation {
     /// what it was converted from has not moved.
     #[serde(default)]
     pub only_rates_moved: bool,
+    /// Other rules than before have computed it: what differs is no change of the customer.
+    #[serde(default)]
+    pub is_restated: bool,
 }
 
 /// MRR from an instant on.
@@ -30,6 +33,8 @@ pub(crate) struct State {
     pub(crate) past: Past,
     /// Only exchange rates have moved since the state before.
     pub(crate) only_rates_moved: bool,
+    /// Computed by other rules than the state before.
+    pub(crate) is_restated: bool,
 }
 
 /// What had been paid when a state began.
@@ -72,7 +77,9 @@ pub(crate) fn states(observations: &[Observation], policy: &MovementPolicy) -> V
             (false, _, _) => Past::Nothing,
         };
         let only_rates_moved = observation.only_rates_moved && was_paying && mrr.is_some();
-        states.push(State { since, mrr, past, only_rates_moved });
+        let is_restated = observation.is_restated && !states.is_empty();
+        let only_rates_moved = only_rates_moved && !is_restated;
+        states.push(State { since, mrr, past, only_rates_moved, is_restated });
         stopped_at = match mrr {
             Some(_) => None,
             None if was_paying => Some(since),

@@ -1,12 +1,14 @@
 //! How MRR got from the start of a period to its end, and how much of it was retained.
 
+mod customer;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::rates::{self, Amount};
-use crate::timeline::{Past, State, states};
+use self::customer::Customer;
+use crate::timeline::states;
 use crate::{Currency, Money, MoneyError, Movement, NoteCode, Observation, Rates, Ratio, Rounding};
 
 /// From an instant to just before another.
@@ -131,6 +133,8 @@ pub struct Lines<Amount> {
     pub currency_change: Amount,
     /// What changed rates did to the MRR at the end.
     pub exchange: Amount,
+    /// What other rules made of the same records.
+    pub restated: Amount,
     /// At the end of the period.
     pub end: Amount,
 }
@@ -152,8 +156,8 @@ pub struct StepCounts {
 
 /// The customers who paid at the start, in amounts that can be compared.
 ///
-/// Who changes the currency is not among them, unless amounts are converted; rates are those of
-/// the start throughout.
+/// Who changes the currency is not among them, unless amounts are converted; rates and rules are
+/// those of the start throughout. Nor is who pays only by the rules of before or after.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Cohort {
     /// How many there are.
@@ -253,6 +257,7 @@ impl Waterfall {
             churn: line(lines.churn)?,
             currency_change: line(lines.currency_change)?,
             exchange: line(lines.exchange)?,
+            restated: line(lines.restated)?,
             end: whole,
         })
     }
@@ -261,6 +266,7 @@ impl Waterfall {
         let line = match kind {
             Kind::Start => &mut self.lines.start,
             Kind::Opening => &mut self.lines.opening,
+            Kind::Restated => &mut self.lines.restated,
             Kind::End => &mut self.lines.end,
             Kind::Moved(movement) => self.movement_line(movement),
         };
@@ -306,174 +312,6 @@ enum Kind {
     Start,
     Opening,
     Moved(Movement),
+    Restated,
     End,
-}
-
-/// One customer, on the way into the waterfalls.
-struct Customer<'a> {
-    states: Vec<State>,
-    period: Period,
-    policy: &'a MovementPolicy,
-    exchange: Option<&'a Exchange>,
-}
-
-impl Customer<'_> {
-    /// The waterfalls that change, as they are with this customer.
-    fn add_to(
-        &self,
-        all: &BTreeMap<Currency, Waterfall>,
-    ) -> Result<BTreeMap<Currency, Waterfall>, NoteCode> {
-        let n_before = self.states.partition_point(|state| state.since < self.period.starts_at);
-        let n_known = self.states.partition_point(|state| state.since < self.period.ends_at);
-        let (before, known) = self.states.split_at(n_before.min(n_known));
-        let within = &known[..n_known.saturating_sub(before.len())];
-        let steps = match self.policy.steps {
-            Steps::Every => within,
-            Steps::Net => within.last().map_or(&[][..], std::slice::from_ref),
-        };
-
-        let mut changed = BTreeMap::new();
-        let mut add = |(currency, amount): Amount, kind: Kind| {
-            let waterfall = changed
-                .entry(currency)
-                .or_insert_with(|| all.get(&currency).copied().unwrap_or_default());
-            waterfall.add(kind, amount)
-        };
-        let start = self.amount_at_start(before.last().and_then(|state| state.mrr))?;
-        start.map_or(Ok(()), |start| add(start, Kind::Start))?;
-        let mut previous = start;
-        for state in steps {
-            let current = self.amount_at_start(state.mrr)?;
-            let at_old_rates = match self.policy.steps {
-                Steps::Every if state.only_rates_moved => rates::before(previous, current),
-                Steps::Every => current,
-                Steps::Net => rates::undone(current, self.factor(start, within)?)?,
-            };
-            self.step(previous, at_old_rates, state, within, &mut add)?;
-            if let (Some((currency, moved)), Some((_, amount))) = (current, at_old_rates) {
-                let by_rates = moved.checked_sub(amount).ok_or(NoteCode::Overflow)?;
-                add((currency, by_rates), Kind::Moved(Movement::Exchange))?;
-            }
-            previous = current;
-        }
-        let last = within.last().or(before.last()).and_then(|state| state.mrr);
-        let end = self.amount_at_end(last)?;
-        end.map_or(Ok(()), |end| add(end, Kind::End))?;
-        if let (Some((currency, at_start)), Some((_, at_end))) = (previous, end)
-            && self.exchange.is_some()
-        {
-            let moved = at_end.checked_sub(at_start).ok_or(NoteCode::Overflow)?;
-            add((currency, moved), Kind::Moved(Movement::Exchange))?;
-        }
-        let kept = rates::undone(previous, self.factor(start, within)?)?;
-        self.join_cohort(start, kept, within, &mut changed)?;
-        Ok(changed)
-    }
-
-    /// What steps that only rates have made multiplied the MRR by.
-    fn factor(&self, start: Option<Amount>, within: &[State]) -> Result<Ratio, NoteCode> {
-        let amounts = within.iter().map(|state| {
-            Ok(rates::Step {
-                amount: self.amount_at_start(state.mrr)?,
-                by_rates: state.only_rates_moved,
-            })
-        });
-        rates::factor(start, amounts)
-    }
-
-    fn step(
-        &self,
-        previous: Option<Amount>,
-        current: Option<Amount>,
-        state: &State,
-        within: &[State],
-        add: &mut impl FnMut(Amount, Kind) -> Result<(), NoteCode>,
-    ) -> Result<(), NoteCode> {
-        let negative = |(currency, amount): Amount| {
-            let amount = Ratio::ZERO.checked_sub(amount).ok_or(NoteCode::Overflow);
-            amount.map(|amount| (currency, amount))
-        };
-        match (previous, current) {
-            (None, None) => Ok(()),
-            (None, Some(current)) => add(current, self.beginning(state, within)),
-            (Some(previous), None) => add(negative(previous)?, Kind::Moved(Movement::Churn)),
-            (Some(previous), Some(current)) if previous.0 != current.0 => {
-                let kind = Kind::Moved(Movement::CurrencyChange);
-                add(negative(previous)?, kind)?;
-                add(current, kind)
-            }
-            (Some((currency, before)), Some((_, after))) => {
-                let change = after.checked_sub(before).ok_or(NoteCode::Overflow)?;
-                let movement = match change.numerator() {
-                    0 => return Ok(()),
-                    1.. => Movement::Expansion,
-                    _ => Movement::Contraction,
-                };
-                add((currency, change), Kind::Moved(movement))
-            }
-        }
-    }
-
-    /// What MRR is that comes from nothing.
-    fn beginning(&self, state: &State, within: &[State]) -> Kind {
-        // A net step ends with the last state and is judged by the past of the first.
-        let past = match self.policy.steps {
-            Steps::Every => state.past,
-            Steps::Net => {
-                within.iter().find(|state| state.mrr.is_some()).map_or(state.past, |s| s.past)
-            }
-        };
-        let was_there = |since| self.policy.observed_since.is_some_and(|began| since <= began);
-        match past {
-            Past::Unknown if was_there(self.states[0].since) => Kind::Opening,
-            Past::Unknown | Past::Nothing => Kind::Moved(Movement::New),
-            Past::Paid => Kind::Moved(Movement::Reactivation),
-        }
-    }
-
-    fn join_cohort(
-        &self,
-        start: Option<Amount>,
-        end: Option<Amount>,
-        within: &[State],
-        changed: &mut BTreeMap<Currency, Waterfall>,
-    ) -> Result<(), NoteCode> {
-        let Some((currency, start)) = start else { return Ok(()) };
-        let Some(waterfall) = changed.get_mut(&currency) else { return Ok(()) };
-        let was_gone = within.iter().any(|state| state.mrr.is_none());
-        match end {
-            Some((other, _)) if other != currency => Ok(()),
-            Some((_, end)) if self.policy.returns_are_retained || !was_gone => {
-                waterfall.add_to_cohort(start, end)
-            }
-            Some(_) | None => waterfall.add_to_cohort(start, Ratio::ZERO),
-        }
-    }
-
-    fn amount_at_start(&self, mrr: Option<Money>) -> Result<Option<Amount>, NoteCode> {
-        let rates = self.exchange.map(|exchange| &exchange.at_start);
-        self.amount(mrr, rates.map(|rates| &rates.by_currency))
-    }
-
-    fn amount_at_end(&self, mrr: Option<Money>) -> Result<Option<Amount>, NoteCode> {
-        self.amount(mrr, self.exchange.map(|exchange| &exchange.at_end))
-    }
-
-    fn amount(
-        &self,
-        mrr: Option<Money>,
-        rates: Option<&BTreeMap<Currency, Ratio>>,
-    ) -> Result<Option<Amount>, NoteCode> {
-        let Some(mrr) = mrr else { return Ok(None) };
-        let exact = Ratio::whole(mrr.minor.into());
-        let (Some(exchange), Some(rates)) = (self.exchange, rates) else {
-            return Ok(Some((mrr.currency, exact)));
-        };
-        let into = exchange.at_start.into;
-        if mrr.currency != into && !rates.contains_key(&mrr.currency) {
-            return Err(NoteCode::NoRate);
-        }
-        let converted = crate::exchange::convert(exact, mrr.currency, into, rates);
-        converted.map(|amount| Some((into, amount))).ok_or(NoteCode::Overflow)
-    }
 }

@@ -195,6 +195,7 @@ async fn write_customers(store: &dyn Store, workspace: &Workspace) {
                     last_intercom_sync: Some(NOW),
                     ..Default::default()
                 }),
+                is_restated: false,
                 effects: Vec::new(),
                 lasting: Vec::new(),
             })

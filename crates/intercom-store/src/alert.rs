@@ -115,11 +115,12 @@ pub trait AlertStore: Send + Sync {
         effects: &[&Effect],
     ) -> Result<u64, StoreError>;
 
-    /// The customers for whom conditions last, by kind: those that pay in the most common currency
+    /// The customers for whom conditions last that began at `since` or later, by kind: those that pay in the most common currency
     /// first, highest MRR first, up to `limit` of each kind.
     async fn alerted_customers(
         &self,
         workspace: &Workspace,
+        since: i64,
         limit: u32,
     ) -> Result<BTreeMap<String, AlertedCustomers>, StoreError>;
 

@@ -70,6 +70,9 @@ pub struct CustomerWrite {
     pub dirty: DirtyCustomer,
     /// The customer; `None` when no contact has the e-mail any more, which empties our columns.
     pub customer: Option<CustomerRow>,
+    /// Whether other rules than before have computed it: what differs from the row before is no
+    /// change of the customer.
+    pub is_restated: bool,
     /// What follows from the change, written with it.
     pub effects: Vec<Effect>,
     /// What begins to last for the customer or ends, written with it.

@@ -19,14 +19,19 @@ pub trait FiguresStore: Send + Sync {
     ) -> Result<Vec<(String, FactRow)>, StoreError>;
 
     /// Notes the rules that tables are projected by. Where they differ from those noted before,
-    /// every stored body is pending again, or every customer is marked.
+    /// every stored body is pending again, or every customer is marked. Unless they are the first,
+    /// customers are being restated from `now` on (Unix seconds), until [`restated`](Self::restated).
     ///
     /// Processes with different rules on one store undo each other's work.
     async fn project_by(
         &self,
         workspace: &Workspace,
         rules: &ProjectionRules,
+        now: i64,
     ) -> Result<RulesChange, StoreError>;
+
+    /// Notes that customers have been computed by the rules that changed at `since`.
+    async fn restated(&self, workspace: &Workspace, since: i64) -> Result<(), StoreError>;
 
     /// Brings what moves with the date up to `now`, once a day (UTC): days since customers were seen
     /// are counted in one statement, and customers of whom another figure moves are marked. Returns

@@ -15,6 +15,8 @@ pub struct CustomerHistoryRow {
     pub observed_at: i64,
     /// What was tracked; `None` when no contact had the e-mail any more.
     pub state: Option<TrackedValues>,
+    /// Whether other rules have computed it than the row before: nothing need have happened.
+    pub is_restated: bool,
 }
 
 /// The values of a customer whose changes are kept. Amounts are smallest units of `currency`.
@@ -63,6 +65,8 @@ pub struct RevenueHistoryRow {
     pub observed_at: i64,
     /// What was tracked; `None` when no contact had the e-mail any more.
     pub state: Option<RevenueState>,
+    /// Whether other rules have computed it than the row before: nothing need have happened.
+    pub is_restated: bool,
 }
 
 opaque_debug!(RevenueHistoryRow, |it| {

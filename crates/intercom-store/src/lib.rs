@@ -110,7 +110,8 @@ pub use mirror::{
     Record, Stored, Stream, Workspace, WorkspaceProfile,
 };
 pub use notice::{
-    ALERT_QUEUE, CustomerNotice, DigestEntry, DigestNotice, DigestPart, Notice, RunNotice,
+    ALERT_QUEUE, CustomerNotice, DigestCause, DigestEntry, DigestNotice, DigestPart, Notice,
+    RunNotice,
 };
 pub use notification::{
     MirrorNotification, NotificationOutcome, NotificationStore, NotifiedChange,

@@ -50,8 +50,22 @@ opaque_debug!(CustomerNotice, |it| { contact_id: it.contact_id, alert: it.alert 
 /// What is true of many customers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DigestNotice {
+    /// What has found it.
+    #[serde(default)]
+    pub cause: DigestCause,
     /// Each kind that is true of somebody, in the order of [`AlertKind`].
     pub parts: Vec<DigestPart>,
+}
+
+/// What finds something true of many customers at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DigestCause {
+    /// A first load: it was true before.
+    #[default]
+    FirstLoad,
+    /// Other rules: it may have been true before.
+    ChangedRules,
 }
 
 /// One kind of what is true of many customers.
@@ -121,7 +135,7 @@ impl Notice {
     /// What is left of the notice without the customers with these e-mails or contacts; `None` when
     /// it is about nobody else.
     pub(crate) fn without(self, is_named: &impl Fn(&str) -> bool) -> Option<Self> {
-        let Self::Digest(DigestNotice { mut parts }) = self else { return None };
+        let Self::Digest(DigestNotice { cause, mut parts }) = self else { return None };
         for part in &mut parts {
             let n_before = part.top.len();
             part.top.retain(|entry| {
@@ -132,6 +146,6 @@ impl Notice {
             part.n_customers = part.n_customers.saturating_sub(n_gone);
         }
         parts.retain(|part| part.n_customers > 0);
-        (!parts.is_empty()).then_some(Self::Digest(DigestNotice { parts }))
+        (!parts.is_empty()).then_some(Self::Digest(DigestNotice { cause, parts }))
     }
 }

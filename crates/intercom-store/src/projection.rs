@@ -205,6 +205,8 @@ pub struct ProjectionRules {
     pub bodies: String,
     /// By which profiles and facts become customers.
     pub customers: String,
+    /// What amounts are converted at: other rates make other figures, but restate nothing.
+    pub rates: String,
 }
 
 /// Which rules differ from those of before.
@@ -214,6 +216,8 @@ pub struct RulesChange {
     pub bodies: bool,
     /// Every customer is marked.
     pub customers: bool,
+    /// When rules changed by which customers are still being computed again (Unix seconds).
+    pub restating_since: Option<i64>,
 }
 
 /// A contact that stands for a customer.

@@ -75,6 +75,7 @@ pub(crate) fn postgres() -> Migrator {
         ("forgotten", include_str!("../migrations/postgres/0012_forgotten.sql")),
         ("notifications", include_str!("../migrations/postgres/0013_notifications.sql")),
         ("lean", include_str!("../migrations/postgres/0014_lean.sql")),
+        ("restated", include_str!("../migrations/postgres/0015_restated.sql")),
     ])
 }
 
@@ -95,6 +96,7 @@ pub(crate) fn sqlite() -> Migrator {
         ("forgotten", include_str!("../migrations/sqlite/0012_forgotten.sql")),
         ("notifications", include_str!("../migrations/sqlite/0013_notifications.sql")),
         ("lean", include_str!("../migrations/sqlite/0014_lean.sql")),
+        ("restated", include_str!("../migrations/sqlite/0015_restated.sql")),
     ])
 }
 

@@ -1,7 +1,7 @@
 //! What is told of customers and runs: once, when it begins.
 //!
 //! A condition that lasts is remembered with the customer's row and forgotten when it ends. What a
-//! first load finds is remembered and told in one digest. A change of MRR is an edge by nature:
+//! first load finds is remembered and told in one digest; so is what changed rules make of customers. A change of MRR is an edge by nature:
 //! it is told when it is seen, and the next observation starts from the figure it led to.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,8 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use intercom_projection::Customer;
 use intercom_revenue::{AlertKind, AlertState, Before, FirstLoad, conditions, edges};
 use intercom_store::{
-    AlertMark, AlertMemory, CustomerNotice, CustomerRow, DigestEntry, DigestNotice, DigestPart,
-    Effect, Notice, RunId, RunNotice, RunOutcome, Store, WORKSPACE_SUBJECT, Workspace,
+    AlertMark, AlertMemory, CustomerNotice, CustomerRow, DigestCause, DigestEntry, DigestNotice,
+    DigestPart, Effect, Notice, RunId, RunNotice, RunOutcome, Store, WORKSPACE_SUBJECT, Workspace,
 };
 
 use crate::error::SyncError;
@@ -31,6 +31,8 @@ pub(crate) struct Judge<'a> {
     pub(crate) settings: &'a SyncSettings,
     pub(crate) run: RunId,
     pub(crate) kind: RunKind,
+    /// When rules changed by which customers are still to be computed (Unix seconds).
+    pub(crate) restating_since: Option<i64>,
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -90,10 +92,12 @@ impl Judge<'_> {
         let known = remembered.of(email, contact_id, row);
         let kinds = known.iter().filter_map(|memory| AlertKind::from_name(&memory.kind)).collect();
         let before = row.map(alert_state);
-        let before = match (self.kind, &before) {
-            (RunKind::First, _) => Before::FirstLoad,
-            (RunKind::Incremental | RunKind::Full, None) => Before::NotSeen,
-            (RunKind::Incremental | RunKind::Full, Some(state)) => Before::Seen(state),
+        let before = match (self.kind, self.restating_since, &before) {
+            (RunKind::First, _, _) => Before::FirstLoad,
+            // What the other rules and what the records have changed cannot be told apart.
+            (RunKind::Incremental | RunKind::Full, Some(_), _) => Before::OtherRules,
+            (RunKind::Incremental | RunKind::Full, None, None) => Before::NotSeen,
+            (RunKind::Incremental | RunKind::Full, None, Some(state)) => Before::Seen(state),
         };
         let state = current.alert_state();
         let thresholds = &self.settings.alerts;
@@ -150,22 +154,48 @@ impl Judge<'_> {
         if self.kind != RunKind::First || !is_silent {
             return Ok(());
         }
-        let mut alerted = store.alerted_customers(workspace, DIGEST_TOP).await?;
-        let parts: Vec<DigestPart> = AlertKind::ALL
-            .into_iter()
-            .filter_map(|kind| {
-                let found = alerted.remove(kind.name())?;
-                let top = found.top.into_iter().map(|(email, row)| entry(email, row)).collect();
-                Some(DigestPart { kind, n_customers: found.n_customers, top })
-            })
-            .collect();
-        if parts.is_empty() {
+        let (cause, key) = (DigestCause::FirstLoad, "first load".to_owned());
+        tell_lasting(store, workspace, i64::MIN, cause, key).await
+    }
+
+    /// Tells in one digest of what has begun since the rules changed, however many runs it took.
+    pub(crate) async fn tell_restated(
+        &self,
+        store: &dyn Store,
+        workspace: &Workspace,
+        since: i64,
+    ) -> Result<(), SyncError> {
+        if self.kind == RunKind::First {
             return Ok(());
         }
-        let digest = Notice::Digest(DigestNotice { parts }).effect("first load".to_owned());
-        store.note_alerts(workspace, &[], &[&digest]).await?;
-        Ok(())
+        let key = format!("rules changed at {since}");
+        tell_lasting(store, workspace, since, DigestCause::ChangedRules, key).await
     }
+}
+
+/// One digest of what began at `since` or later and lasts, if anything does.
+async fn tell_lasting(
+    store: &dyn Store,
+    workspace: &Workspace,
+    since: i64,
+    cause: DigestCause,
+    key: String,
+) -> Result<(), SyncError> {
+    let mut alerted = store.alerted_customers(workspace, since, DIGEST_TOP).await?;
+    let parts: Vec<DigestPart> = AlertKind::ALL
+        .into_iter()
+        .filter_map(|kind| {
+            let found = alerted.remove(kind.name())?;
+            let top = found.top.into_iter().map(|(email, row)| entry(email, row)).collect();
+            Some(DigestPart { kind, n_customers: found.n_customers, top })
+        })
+        .collect();
+    if parts.is_empty() {
+        return Ok(());
+    }
+    let digest = Notice::Digest(DigestNotice { cause, parts }).effect(key);
+    store.note_alerts(workspace, &[], &[&digest]).await?;
+    Ok(())
 }
 
 /// How a run ended, for those who are to be told.

@@ -42,6 +42,8 @@ pub(crate) struct Refresher<'a> {
     pub(crate) progress: &'a dyn Progress,
     pub(crate) run: RunId,
     pub(crate) kind: RunKind,
+    /// When rules changed by which customers are still to be computed (Unix seconds).
+    pub(crate) restating_since: Option<i64>,
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -69,15 +71,19 @@ impl Refresher<'_> {
                 }
             }
         }
-        judge(self.settings, self.run, self.kind, self.now)
-            .tell_first_load(self.store, self.workspace)
-            .await?;
+        let &Self { settings, run, kind, restating_since, now, .. } = self;
+        let judge = Judge { settings, run, kind, restating_since, now };
+        judge.tell_first_load(self.store, self.workspace).await?;
+        if let Some(since) = restating_since {
+            judge.tell_restated(self.store, self.workspace, since).await?;
+            self.store.restated(self.workspace, since).await?;
+        }
         Ok(report)
     }
 
     /// The next customers; `None` when none is to be computed behind the e-mail `after`.
     async fn compute(&self, after: &str) -> Result<Option<Computed>, SyncError> {
-        let &Self { store, workspace, run, kind, now, .. } = self;
+        let &Self { store, workspace, run, kind, restating_since, now, .. } = self;
         let dirty = store.dirty_customers(workspace, after, CHUNK).await?;
         let Some(last) = dirty.last() else { return Ok(None) };
         let last = last.email.clone();
@@ -85,7 +91,7 @@ impl Refresher<'_> {
         let found = Found::read(store, workspace, &emails, now).await?;
         let settings = Arc::clone(self.settings);
         let computed = aside(move || {
-            let judge = judge(&settings, run, kind, now);
+            let judge = Judge { settings: &settings, run, kind, restating_since, now };
             let known = Known::try_from(found)?;
             let (writes, alerts) = judged(&known, dirty, &judge);
             Ok::<_, SyncError>(Computed { writes, alerts, last })
@@ -106,10 +112,6 @@ struct Computed {
     last: String,
 }
 
-fn judge(settings: &SyncSettings, run: RunId, kind: RunKind, now: DateTime<Utc>) -> Judge<'_> {
-    Judge { settings, run, kind, now }
-}
-
 /// The customers as they are now, and what is to be told of them.
 fn judged(
     known: &Known,
@@ -117,6 +119,8 @@ fn judged(
     judge: &Judge<'_>,
 ) -> (Vec<CustomerWrite>, Vec<CustomerAlert>) {
     let mut alerts = Vec::new();
+    // What a first load finds is no restatement, whatever its rules have been.
+    let is_restated = judge.restating_since.is_some() && judge.kind != RunKind::First;
     let writes = dirty.into_iter().map(|dirty| {
         let computed = known.compute(&dirty.email, judge.settings, judge.now);
         let raised = computed.as_ref().map_or_else(Raised::default, |computed| {
@@ -126,7 +130,7 @@ fn judged(
         alerts.extend(raised.alerts);
         let customer = computed.map(|computed| known.row(&dirty.email, computed));
         let Raised { effects, lasting, .. } = raised;
-        CustomerWrite { dirty, customer, effects, lasting }
+        CustomerWrite { dirty, customer, is_restated, effects, lasting }
     });
     (writes.collect(), alerts)
 }

@@ -131,6 +131,8 @@ pub struct HistoryLine {
     pub mrr: Option<Money>,
     /// How MRR moved to it, if it moved.
     pub movement: Option<Movement>,
+    /// Whether other rules have computed it than the state before: that is no movement.
+    pub is_restated: bool,
     /// Whether any contact had the address from then on.
     pub is_present: bool,
 }
@@ -252,7 +254,8 @@ pub(crate) fn history_lines(history: &[CustomerHistoryRow]) -> Vec<HistoryLine> 
         lines.push(HistoryLine {
             observed_at: instant(row.observed_at),
             mrr: next,
-            movement: movement(mrr, next, paid),
+            movement: movement(mrr, next, paid).filter(|_| !row.is_restated),
+            is_restated: row.is_restated,
             is_present: state.is_some(),
         });
         let earned = money(state.and_then(|state| state.ltv)).or(mrr);
@@ -339,10 +342,13 @@ impl fmt::Display for HistoryLine {
         let at = self.observed_at.map_or("–".to_owned(), |at| at.to_rfc3339());
         let mrr = self.mrr.map_or("no MRR".to_owned(), |mrr| format!("MRR {mrr}"));
         write!(f, "Since {at}: {mrr}")?;
-        match self.movement {
-            Some(movement) => write!(f, " ({movement:?})"),
-            None => Ok(()),
+        if let Some(movement) = self.movement {
+            write!(f, " ({movement:?})")?;
         }
+        if self.is_restated {
+            write!(f, " (by other rules)")?;
+        }
+        Ok(())
     }
 }
 

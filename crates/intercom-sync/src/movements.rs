@@ -51,7 +51,8 @@ pub struct MrrWaterfall {
 /// A customer is whom a row of the table stands for, with two exceptions: who changes the e-mail
 /// address is neither gone nor new, and customers of one billing account count once when the policy
 /// says so, with the figures that were observed last. MRR that only exchange rates have changed is a
-/// line of its own. What the first load found was there before, and is no movement.
+/// line of its own, and so is what other rules made of the same records. What the first load found
+/// was there before, and is no movement.
 ///
 /// # Errors
 /// [`SyncError::Store`].
@@ -129,6 +130,7 @@ struct Moment {
     observed_at: i64,
     change_number: i64,
     state: Option<RevenueState>,
+    is_restated: bool,
 }
 
 /// The history by e-mail, and what joins e-mails to customers.
@@ -169,8 +171,8 @@ impl Timelines {
         if let Some(id) = row.state.as_ref().and_then(|state| state.stripe_customer_id.clone()) {
             self.billing.entry(id).or_default().insert(index);
         }
-        let (observed_at, change_number) = (row.observed_at, row.change_number);
-        moments.push(Moment { observed_at, change_number, state: row.state });
+        let RevenueHistoryRow { observed_at, change_number, state, is_restated, .. } = row;
+        moments.push(Moment { observed_at, change_number, state, is_restated });
     }
 
     /// The observations of every customer.
@@ -223,11 +225,13 @@ fn observations(rows: Vec<Vec<Moment>>) -> Vec<Observation> {
     moments.sort_by_key(|(row, moment)| (moment.observed_at, moment.change_number, *row));
     let mut current: Vec<Option<((i64, i64), RevenueState)>> = vec![None; n_rows];
     let mut before: Option<RevenueState> = None;
+    let mut is_restated = false;
     let mut observations = Vec::with_capacity(moments.len());
     let mut moments = moments.into_iter().peekable();
     while let Some((row, moment)) = moments.next() {
         let at = (moment.observed_at, moment.change_number);
         current[row] = moment.state.map(|state| (at, state));
+        is_restated |= moment.is_restated;
         if moments.peek().is_some_and(|(_, next)| next.observed_at == moment.observed_at) {
             continue;
         }
@@ -238,7 +242,9 @@ fn observations(rows: Vec<Vec<Moment>>) -> Vec<Observation> {
             mrr: latest.and_then(|state| state.mrr),
             ltv: latest.and_then(|state| state.ltv),
             only_rates_moved: before.as_ref().zip(latest).is_some_and(only_rates_moved),
+            is_restated,
         });
+        is_restated = false;
         before = latest.cloned();
     }
     observations
@@ -267,9 +273,14 @@ impl fmt::Display for MrrReport {
                 ("churn", lines.churn, Some(counts.n_churned)),
                 ("currency change", lines.currency_change, None),
                 ("exchange rates", lines.exchange, None),
+                ("other rules", lines.restated, None),
                 ("end", lines.end, None),
             ];
             for (name, amount, n) in rows {
+                // Hardly any period has one.
+                if name == "other rules" && amount.minor == 0 {
+                    continue;
+                }
                 write!(f, "\n  {name:<16} {:>16}", amount.amount().to_string())?;
                 if let Some(n) = n.filter(|n| *n > 0) {
                     write!(f, "  ({n})")?;

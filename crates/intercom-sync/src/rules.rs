@@ -16,23 +16,25 @@ use crate::settings::SyncSettings;
 const CHUNK: usize = 150;
 
 /// Makes what other rules have projected pending again, and gives the entries that nobody could
-/// read another try.
-pub(crate) async fn settle(projector: &Projector<'_>) -> Result<(), SyncError> {
-    let Projector { store, workspace, settings, .. } = *projector;
-    let change = store.project_by(workspace, &rules(settings)).await?;
+/// read another try. Returns since when customers are being restated, if they are.
+pub(crate) async fn settle(projector: &Projector<'_>) -> Result<Option<i64>, SyncError> {
+    let Projector { store, workspace, settings, observed_at, .. } = *projector;
+    let change = store.project_by(workspace, &rules(settings), observed_at).await?;
     if change.bodies {
         try_again(projector).await?;
     }
-    Ok(())
+    Ok(change.restating_since)
 }
 
 fn rules(settings: &SyncSettings) -> ProjectionRules {
-    let policy = RevenueSettings::from(&settings.revenue);
+    let mut policy = RevenueSettings::from(&settings.revenue);
+    let rates = policy.rates.take();
     ProjectionRules {
         bodies: digest(&json!(
             [PROJECTION_VERSION, settings.attributes, settings.cancel_mentions,]
         )),
         customers: digest(&json!([policy, settings.match_rule])),
+        rates: digest(&json!(rates)),
     }
 }
 

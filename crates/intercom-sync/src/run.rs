@@ -230,7 +230,7 @@ impl Sync {
         }
         let projector =
             project::Projector { store, workspace, settings, progress, run, observed_at };
-        rules::settle(&projector).await?;
+        let restating_since = rules::settle(&projector).await?;
         let projected = projector.run(streams).await?;
         // Figures that depend on the date move also for customers nothing happened to.
         store.pass_time(workspace, observed_at).await?;
@@ -240,7 +240,9 @@ impl Sync {
             tracing::warn!("customers are not refreshed until the contacts are read to the end");
             CustomersReport::default()
         } else {
-            Refresher { store, workspace, settings, progress, run, kind, now }.run().await?
+            let refresher =
+                Refresher { store, workspace, settings, progress, run, kind, restating_since, now };
+            refresher.run().await?
         };
         let zone = settings.timezone.or_else(|| zone_of(workspace)).unwrap_or_else(|| {
             tracing::warn!("the zone of the workspace is unknown; days are those of UTC");

@@ -6,7 +6,7 @@ use chrono::DateTime;
 use intercom_outreach::Message;
 use intercom_revenue::{Alert, AlertKind, Money, Movement};
 use intercom_store::{
-    CustomerNotice, DigestEntry, DigestNotice, DigestPart, Notice, RunNotice, RunOutcome, Workspace,
+    CustomerNotice, DigestCause, DigestEntry, DigestPart, Notice, RunNotice, RunOutcome, Workspace,
 };
 use url::Url;
 
@@ -19,7 +19,13 @@ const DIGEST_TOP: usize = 5;
 pub fn message(notice: &Notice, workspace: &Workspace, app: &Url) -> Message {
     match notice {
         Notice::Customer(notice) => about_customer(notice, workspace, app),
-        Notice::Digest(notice) => digest("What the first sync found", notice),
+        Notice::Digest(notice) => {
+            let headline = match notice.cause {
+                DigestCause::FirstLoad => "What the first sync found",
+                DigestCause::ChangedRules => "What the changed rules found",
+            };
+            digest(headline, &notice.parts)
+        }
         Notice::Run(notice) => about_run(notice, workspace),
     }
 }
@@ -40,8 +46,8 @@ pub(crate) fn many(notices: &[CustomerNotice]) -> Message {
         });
         DigestPart { kind, n_customers: notices.len() as u64, top: top.collect() }
     });
-    let notice = DigestNotice { parts: parts.collect() };
-    digest(&format!("{} alerts at once", notices.len()), &notice)
+    let parts: Vec<DigestPart> = parts.collect();
+    digest(&format!("{} alerts at once", notices.len()), &parts)
 }
 
 fn about_customer(notice: &CustomerNotice, workspace: &Workspace, app: &Url) -> Message {
@@ -98,9 +104,9 @@ fn about_run(notice: &RunNotice, workspace: &Workspace) -> Message {
         .lines(vec![notice.detail.clone()])
 }
 
-fn digest(headline: &str, notice: &DigestNotice) -> Message {
+fn digest(headline: &str, parts: &[DigestPart]) -> Message {
     let message = Message::new(headline);
-    notice.parts.iter().fold(message, |message, part| {
+    parts.iter().fold(message, |message, part| {
         let n_left = part.n_customers.saturating_sub(part.top.len() as u64);
         let title = format!("{}: {}", sum(part.kind), part.n_customers);
         let rest = (n_left > 0).then(|| format!("… and {n_left} more"));

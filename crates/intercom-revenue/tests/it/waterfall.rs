@@ -24,6 +24,7 @@ fn observed(day: i64, minor: i64, currency: Currency) -> Observation {
         mrr: Some(Money::new(minor, currency)),
         ltv: None,
         only_rates_moved: false,
+        is_restated: false,
     }
 }
 
@@ -227,19 +228,49 @@ fn a_step_of_rates_alone_is_neither_expansion_nor_retention() {
     }
 }
 
+#[test]
+fn what_other_rules_make_of_a_customer_is_no_movement() {
+    let dollars = |day, minor| observed(day, minor, Currency::USD);
+    let restated = |day, minor| Observation { is_restated: true, ..dollars(day, minor) };
+    let by_hundred = [dollars(-9, 100), restated(3, 10_000), dollars(5, 12_000)];
+    let appears = [dollars(-9, 0), restated(3, 500), dollars(5, 0)];
+    let vanishes = [dollars(-9, 700), restated(3, 0)];
+    let returns = [dollars(-9, 200), restated(3, 400), dollars(5, 0), dollars(7, 400)];
+    for steps in [Steps::Every, Steps::Net] {
+        let policy = MovementPolicy { steps, ..MovementPolicy::default() };
+        let customers = [&by_hundred[..], &appears[..], &vanishes[..], &returns[..]];
+        let all = waterfalls(customers, month(), &policy, None);
+        let waterfall = all.by_currency[&Currency::USD];
+        let lines = waterfall.lines;
+        assert_eq!((lines.start, lines.end), (Ratio::whole(1_000), Ratio::whole(12_400)));
+        assert_eq!(lines.restated, Ratio::whole(9_900 + 500 - 700 + 200), "{steps:?}");
+        assert_eq!((lines.new, lines.expansion), (Ratio::ZERO, Ratio::whole(2_000)), "{steps:?}");
+        let (reactivation, churn) = match steps {
+            Steps::Every => (400, -900),
+            Steps::Net => (0, -500),
+        };
+        assert_eq!(lines.reactivation, Ratio::whole(reactivation), "{steps:?}");
+        assert_eq!(lines.churn, Ratio::whole(churn), "{steps:?}");
+        // 1.00 became 1.20 and 2.00 stayed, by the rules of the start; who vanished did not leave.
+        assert_eq!(waterfall.cohort.n_customers, 2);
+        assert_eq!(waterfall.net_retention(), Some(ratio(320, 300)), "{steps:?}");
+    }
+}
+
 fn currency() -> impl Strategy<Value = Currency> {
     prop::sample::select(vec![Currency::USD, Currency::EUR, Currency::JPY])
 }
 
 fn timeline() -> impl Strategy<Value = Vec<Observation>> {
     let minor = prop_oneof![3 => Just(0), 6 => 0_i64..1_000_000, 1 => any::<i64>()];
-    let step = (minor, currency(), prop::option::weighted(0.8, 0_i64..2), any::<bool>());
+    let step =
+        (minor, currency(), prop::option::weighted(0.8, 0_i64..2), (any::<bool>(), any::<bool>()));
     // Distinct days, so that the order of the rows cannot matter.
     prop::collection::btree_map(-60_i64..60, step, 0..8).prop_map(|steps| {
-        let observation = |(day, step): (i64, (i64, Currency, Option<i64>, bool))| {
-            let (minor, currency, ltv, only_rates_moved) = step;
+        let observation = |(day, step): (i64, (i64, Currency, Option<i64>, (bool, bool)))| {
+            let (minor, currency, ltv, (only_rates_moved, is_restated)) = step;
             let ltv = ltv.map(|ltv| Money::new(ltv, currency));
-            Observation { ltv, only_rates_moved, ..observed(day, minor, currency) }
+            Observation { ltv, only_rates_moved, is_restated, ..observed(day, minor, currency) }
         };
         steps.into_iter().map(observation).collect()
     })
@@ -289,7 +320,7 @@ proptest! {
             let lines = waterfall.lines;
             let parts = [
                 lines.start, lines.opening, lines.new, lines.reactivation, lines.expansion,
-                lines.contraction, lines.churn, lines.currency_change, lines.exchange,
+                lines.contraction, lines.churn, lines.currency_change, lines.exchange, lines.restated,
             ];
             if let Some(sum) = sum(&parts) {
                 prop_assert_eq!(sum, lines.end);
@@ -297,7 +328,7 @@ proptest! {
             if let Ok(money) = waterfall.in_money(currency, Rounding::default()) {
                 let parts = [
                     money.start, money.opening, money.new, money.reactivation, money.expansion,
-                    money.contraction, money.churn, money.currency_change, money.exchange,
+                    money.contraction, money.churn, money.currency_change, money.exchange, money.restated,
                 ];
                 let sum: i128 = parts.iter().map(|part| i128::from(part.minor)).sum();
                 prop_assert_eq!(sum, i128::from(money.end.minor));

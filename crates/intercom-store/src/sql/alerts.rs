@@ -37,9 +37,10 @@ impl<D: Dialect> AlertStore for SqlStore<D> {
     async fn alerted_customers(
         &self,
         workspace: &Workspace,
+        since: i64,
         limit: u32,
     ) -> Result<BTreeMap<String, AlertedCustomers>, StoreError> {
-        alerted(self, workspace, limit).await.map_err(during("count alerts", workspace))
+        alerted(self, workspace, since, limit).await.map_err(during("count alerts", workspace))
     }
 
     async fn queue_depth(
@@ -145,20 +146,23 @@ pub(super) async fn mark<D: Dialect>(
 async fn alerted<D: Dialect>(
     store: &SqlStore<D>,
     workspace: &Workspace,
+    since: i64,
     limit: u32,
 ) -> Result<BTreeMap<String, AlertedCustomers>, Fault> {
     let mut connection = store.read().await?;
     let counted: Vec<(String, i64)> = Query::<D>::new(
         "SELECT kind, COUNT(*) FROM alert_state JOIN intercom_customers \
          ON intercom_customers.workspace_id = alert_state.workspace_id AND email = subject \
-         WHERE alert_state.workspace_id = $1 GROUP BY kind",
+         WHERE alert_state.workspace_id = $1 AND since >= $2 GROUP BY kind",
     )
     .bind(&workspace.id)
+    .bind(since)
     .fetch(&mut connection, "alert_state", |row: &mut Reader<'_, D>| Ok((row.next()?, row.next()?)))
     .await?;
     let mut alerted = BTreeMap::new();
     for (kind, n_customers) in counted {
-        let top = customers::top_alerted::<D>(&mut connection, workspace, &kind, limit).await?;
+        let top = customers::top_alerted::<D>(&mut connection, workspace, &kind, since, limit);
+        let top = top.await?;
         let n_customers = u64::try_from(n_customers).unwrap_or(0);
         alerted.insert(kind, AlertedCustomers { n_customers, top });
     }

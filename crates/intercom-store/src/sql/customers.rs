@@ -188,6 +188,7 @@ pub(super) async fn top_alerted<D: Dialect>(
     connection: &mut D::Connection,
     workspace: &Workspace,
     kind: &str,
+    since: i64,
     limit: u32,
 ) -> sqlx::Result<Vec<(String, CustomerRow)>> {
     let columns = COLUMNS.into_iter().chain([FIGURES_CHANGE_AT]);
@@ -196,15 +197,17 @@ pub(super) async fn top_alerted<D: Dialect>(
     let sql = format!(
         "SELECT ours.email, {columns} FROM alert_state JOIN intercom_customers ours \
          ON ours.workspace_id = alert_state.workspace_id AND ours.email = alert_state.subject \
-         WHERE alert_state.workspace_id = $1 AND alert_state.kind = $2 ORDER BY \
+         WHERE alert_state.workspace_id = $1 AND alert_state.kind = $2 \
+         AND alert_state.since >= $3 ORDER BY \
          CASE WHEN ours.currency = (SELECT currency FROM intercom_customers \
          WHERE workspace_id = $1 AND mrr IS NOT NULL AND currency IS NOT NULL \
          GROUP BY currency ORDER BY COUNT(*) DESC, currency LIMIT 1) THEN 0 ELSE 1 END, \
-         COALESCE(ours.mrr, 0) DESC, ours.email LIMIT $3"
+         COALESCE(ours.mrr, 0) DESC, ours.email LIMIT $4"
     );
     Query::<D>::new(sql)
         .bind(&workspace.id)
         .bind(kind)
+        .bind(since)
         .bind(i64::from(limit))
         .fetch(connection, "intercom_customers", |row| Ok((row.next()?, read_columns(row)?)))
         .await
@@ -257,7 +260,9 @@ pub(super) async fn commit<D: Dialect>(
 
     upsert(&mut write, workspace, &written).await?;
     empty(&mut write, workspace, &cleared).await?;
-    let changes = history::changes(&before, &written, &cleared);
+    let restated = writes.iter().filter(|(_, write)| write.is_restated);
+    let restated = restated.map(|(&email, _)| email).collect();
+    let changes = history::changes(&before, &written, &cleared, &restated);
     history::append(&mut write, workspace, &changes, now).await?;
     let effects: Vec<&Effect> = writes.values().flat_map(|write| &write.effects).collect();
     outbox::insert(&mut write, workspace, &effects).await?;

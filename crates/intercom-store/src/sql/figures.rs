@@ -36,8 +36,13 @@ impl<D: Dialect> FiguresStore for SqlStore<D> {
         &self,
         workspace: &Workspace,
         by: &ProjectionRules,
+        now: i64,
     ) -> Result<RulesChange, StoreError> {
-        project_by(self, workspace, by).await.map_err(during("note the rules", workspace))
+        project_by(self, workspace, by, now).await.map_err(during("note the rules", workspace))
+    }
+
+    async fn restated(&self, workspace: &Workspace, since: i64) -> Result<(), StoreError> {
+        restated(self, workspace, since).await.map_err(during("note the rules", workspace))
     }
 
     async fn pass_time(&self, workspace: &Workspace, now: i64) -> Result<Option<u64>, StoreError> {
@@ -104,16 +109,26 @@ async fn project_by<D: Dialect>(
     store: &SqlStore<D>,
     workspace: &Workspace,
     rules: &ProjectionRules,
+    now: i64,
 ) -> Result<RulesChange, Fault> {
     // Nearly always nothing has changed, and reading needs no writer.
-    if noted::<D>(&mut *store.read().await?, workspace).await? == Some(rules.clone()) {
-        return Ok(RulesChange::default());
+    if let Some((noted, restating_since)) = noted::<D>(&mut *store.read().await?, workspace).await?
+        && noted == *rules
+    {
+        return Ok(RulesChange { restating_since, ..RulesChange::default() });
     }
     let mut write = store.write(workspace).await?;
-    let noted = noted::<D>(&mut write.transaction, workspace).await?.unwrap_or_default();
+    let noted = noted::<D>(&mut write.transaction, workspace).await?;
+    // The first rules restate nothing. What is being restated goes on from its own beginning.
+    let restating_since = noted.as_ref().and_then(|(noted, since)| {
+        let is_same = noted.bodies == rules.bodies && noted.customers == rules.customers;
+        since.or((!is_same).then_some(now))
+    });
+    let noted = noted.map(|(rules, _)| rules).unwrap_or_default();
     let change = RulesChange {
         bodies: noted.bodies != rules.bodies,
-        customers: noted.customers != rules.customers,
+        customers: noted.customers != rules.customers || noted.rates != rules.rates,
+        restating_since,
     };
     if change.bodies {
         for stream in Stream::ALL.into_iter().filter(|stream| stream.is_projected()) {
@@ -130,13 +145,17 @@ async fn project_by<D: Dialect>(
         marks::mark_every(&mut write, workspace).await?;
     }
     Query::<D>::new(
-        "INSERT INTO projection_state (workspace_id, body_rules, customer_rules) \
-         VALUES ($1, $2, $3) ON CONFLICT (workspace_id) DO UPDATE SET \
-         body_rules = excluded.body_rules, customer_rules = excluded.customer_rules",
+        "INSERT INTO projection_state (workspace_id, body_rules, customer_rules, exchange_rates, \
+         restating_since) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (workspace_id) DO UPDATE SET \
+         body_rules = excluded.body_rules, customer_rules = excluded.customer_rules, \
+         exchange_rates = excluded.exchange_rates, \
+         restating_since = excluded.restating_since",
     )
     .bind(&workspace.id)
     .bind(&rules.bodies)
     .bind(&rules.customers)
+    .bind(&rules.rates)
+    .bind(restating_since)
     .execute(&mut write.transaction)
     .await?;
     store.commit(write).await?;
@@ -146,16 +165,35 @@ async fn project_by<D: Dialect>(
 async fn noted<D: Dialect>(
     connection: &mut D::Connection,
     workspace: &Workspace,
-) -> sqlx::Result<Option<ProjectionRules>> {
+) -> sqlx::Result<Option<(ProjectionRules, Option<i64>)>> {
     Query::<D>::new(
-        "SELECT COALESCE(body_rules, ''), COALESCE(customer_rules, '') FROM projection_state \
-         WHERE workspace_id = $1",
+        "SELECT COALESCE(body_rules, ''), COALESCE(customer_rules, ''), \
+         COALESCE(exchange_rates, ''), restating_since FROM projection_state WHERE workspace_id = $1",
     )
     .bind(&workspace.id)
     .fetch_first(connection, "projection_state", |row| {
-        Ok(ProjectionRules { bodies: row.next()?, customers: row.next()? })
+        let (bodies, customers, rates) = (row.next()?, row.next()?, row.next()?);
+        let rules = ProjectionRules { bodies, customers, rates };
+        Ok((rules, row.next()?))
     })
     .await
+}
+
+async fn restated<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    since: i64,
+) -> Result<(), Fault> {
+    let mut write = store.write(workspace).await?;
+    Query::<D>::new(
+        "UPDATE projection_state SET restating_since = NULL \
+         WHERE workspace_id = $1 AND restating_since = $2",
+    )
+    .bind(&workspace.id)
+    .bind(since)
+    .execute(&mut write.transaction)
+    .await?;
+    Ok(store.commit(write).await?)
 }
 
 async fn pass_time<D: Dialect>(

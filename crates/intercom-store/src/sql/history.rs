@@ -1,6 +1,6 @@
 //! History: appended, and read back in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use intercom_revenue::Money;
@@ -14,21 +14,31 @@ use crate::{
     RevenueState, TrackedValues, Workspace,
 };
 
-/// A customer whose tracked values have changed; `None` when it is gone.
-pub(super) type Change<'w> = (&'w str, Option<TrackedValues>);
+/// A customer whose tracked values have changed.
+pub(super) struct Change<'w> {
+    email: &'w str,
+    /// `None` when it is gone.
+    state: Option<TrackedValues>,
+    is_restated: bool,
+}
 
 /// The changes that writing and clearing make to what is tracked.
 pub(super) fn changes<'w>(
     before: &BTreeMap<String, CustomerRow>,
     written: &[(&'w str, &CustomerRow)],
     cleared: &[&'w str],
+    restated: &BTreeSet<&str>,
 ) -> Vec<Change<'w>> {
     let changed = written.iter().filter_map(|&(email, row)| {
-        let after = TrackedValues::from(row);
-        let is_same = before.get(email).is_some_and(|row| TrackedValues::from(row) == after);
-        (!is_same).then_some((email, Some(after)))
+        let state = TrackedValues::from(row);
+        let before = before.get(email);
+        let is_same = before.is_some_and(|row| TrackedValues::from(row) == state);
+        // Rules make no customers: one that is not in the store is there because it came.
+        let is_restated = before.is_some() && restated.contains(email);
+        (!is_same).then_some(Change { email, state: Some(state), is_restated })
     });
-    changed.chain(cleared.iter().map(|&email| (email, None))).collect()
+    let gone = cleared.iter().map(|&email| Change { email, state: None, is_restated: false });
+    changed.chain(gone).collect()
 }
 
 pub(super) async fn append<D: Dialect>(
@@ -44,16 +54,16 @@ pub(super) async fn append<D: Dialect>(
         "INSERT INTO customer_history (workspace_id, email, change_number, observed_at, \
          is_present, currency, currency_exponent, mrr, arr, ltv, plan_name, plan_price, \
          subscription_status, subscription_count, is_delinquent, mentioned_cancel, \
-         mrr_by_currency, intercom_contact_id, stripe_customer_id)",
+         mrr_by_currency, intercom_contact_id, stripe_customer_id, is_restated)",
         changes,
         "",
-        |row, (email, state)| {
-            let values = state.as_ref().unwrap_or(&absent);
+        |row, change| {
+            let values = change.state.as_ref().unwrap_or(&absent);
             row.bind(&workspace.id)
-                .bind(*email)
+                .bind(change.email)
                 .bind(change_number)
                 .bind(now)
-                .bind(state.is_some())
+                .bind(change.state.is_some())
                 .bind(values.currency.map(|currency| currency.to_string()))
                 .bind(values.currency.map(|currency| i64::from(currency.exponent())))
                 .bind(values.mrr)
@@ -67,7 +77,8 @@ pub(super) async fn append<D: Dialect>(
                 .bind(values.mentioned_cancel)
                 .bind(by_currency(&values.mrr_by_currency))
                 .bind(&values.intercom_contact_id)
-                .bind(&values.stripe_customer_id);
+                .bind(&values.stripe_customer_id)
+                .bind(change.is_restated);
         },
     )
     .await
@@ -81,7 +92,7 @@ pub(super) async fn of_customer<D: Dialect>(
     Ok(Query::<D>::new(
         "SELECT email, observed_at, is_present, currency, currency_exponent, mrr, arr, ltv, \
          plan_name, plan_price, subscription_status, subscription_count, is_delinquent, \
-         mentioned_cancel, mrr_by_currency, intercom_contact_id, stripe_customer_id \
+         mentioned_cancel, mrr_by_currency, intercom_contact_id, stripe_customer_id, is_restated \
          FROM customer_history WHERE workspace_id = $1 AND email = $2 \
          ORDER BY change_number",
     )
@@ -110,7 +121,8 @@ fn read_customer<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result<CustomerHi
         intercom_contact_id: row.next()?,
         stripe_customer_id: row.next()?,
     };
-    Ok(CustomerHistoryRow { observed_at, state: is_present.then_some(values) })
+    let state = is_present.then_some(values);
+    Ok(CustomerHistoryRow { observed_at, state, is_restated: row.next()? })
 }
 
 pub(super) async fn of_revenue<D: Dialect>(
@@ -122,7 +134,8 @@ pub(super) async fn of_revenue<D: Dialect>(
 ) -> Result<Vec<RevenueHistoryRow>, Fault> {
     Ok(Query::<D>::new(
         "SELECT email, change_number, observed_at, is_present, currency, currency_exponent, mrr, \
-         ltv, mrr_by_currency, intercom_contact_id, stripe_customer_id FROM customer_history \
+         ltv, mrr_by_currency, intercom_contact_id, stripe_customer_id, is_restated \
+         FROM customer_history \
          WHERE workspace_id = $1 AND (email, change_number) > ($2, $3) AND observed_at < $4 \
          ORDER BY email, change_number LIMIT $5",
     )
@@ -148,7 +161,7 @@ fn read_revenue<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result<RevenueHist
         stripe_customer_id: row.next()?,
     };
     let state = is_present.then_some(state);
-    Ok(RevenueHistoryRow { email, change_number, observed_at, state })
+    Ok(RevenueHistoryRow { email, change_number, observed_at, state, is_restated: row.next()? })
 }
 
 pub(super) async fn of_attributes<D: Dialect>(

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use intercom_revenue::{Alert, AlertKind};
 use intercom_store::{
-    ALERT_QUEUE, AlertMark, AlertMemory, CustomerNotice, CustomerRow, CustomerWrite, DigestEntry,
-    DigestNotice, DigestPart, DirtyCustomer, EffectEnd, Notice, Personal, QueueDepth, RunNotice,
-    RunOutcome, WORKSPACE_SUBJECT,
+    ALERT_QUEUE, AlertMark, AlertMemory, CustomerNotice, CustomerRow, CustomerWrite, DigestCause,
+    DigestEntry, DigestNotice, DigestPart, DirtyCustomer, EffectEnd, Notice, Personal, QueueDepth,
+    RunNotice, RunOutcome, WORKSPACE_SUBJECT,
 };
 
 use crate::customers::paying;
@@ -100,7 +100,7 @@ pub(crate) async fn a_digest_loses_only_the_lines_about_a_forgotten_person(on: &
         mrr: None,
     };
     let part = |kind, n_customers, top| DigestPart { kind, n_customers, top };
-    let digest = |parts| Notice::Digest(DigestNotice { parts });
+    let digest = |parts| Notice::Digest(DigestNotice { cause: DigestCause::ChangedRules, parts });
     let (ada, ben) = (entry("ada@x.example", "c1"), entry("ben@x.example", "c2"));
     // Under an e-mail that the person had before, too.
     let old = entry("old@x.example", "c1");
@@ -129,6 +129,7 @@ pub(crate) async fn what_lasts_is_written_with_the_customer_or_not_at_all(on: &D
         dirty: DirtyCustomer { email: email.into(), mark: 0 },
         customer: Some(paying(60_000)),
         effects: Vec::new(),
+        is_restated: false,
         lasting: vec![AlertMark::Began(memory(email, "a", "c1"))],
     };
     let commit = async |email| {
@@ -153,7 +154,9 @@ pub(crate) async fn those_it_lasts_for_are_counted_and_ranked(on: &Database) {
     on.remember(&[AlertMark::Began(memory("cid", "b", "cid"))]).await;
     on.remember(&[AlertMark::Began(memory(WORKSPACE_SUBJECT, "failed", ""))]).await;
 
-    let alerted = on.store.alerted_customers(&on.workspace, 3).await.unwrap();
+    let alerted = async |since| on.store.alerted_customers(&on.workspace, since, 3).await.unwrap();
+    assert_eq!(alerted(i64::MAX).await.len(), 0);
+    let alerted = alerted(i64::MIN).await;
     let emails = |kind: &str| -> Vec<&str> {
         alerted[kind].top.iter().map(|(email, _)| email.as_str()).collect()
     };

@@ -44,6 +44,7 @@ impl Database {
             dirty,
             customer,
             effects: Vec::new(),
+            is_restated: false,
             lasting: Vec::new(),
         }])
         .await
@@ -142,6 +143,7 @@ pub(crate) async fn a_crash_after_projecting_loses_no_customer(on: &Database) {
         dirty: dirty[0].clone(),
         customer: Some(paying(100)),
         effects: Vec::new(),
+        is_restated: false,
         lasting: Vec::new(),
     };
     let outcome = on.write_all(std::slice::from_ref(&write)).await;
@@ -162,6 +164,7 @@ pub(crate) async fn a_mark_made_meanwhile_survives(on: &Database) {
         dirty: read[0].clone(),
         customer: Some(paying(100)),
         effects: Vec::new(),
+        is_restated: false,
         lasting: Vec::new(),
     }];
     on.write_all(&writes).await;
@@ -276,6 +279,7 @@ pub(crate) async fn a_failing_write_of_customers_leaves_the_marks(on: &Database)
         dirty: dirty[0].clone(),
         customer: Some(paying(100)),
         effects: Vec::new(),
+        is_restated: false,
         lasting: Vec::new(),
     }];
     on.execute("ALTER TABLE customer_history RENAME TO elsewhere").await;

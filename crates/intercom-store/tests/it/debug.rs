@@ -127,11 +127,20 @@ fn customers_and_their_history_show_ids_and_counts() {
     check(&row, r#"CustomerRow { intercom_contact_id: "49", n_contacts: 2, intercom_convos_total"#);
     let tracked = TrackedValues::from(&row);
     check(&tracked, "TrackedValues { currency: None, subscription_count: None, .. }");
-    check(&CustomerHistoryRow { observed_at: 1, state: Some(tracked) }, "observed_at: 1");
+    check(
+        &CustomerHistoryRow { observed_at: 1, state: Some(tracked), is_restated: false },
+        "observed_at: 1",
+    );
     let dirty = DirtyCustomer { email: EMAIL.into(), mark: 3 };
     check(&dirty, "DirtyCustomer { mark: 3, .. }");
     check(
-        &CustomerWrite { dirty, customer: Some(row), effects: Vec::new(), lasting: Vec::new() },
+        &CustomerWrite {
+            dirty,
+            customer: Some(row),
+            is_restated: false,
+            effects: Vec::new(),
+            lasting: Vec::new(),
+        },
         "CustomerWrite { dirty: DirtyCustomer {",
     );
     let change = AttributeHistoryRow {

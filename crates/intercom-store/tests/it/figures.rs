@@ -115,20 +115,33 @@ pub(crate) async fn other_rules_make_everything_pending_again(on: &Database) {
     on.write(ADA, Some(paying(100))).await;
     let pending =
         async |stream| on.store.pending(&on.workspace, stream, 1, None, 9).await.unwrap().len();
-    let check = async |bodies: &str, customers: &str, expected: RulesChange| {
-        let rules = ProjectionRules { bodies: bodies.into(), customers: customers.into() };
-        let change = on.store.project_by(&on.workspace, &rules).await.unwrap();
-        assert_eq!(change, expected, "{bodies} {customers}");
+    let check = async |[bodies, customers, rates]: [&str; 3], expected: RulesChange| {
+        let (bodies, customers, rates) = (bodies.into(), customers.into(), rates.into());
+        let rules = ProjectionRules { bodies, customers, rates };
+        let change = on.store.project_by(&on.workspace, &rules, NOW).await.unwrap();
+        assert_eq!(change, expected, "{rules:?}");
     };
-    check("a", "b", RulesChange { bodies: true, customers: true }).await;
+    let first = RulesChange { bodies: true, customers: true, restating_since: None };
+    check(["a", "b", "1"], first).await;
     assert_eq!((pending(Stream::Contacts).await, pending(Stream::Conversations).await), (1, 1));
     assert_eq!(dirty(on).await, [ADA]);
     on.write(ADA, Some(paying(100))).await;
 
-    check("a", "b", RulesChange::default()).await;
+    check(["a", "b", "1"], RulesChange::default()).await;
     assert_eq!(dirty(on).await, [""; 0]);
-    check("a", "c", RulesChange { bodies: false, customers: true }).await;
+    check(["a", "b", "2"], RulesChange { customers: true, ..RulesChange::default() }).await;
     assert_eq!(dirty(on).await, [ADA]);
+    on.write(ADA, Some(paying(100))).await;
+
+    let restating = RulesChange { restating_since: Some(NOW), ..RulesChange::default() };
+    check(["a", "c", "2"], RulesChange { customers: true, ..restating }).await;
+    assert_eq!(dirty(on).await, [ADA]);
+    // Until all of them are done, also in another run.
+    check(["a", "c", "2"], restating).await;
+    on.store.restated(&on.workspace, NOW - 1).await.unwrap();
+    check(["a", "c", "2"], restating).await;
+    on.store.restated(&on.workspace, NOW).await.unwrap();
+    check(["a", "c", "2"], RulesChange::default()).await;
 }
 
 pub(crate) async fn time_passes_once_a_day(on: &Database) {

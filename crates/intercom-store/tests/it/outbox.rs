@@ -198,6 +198,7 @@ pub(crate) async fn effects_are_written_with_the_customer_or_not_at_all(on: &Dat
         dirty: DirtyCustomer { email: email.into(), mark: 0 },
         customer: Some(paying(100)),
         effects: vec![effect(email)],
+        is_restated: false,
         lasting: Vec::new(),
     };
     let commit = async |email| {

@@ -16,7 +16,7 @@ const HOUR: i64 = 3_600;
 
 impl World {
     /// What waits to be told, taken out of the outbox.
-    async fn told(&self) -> Vec<Notice> {
+    pub(crate) async fn told(&self) -> Vec<Notice> {
         let workspace = self.workspace().await;
         let claim = self.store.claim_effects(&workspace, ALERT_QUEUE, 1_000, Duration::ZERO);
         let mut notices = Vec::new();

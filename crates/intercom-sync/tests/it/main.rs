@@ -167,6 +167,8 @@ on_both_databases! {
         rates_alone_are_a_line_of_their_own;
     rules:
         another_preset_computes_customers_again_without_a_call
+        changed_rules_are_no_change_of_a_customer
+        customers_are_restated_however_many_runs_it_takes
         other_names_project_stored_bodies_again
         what_can_be_read_by_other_rules_leaves_the_quarantine;
     missing:

@@ -1,12 +1,14 @@
 //! Settings that change, and what is made of the same stored records then.
 
+use chrono::TimeDelta;
 use intercom_projection::{MatchRule, MentionRule};
-use intercom_revenue::{Preset, PriceUnit, Steps};
-use intercom_store::{PageWrite, Quarantined, Stream};
-use intercom_sync::{SyncSettings, read_settings};
+use intercom_revenue::{AlertKind, Currency, Movement, Period, Preset, PriceUnit, Ratio, Steps};
+use intercom_store::{DigestCause, Notice, PageWrite, Quarantined, Stream};
+use intercom_sync::{SyncSettings, explain, read_settings, waterfall};
 use serde_json::json;
 
 use crate::database::Database;
+use crate::meddler::Meddler;
 use crate::world::World;
 
 const EMAIL: &str = "ada@member.example";
@@ -55,6 +57,86 @@ pub(crate) async fn another_preset_computes_customers_again_without_a_call(on: &
     assert_eq!(mrr(&world).await, Some(2_900));
     world.advance(600);
     assert_eq!(world.sync().await.metrics.contacts_synced, 0);
+}
+
+pub(crate) async fn changed_rules_are_no_change_of_a_customer(on: &Database) {
+    let mut world = World::empty(on);
+    let plan = json!({"amount": 2_900, "interval": "month"});
+    let seats = json!([{"status": "active", "quantity": 100, "plan": plan}]);
+    let attributes = json!({"Stripe Subscriptions": seats});
+    let id = world.create_contact(json!({"email": EMAIL, "custom_attributes": attributes}));
+    world.create_contact(json!({"email": "bob@member.example", "custom_attributes": {
+        "stripe_plan": "Pro", "stripe_plan_price": 900, "stripe_subscription_status": "active",
+    }}));
+    world.settings = settings("revenue.preset = \"seed\"", &world.settings);
+    world.sync().await;
+    let began = world.now();
+    assert_eq!(world.told().await, [], "29.00 is not much");
+
+    // 2 900.00 instead of 29.00, and 900.00 of which nothing was known.
+    world.settings = settings("revenue.plan_price_unit = \"major\"", &world.settings);
+    world.advance(600);
+    let report = world.sync().await;
+    assert_eq!((report.metrics.updated_contacts, report.alerts.len()), (2, 0));
+    let told = world.told().await;
+    let [Notice::Digest(digest)] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!((digest.cause, digest.parts.len()), (DigestCause::ChangedRules, 1));
+    let part = &digest.parts[0];
+    assert_eq!((part.kind, part.n_customers), (AlertKind::NewHighValueCustomer, 2));
+
+    // What happens by the new rules is told and counted.
+    world.advance(600);
+    let plan = json!({"amount": 5_800, "interval": "month"});
+    let seats = json!([{"status": "active", "quantity": 100, "plan": plan}]);
+    world.update_contact(&id, json!({"custom_attributes": {"Stripe Subscriptions": seats}}));
+    assert_eq!(world.sync().await.alerts.len(), 1);
+    world.advance(600);
+
+    let (store, workspace) = (world.store.as_ref(), world.workspace().await);
+    let period = Period { starts_at: began + TimeDelta::seconds(1), ends_at: world.now() };
+    let told = waterfall(store, &workspace, &world.settings, period).await.expect("a waterfall");
+    let dollars = &told.by_currency[&Currency::USD];
+    let lines = dollars.lines;
+    assert_eq!((lines.start.minor, lines.end.minor), (2_900, 670_000));
+    assert_eq!((lines.restated.minor, lines.expansion.minor), (377_100, 290_000));
+    assert_eq!((dollars.counts.n_expansions, dollars.counts.n_new), (1, 0));
+    // 29.00 became 58.00 by the rules of the start.
+    assert_eq!(dollars.net_retention, Some(Ratio::whole(2)));
+    assert!(told.to_string().contains("other rules               3771.00"), "{told}");
+
+    let explained = explain(store, &workspace, &world.settings, EMAIL, world.now()).await;
+    let explained = explained.expect("an explanation").expect("a customer");
+    let seen: Vec<_> =
+        explained.history.iter().map(|line| (line.movement, line.is_restated)).collect();
+    let expected = [(Some(Movement::Expansion), false), (None, true), (Some(Movement::New), false)];
+    assert_eq!(seen, expected);
+}
+
+pub(crate) async fn customers_are_restated_however_many_runs_it_takes(on: &Database) {
+    let mut world = World::empty(on);
+    world.settings.per_page = 3;
+    let plan = json!({"amount": 2_900, "interval": "month"});
+    let seats = json!([{"status": "active", "quantity": 100, "plan": plan}]);
+    for n in 1..=8 {
+        let email = format!("m{n}@member.example");
+        let attributes = json!({"Stripe Subscriptions": seats});
+        world.create_contact(json!({"email": email, "custom_attributes": attributes}));
+    }
+    world.settings = settings("revenue.preset = \"seed\"", &world.settings);
+    world.sync().await;
+    world.settings = settings("", &world.settings);
+    world.advance(600);
+    for n in 1..=8 {
+        world.create_contact(json!({"email": format!("n{n}@member.example")}));
+    }
+    let report = world.break_off(Meddler::silent_of_contacts_after(&world.sim, 1)).await;
+    assert_eq!(report.metrics.updated_contacts, 0, "customers wait for the rest");
+    world.told().await;
+    world.advance(600);
+    assert_eq!(world.sync().await.alerts.len(), 0);
+    let told = world.told().await;
+    assert!(told.iter().any(|notice| matches!(notice, Notice::Digest(_))), "{told:?}");
+    assert!(!told.iter().any(|notice| matches!(notice, Notice::Customer(_))), "{told:?}");
 }
 
 pub(crate) async fn other_names_project_stored_bodies_again(on: &Database) {

@@ -2,8 +2,8 @@
 
 use intercom_revenue::{Alert, AlertKind, Currency, Money, Movement};
 use intercom_store::{
-    CustomerNotice, DigestEntry, DigestNotice, DigestPart, Notice, RunNotice, RunOutcome,
-    WorkspaceProfile,
+    CustomerNotice, DigestCause, DigestEntry, DigestNotice, DigestPart, Notice, RunNotice,
+    RunOutcome, WorkspaceProfile,
 };
 use intercom_worker::message;
 
@@ -56,7 +56,7 @@ fn notices() -> Vec<(&'static str, Notice)> {
         ("contraction", change(29_900, 9_900, Movement::Contraction)),
         ("expansion", change(10_000, 30_050, Movement::Expansion)),
         ("churn", change(29_900, 0, Movement::Churn)),
-        ("digest", Notice::Digest(DigestNotice { parts })),
+        ("digest", Notice::Digest(DigestNotice { cause: DigestCause::FirstLoad, parts })),
         ("failed", run(RunOutcome::Failed, "contacts could not be fetched: status 401")),
         ("partial", run(RunOutcome::Partial, "conversations left out: status 403")),
     ]

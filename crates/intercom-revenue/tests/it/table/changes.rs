@@ -140,6 +140,7 @@ fn every_row_of_months() {
                 mrr: usd(minor),
                 ltv: None,
                 only_rates_moved: false,
+                is_restated: false,
             })
             .collect();
         let (starts_at, ends_at) = (days(0).expect("a date"), days(30).expect("a date"));
