@@ -267,12 +267,13 @@ fn timeline() -> impl Strategy<Value = Vec<Observation>> {
         (minor, currency(), prop::option::weighted(0.8, 0_i64..2), (any::<bool>(), any::<bool>()));
     // Distinct days, so that the order of the rows cannot matter.
     prop::collection::btree_map(-60_i64..60, step, 0..8).prop_map(|steps| {
-        let observation = |(day, step): (i64, (i64, Currency, Option<i64>, (bool, bool)))| {
-            let (minor, currency, ltv, (only_rates_moved, is_restated)) = step;
+        let steps = steps.into_iter();
+        let observations = steps.map(|(day, (minor, currency, ltv, (by_rates, by_rules)))| {
             let ltv = ltv.map(|ltv| Money::new(ltv, currency));
+            let (only_rates_moved, is_restated) = (by_rates, by_rules);
             Observation { ltv, only_rates_moved, is_restated, ..observed(day, minor, currency) }
-        };
-        steps.into_iter().map(observation).collect()
+        });
+        observations.collect()
     })
 }
 
