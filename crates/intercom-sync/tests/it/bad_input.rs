@@ -38,7 +38,8 @@ pub(crate) async fn another_workspace_is_refused_before_anything_is_written(on: 
     let transport = Meddler::silent_after(&other.sim, 100);
     let error = other.run_over(transport.clone()).await.expect_err("the run is refused");
     let expected = "the token belongs to workspace sim00002, and the database mirrors sim00001; \
-                    nothing was written";
+                    nothing was written; use another token or database, or welcome newcomers \
+                    (`sync run --add-workspace`)";
     assert_eq!(in_words(&error), expected);
     assert_eq!(transport.n_sent(), 1, "only `/me` was asked");
     assert_eq!(n_rows(on).await, before);
