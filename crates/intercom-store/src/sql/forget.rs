@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 
 use super::{SqlStore, Write, customers, during, projections};
-use crate::dialect::{Dialect, Query, execute_rows, only_column};
+use crate::dialect::{Dialect, Query, Reader, execute_rows, only_column};
 use crate::error::Fault;
 use crate::{Erased, ForgetStore, Forgotten, Notice, Personal, StoreError, Stream, Workspace};
 
@@ -70,8 +70,9 @@ async fn personal<D: Dialect>(
     .bind(who)
     .fetch(&mut connection, "contacts", only_column)
     .await?;
-    let address = serde_json::json!(who).to_string();
-    let pending = pending_with::<D>(&mut connection, workspace, Stream::Contacts, &address).await?;
+    let pending = pending_with::<D>(&mut connection, workspace, Stream::Contacts, who).await?;
+    // The text may stand anywhere in a body, such as a role.
+    let pending = pending.into_iter().filter(|(_, body)| is_of(who, body)).map(|(id, _)| id);
     let mut contact_ids: BTreeSet<String> = found.into_iter().chain(pending).collect();
     if contact_ids.is_empty() {
         return Ok(Personal::default());
@@ -96,7 +97,8 @@ async fn personal<D: Dialect>(
     let mut conversation_ids: BTreeSet<String> = of_facts.into_iter().collect();
     for id in &contact_ids {
         let stream = Stream::Conversations;
-        conversation_ids.extend(pending_with::<D>(&mut connection, workspace, stream, id).await?);
+        let pending = pending_with::<D>(&mut connection, workspace, stream, id).await?;
+        conversation_ids.extend(pending.into_iter().map(|(id, _)| id));
     }
     // Also those from before the address was changed, which history keeps.
     let emails = format!(
@@ -114,15 +116,23 @@ async fn personal<D: Dialect>(
     Ok(Personal { contact_ids, conversation_ids, emails })
 }
 
-/// The records whose bodies say `text` and are not projected yet, so that no table tells of them.
+/// Whether the body is that of a contact that is known by `who`.
+fn is_of(who: &str, body: &[u8]) -> bool {
+    let contact: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let is = |key: &str| contact[key].as_str().is_some_and(|text| text.eq_ignore_ascii_case(who));
+    is("email") || contact["id"] == who || contact["external_id"] == who
+}
+
+/// The records of whose bodies some value is `text` and which are not projected yet, so that no
+/// table tells of them.
 async fn pending_with<D: Dialect>(
     connection: &mut D::Connection,
     workspace: &Workspace,
     stream: Stream,
     text: &str,
-) -> sqlx::Result<Vec<String>> {
+) -> sqlx::Result<Vec<(String, Vec<u8>)>> {
     let sql = format!(
-        "SELECT r.id FROM {} r JOIN {} b ON b.workspace_id = r.workspace_id AND b.id = r.id \
+        "SELECT r.id, b.body FROM {} r JOIN {} b ON b.workspace_id = r.workspace_id AND b.id = r.id \
          WHERE r.workspace_id = $1 AND r.projected_version = 0 AND {}",
         stream.name(),
         stream.bodies_table(),
@@ -130,8 +140,8 @@ async fn pending_with<D: Dialect>(
     );
     Query::<D>::new(sql)
         .bind(&workspace.id)
-        .bind(text)
-        .fetch(connection, stream.name(), only_column)
+        .bind(&serde_json::json!(text).to_string())
+        .fetch(connection, stream.name(), |row: &mut Reader<'_, D>| Ok((row.next()?, row.next()?)))
         .await
 }
 
