@@ -37,7 +37,8 @@ macro_rules! scopes {
                 }
             }
 
-            const KNOWN: &'static [Self] = &[$(Self::$variant),+];
+            /// Every scope that has a name here.
+            pub const KNOWN: &'static [Self] = &[$(Self::$variant),+];
         }
     };
 }

@@ -172,7 +172,11 @@ pub(crate) enum LogFormat {
 
 fn scope(text: &str) -> Result<Scope, String> {
     match Scope::from(text) {
-        Scope::Other(_) => Err("not a scope, such as read_conversations or write_tags".to_owned()),
+        Scope::Other(_) => {
+            let name = |scope: &Scope| scope.label().replace(' ', "_").to_lowercase();
+            let known: Vec<String> = Scope::KNOWN.iter().map(name).collect();
+            Err(format!("not a scope; the scopes are {}", known.join(", ")))
+        }
         known => Ok(known),
     }
 }

@@ -62,7 +62,8 @@ fn arguments_out_of_range_are_refused() {
     check_refused(&["--workspace-rate-limit", "0"], "0 is not in 1..");
     check_refused(&["--app", "sync"], "write the app's name, an equals sign and the token");
     check_refused(&["--app", "sync="], "write the app's name, an equals sign and the token");
-    check_refused(&["--scope", "read_minds"], "not a scope, such as read_conversations");
+    check_refused(&["--scope", "read_minds"], "not a scope; the scopes are ");
+    check_refused(&["--scope", "read_minds"], ", read_conversations, ");
     check_refused(&["--scroll-fails-at", "0"], "0 is not in 1..");
     check_refused(&["--plan", "free"], "[possible values: active, ended]");
     check_refused(&["--refused-calls", "no"], "[possible values: free, counted]");
