@@ -8,6 +8,7 @@ pub(crate) mod sqlite;
 use std::borrow::Cow;
 use std::future::Future;
 
+use futures_util::future::join;
 use sqlx::error::BoxDynError;
 use sqlx::{AssertSqlSafe, Database, Pool, SqlSafeStr, SqlStr, Transaction};
 
@@ -39,6 +40,9 @@ pub(crate) trait Dialect: Database {
 
     /// The condition that bytes contain the text in parameter `position`.
     fn contains(bytes: &str, position: usize) -> String;
+
+    /// How many of the rows that are left one statement inserts; at least one, if any is left.
+    fn rows_at_a_time(n_left: usize) -> usize;
 
     /// Starts a transaction that may write.
     fn begin(
@@ -258,31 +262,50 @@ impl<D: Dialect> RowBinder<D> {
     }
 }
 
-/// Rows of one statement: at 40 columns still below SQLite's 32,766 parameters.
-const ROWS_PER_STATEMENT: usize = 500;
-
 /// Inserts any number of rows with few statements: `head`, the rows, `tail`.
 pub(crate) async fn execute_rows<D: Dialect, T: Sync>(
     connection: &mut D::Connection,
     head: &str,
     rows: &[T],
     tail: &str,
-    bind: impl Fn(&mut RowBinder<D>, &T) + Send,
+    bind: impl Fn(&mut RowBinder<D>, &T) + Send + Sync,
 ) -> sqlx::Result<u64> {
     let mut n_rows = 0;
-    for chunk in rows.chunks(ROWS_PER_STATEMENT) {
-        let mut binder = RowBinder::<D> { rows: D::Rows::default(), refused: None };
-        for row in chunk {
-            bind(&mut binder, row);
-            binder.rows.end_row();
-        }
-        let RowBinder { rows, refused } = binder;
-        let (rows, arguments) =
-            refused.map_or_else(|| rows.finish(), Err).map_err(sqlx::Error::Encode)?;
-        let sql = AssertSqlSafe(format!("{head} {rows} {tail}")).into_sql_str();
-        n_rows += D::execute(connection, sql, arguments).await?;
+    let mut rest = rows;
+    let mut next = statement(head, &mut rest, tail, &bind)?;
+    while let Some((sql, arguments)) = next {
+        // The database works on one statement while the next one is put together.
+        let (written, following) = join(D::execute(connection, sql, arguments), async {
+            statement(head, &mut rest, tail, &bind)
+        })
+        .await;
+        n_rows += written?;
+        next = following?;
     }
     Ok(n_rows)
+}
+
+/// Takes the rows of the next statement; `None` when none is left.
+fn statement<D: Dialect, T>(
+    head: &str,
+    rest: &mut &[T],
+    tail: &str,
+    bind: impl Fn(&mut RowBinder<D>, &T),
+) -> sqlx::Result<Option<(SqlStr, D::Arguments)>> {
+    let (rows, left) = rest.split_at(D::rows_at_a_time(rest.len()));
+    *rest = left;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let mut binder = RowBinder::<D> { rows: D::Rows::default(), refused: None };
+    for row in rows {
+        bind(&mut binder, row);
+        binder.rows.end_row();
+    }
+    let RowBinder { rows, refused } = binder;
+    let (rows, arguments) =
+        refused.map_or_else(|| rows.finish(), Err).map_err(sqlx::Error::Encode)?;
+    Ok(Some((AssertSqlSafe(format!("{head} {rows} {tail}")).into_sql_str(), arguments)))
 }
 
 /// The columns of a row, left to right.

@@ -24,7 +24,7 @@ use crate::settings::SyncSettings;
 
 /// Customers computed and written at a time: a transaction writes a page of the database once,
 /// however many of its rows change.
-const CHUNK: u32 = 2_000;
+const CHUNK: u32 = 1_000;
 
 /// What became of the customers of a run.
 #[derive(Default)]

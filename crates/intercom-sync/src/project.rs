@@ -29,7 +29,7 @@ use crate::settings::SyncSettings;
 
 /// Bodies projected and written at a time: a transaction writes a page of the database once, however
 /// many of its rows change.
-const CHUNK: u32 = 2_000;
+const CHUNK: u32 = 1_000;
 
 /// Conversations whose parts are in memory at a time; each has up to 500.
 const PARTS_CHUNK: usize = 50;

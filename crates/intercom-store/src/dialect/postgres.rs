@@ -163,6 +163,11 @@ impl Dialect for Postgres {
 
     const SKIP_LOCKED: &'static str = "FOR UPDATE SKIP LOCKED";
 
+    /// Rows travel as one array for each column: the statement is the same for any number.
+    fn rows_at_a_time(n_left: usize) -> usize {
+        n_left.min(500)
+    }
+
     fn is_one_of(position: usize) -> String {
         format!("= ANY(${position})")
     }

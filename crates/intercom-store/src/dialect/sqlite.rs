@@ -2,8 +2,11 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::num::NonZero;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::str::FromStr;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use sqlx::error::BoxDynError;
@@ -17,13 +20,14 @@ use crate::dialect::{Dialect, Rows, Value};
 use crate::error::{Location, StoreError};
 use crate::schema::{self, Schema};
 
-const READERS: u32 = 4;
+/// At least two and at most four, as there are processors: each keeps memory of its own.
+const READERS: RangeInclusive<u32> = 2..=4;
 const WAIT_FOR_A_LOCK: Duration = Duration::from_secs(10);
 const WAIT_FOR_A_CONNECTION: Duration = Duration::from_secs(30);
 /// Bodies of about 2 KB fill a page of this size well; one of 4 KB would hold a single body.
 const PAGE_BYTES: u32 = 16_384;
 /// Negative: in KiB. Used as needed.
-const WRITER_CACHE: &str = "-32768";
+const WRITER_CACHE: &str = "-16384";
 const READER_CACHE: &str = "-4096";
 /// In pages. A page that many transactions change is copied into the file once, not by each of them.
 const PAGES_IN_LOG: &str = "4000";
@@ -72,8 +76,13 @@ pub(crate) async fn open(url: &str) -> Result<Pools, StoreError> {
         Schema::Behind => migrate(&writer, &location).await?,
     }
     let readers = options.pragma("cache_size", READER_CACHE).read_only(true);
-    let readers = pool(readers, READERS, &location).await?;
+    let readers = pool(readers, n_readers(), &location).await?;
     Ok(Pools { writer, durable, readers })
+}
+
+fn n_readers() -> u32 {
+    let n_processors = available_parallelism().map_or(1, NonZero::get);
+    u32::try_from(n_processors).unwrap_or(u32::MAX).clamp(*READERS.start(), *READERS.end())
 }
 
 /// A database in memory lives as long as its only connection, so readers share it with the writer.
@@ -199,6 +208,16 @@ impl Dialect for Sqlite {
 
     fn contains(bytes: &str, position: usize) -> String {
         format!("INSTR({bytes}, CAST(${position} AS BLOB)) > 0")
+    }
+
+    /// Every number of rows is a statement of its own, and prepared statements stay in memory; so
+    /// there are three of each.
+    fn rows_at_a_time(n_left: usize) -> usize {
+        match n_left {
+            64.. => 64,
+            8.. => 8,
+            n_left => n_left.min(1),
+        }
     }
 
     /// A deferred transaction that reads first cannot wait for a lock when it comes to write.
