@@ -71,6 +71,7 @@ mod figures;
 mod forget;
 mod gone;
 mod history;
+mod inspect;
 mod lease;
 mod load;
 mod mirror;
@@ -103,11 +104,12 @@ pub use history::{
     AttributeHistoryRow, BucketHistoryRow, CustomerHistoryRow, RevenueHistoryRow, RevenueState,
     TrackedValues,
 };
+pub use inspect::{InspectStore, PartsWait};
 pub use lease::{Lease, LeaseOutcome, RateLedgerRow};
 pub use load::LoadWindow;
 pub use mirror::{
-    AttributeChange, Bookmark, ContentHash, PageOutcome, PageWrite, Quarantined, QuarantinedRow,
-    Record, Stored, Stream, Workspace, WorkspaceProfile,
+    AttributeChange, Bookmark, ContentHash, MISTRUSTED, PageOutcome, PageWrite, Quarantined,
+    QuarantinedRow, Record, Stored, Stream, Workspace, WorkspaceProfile,
 };
 pub use notice::{
     ALERT_QUEUE, CustomerNotice, DigestCause, DigestEntry, DigestNotice, DigestPart, Notice,

@@ -145,6 +145,9 @@ impl fmt::Display for Stream {
 /// A digest of a body, by which changes are recognised.
 pub type ContentHash = [u8; 16];
 
+/// What stands for the digest of a stored body that nobody trusts: no body has it.
+pub const MISTRUSTED: ContentHash = [0; 16];
+
 /// What is stored of a record, without its body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stored {

@@ -7,6 +7,7 @@ mod figures;
 mod forget;
 mod gone;
 mod history;
+mod inspect;
 mod leases;
 mod marks;
 mod notifications;

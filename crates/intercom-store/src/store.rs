@@ -12,10 +12,10 @@ use crate::{
     AlertStore, AttributeHistoryRow, Backlog, Bookmark, BucketHistoryRow, Census, Claim,
     ClaimedEffect, CustomerCandidate, CustomerHistoryRow, CustomerRow, CustomerTotals,
     CustomerWrite, CustomersOutcome, DeadEffect, DirtyCustomer, Effect, EffectEnd, FiguresStore,
-    ForgetStore, Gone, Lease, LeaseOutcome, LoadWindow, NotificationStore, PageOutcome, PageWrite,
-    PartsStore, PendingBody, PendingPlace, ProjectionOutcome, ProjectionWrite, QuarantinedRow,
-    RateLedgerRow, RunEnd, RunId, RunRow, StoreError, Stored, Stream, SupportCounts, SweepOutcome,
-    SweepRules, Tombstone, Workspace, WorkspaceProfile,
+    ForgetStore, Gone, InspectStore, Lease, LeaseOutcome, LoadWindow, NotificationStore,
+    PageOutcome, PageWrite, PartsStore, PendingBody, PendingPlace, ProjectionOutcome,
+    ProjectionWrite, QuarantinedRow, RateLedgerRow, RunEnd, RunId, RunRow, StoreError, Stored,
+    Stream, SupportCounts, SweepOutcome, SweepRules, Tombstone, Workspace, WorkspaceProfile,
 };
 
 /// What becomes of a shared rate ledger, given the database's clock and the ledger as text.
@@ -31,7 +31,14 @@ pub type LedgerChange<'c> = dyn FnMut(Duration, &str) -> String + Send + 'c;
 /// caller may simply repeat the call.
 #[async_trait]
 pub trait Store:
-    AlertStore + FiguresStore + ForgetStore + NotificationStore + PartsStore + Send + Sync
+    AlertStore
+    + FiguresStore
+    + ForgetStore
+    + InspectStore
+    + NotificationStore
+    + PartsStore
+    + Send
+    + Sync
 {
     /// Makes a workspace known and keeps what is newly known about it.
     async fn ensure_workspace(

@@ -68,15 +68,15 @@ pub(crate) async fn open(url: &str) -> Result<Pools, StoreError> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal);
     let durable =
-        pool_options(1).connect_lazy_with(writer.clone().synchronous(SqliteSynchronous::Full));
+        file_pool_options(1).connect_lazy_with(writer.clone().synchronous(SqliteSynchronous::Full));
     let writer = writer.pragma("cache_size", WRITER_CACHE);
-    let writer = pool(writer, 1, &location).await?;
+    let writer = pool(file_pool_options(1), writer, &location).await?;
     match schema {
         Schema::Current => {}
         Schema::Behind => migrate(&writer, &location).await?,
     }
     let readers = options.pragma("cache_size", READER_CACHE).read_only(true);
-    let readers = pool(readers, n_readers(), &location).await?;
+    let readers = pool(file_pool_options(n_readers()), readers, &location).await?;
     Ok(Pools { writer, durable, readers })
 }
 
@@ -88,7 +88,7 @@ fn n_readers() -> u32 {
 /// A database in memory lives as long as its only connection, so readers share it with the writer.
 async fn open_memory(options: SqliteConnectOptions) -> Result<Pools, StoreError> {
     let location = Location(":memory:".into());
-    let writer = pool(options, 1, &location).await?;
+    let writer = pool(pool_options(1), options, &location).await?;
     migrate(&writer, &location).await?;
     Ok(Pools { readers: writer.clone(), durable: writer.clone(), writer })
 }
@@ -143,15 +143,21 @@ fn pool_options(connections: u32) -> SqlitePoolOptions {
         .max_lifetime(None)
 }
 
+/// When the disk is full, SQLite ends the transaction by itself, and the driver goes on counting it:
+/// such a connection begins no other and is replaced. One to a database in memory is the database.
+fn file_pool_options(connections: u32) -> SqlitePoolOptions {
+    pool_options(connections).before_acquire(|connection, _| {
+        let is_usable = !connection.is_in_transaction();
+        Box::pin(async move { Ok(is_usable) })
+    })
+}
+
 async fn pool(
-    options: SqliteConnectOptions,
-    connections: u32,
+    pool: SqlitePoolOptions,
+    connections: SqliteConnectOptions,
     location: &Location,
 ) -> Result<SqlitePool, StoreError> {
-    pool_options(connections)
-        .connect_with(options)
-        .await
-        .map_err(|source| StoreError::opening(location, source))
+    pool.connect_with(connections).await.map_err(|source| StoreError::opening(location, source))
 }
 
 /// Migrates inside one immediate transaction, so a second process that opens the same file waits.
@@ -285,6 +291,8 @@ impl Dialect for Sqlite {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::AssertSqlSafe;
+
     use super::*;
     use crate::sql::SqlStore;
     use crate::{Effect, PageWrite, Store, Stream, WorkspaceProfile};
@@ -316,6 +324,37 @@ mod tests {
         store.enqueue(&workspace, &[&effect]).await.expect("an effect");
         assert_eq!(store.durable.size(), 1, "an effect goes the durable way");
         assert_eq!((synchronous(&store.writer).await, synchronous(&store.durable).await), (1, 2));
+        store.close().await;
+    }
+
+    /// The file may grow to no more than so many pages.
+    async fn limit(pool: &SqlitePool, n_pages: i64) {
+        let sql = AssertSqlSafe(format!("PRAGMA max_page_count = {n_pages}"));
+        sqlx::raw_sql(sql).execute(pool).await.expect("a limit");
+    }
+
+    /// SQLite undoes the whole transaction by itself when such a statement finds no room.
+    #[tokio::test]
+    async fn a_full_disk_is_told_each_time_and_ends_when_there_is_room() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite://{}/intercom.db", folder.path().display());
+        let Pools { writer, durable, readers } = open(&url).await.expect("the database opens");
+        let store = SqlStore { writer, durable, readers };
+        let profile = WorkspaceProfile { id: "ab12".to_owned(), ..WorkspaceProfile::default() };
+        let workspace = store.ensure_workspace(&profile, 1).await.expect("a workspace");
+        let (short, long) = ("before".to_owned(), "x".repeat(1_000_000));
+        store.change_rate_ledger("t", &mut |_, _| short.clone()).await.expect("a ledger");
+        for _ in 0..5 {
+            limit(&store.writer, 1).await;
+            let refused = store.change_rate_ledger("t", &mut |_, _| long.clone()).await;
+            assert!(matches!(refused, Err(StoreError::Full { .. })), "{refused:?}");
+        }
+        limit(&store.writer, 1_000_000).await;
+        let ledgers = store.rate_ledgers().await.expect("ledgers");
+        assert_eq!(ledgers[0].ledger, short);
+        store.change_rate_ledger("t", &mut |_, _| long.clone()).await.expect("there is room");
+        let page = PageWrite::default();
+        store.commit_page(&workspace, Stream::Contacts, &page).await.expect("a page");
         store.close().await;
     }
 }

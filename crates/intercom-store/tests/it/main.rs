@@ -13,6 +13,7 @@ mod figures;
 mod forget;
 mod gone;
 mod history;
+mod inspect;
 mod leases;
 mod mirror;
 mod notifications;
@@ -136,6 +137,10 @@ conformance! {
     forget:
         a_person_is_found_in_bodies_that_nobody_has_projected
         a_person_is_found_under_every_address_of_before;
+    inspect:
+        who_has_a_lease_is_told_until_it_expires
+        parts_wait_since_the_first_change_that_is_due
+        a_record_that_is_mistrusted_is_written_again;
     notifications:
         an_archived_contact_keeps_its_row
         an_archived_contact_that_is_received_again_is_back

@@ -1,0 +1,39 @@
+//! What is looked at between runs: who works, what waits, which bodies are damaged.
+
+use async_trait::async_trait;
+
+use crate::{StoreError, Stream, Workspace};
+
+/// How far the parts of conversations have been read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PartsWait {
+    /// Conversations whose parts have yet to be looked at.
+    pub n_due: u64,
+    /// When the first of them changed (Unix seconds).
+    pub due_since: Option<i64>,
+    /// Whether the parts of any conversation have been looked at.
+    pub is_begun: bool,
+}
+
+/// The part of a [`Store`](crate::Store) that is asked how things stand.
+#[async_trait]
+pub trait InspectStore {
+    /// Who has the lease `name` of the workspace; `None` when nobody has, or it has expired.
+    async fn lease_holder(
+        &self,
+        workspace: &Workspace,
+        name: &str,
+    ) -> Result<Option<String>, StoreError>;
+
+    /// How far the parts have been read.
+    async fn parts_wait(&self, workspace: &Workspace) -> Result<PartsWait, StoreError>;
+
+    /// Takes the stored bodies of records for damaged: what is received of them next is written,
+    /// unless it is older. How many of them there are.
+    async fn mistrust(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+        ids: &[&str],
+    ) -> Result<u64, StoreError>;
+}

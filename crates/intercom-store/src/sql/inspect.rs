@@ -1,0 +1,92 @@
+//! How things stand between runs.
+
+use async_trait::async_trait;
+
+use super::{SqlStore, during};
+use crate::dialect::{Dialect, Query, Reader, only_column};
+use crate::error::Fault;
+use crate::{InspectStore, MISTRUSTED, PartsWait, StoreError, Stream, Workspace};
+
+#[async_trait]
+impl<D: Dialect> InspectStore for SqlStore<D> {
+    async fn lease_holder(
+        &self,
+        workspace: &Workspace,
+        name: &str,
+    ) -> Result<Option<String>, StoreError> {
+        holder(self, workspace, name).await.map_err(during("read a lease", workspace))
+    }
+
+    async fn parts_wait(&self, workspace: &Workspace) -> Result<PartsWait, StoreError> {
+        parts_wait(self, workspace).await.map_err(during("read due parts", workspace))
+    }
+
+    async fn mistrust(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+        ids: &[&str],
+    ) -> Result<u64, StoreError> {
+        mistrust(self, workspace, stream, ids)
+            .await
+            .map_err(during("mark damaged bodies", workspace))
+    }
+}
+
+async fn holder<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    name: &str,
+) -> Result<Option<String>, Fault> {
+    let sql = format!(
+        "SELECT holder FROM leases WHERE workspace_id = $1 AND name = $2 AND expires_at > {}",
+        D::CLOCK
+    );
+    let query = Query::<D>::new(sql).bind(&workspace.id).bind(name);
+    Ok(query.fetch_first(&mut *store.read().await?, "leases", only_column).await?)
+}
+
+async fn parts_wait<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+) -> Result<PartsWait, Fault> {
+    let query = Query::<D>::new(
+        "SELECT COUNT(*), MIN(c.updated_at), \
+         EXISTS (SELECT 1 FROM parts_ledger WHERE workspace_id = $1) \
+         FROM parts_due d LEFT JOIN conversations c \
+         ON c.workspace_id = d.workspace_id AND c.id = d.conversation_id \
+         WHERE d.workspace_id = $1",
+    );
+    let read = |row: &mut Reader<'_, D>| {
+        let n_due = u64::try_from(row.next::<i64>()?).unwrap_or(0);
+        Ok(PartsWait { n_due, due_since: row.next()?, is_begun: row.next()? })
+    };
+    let query = query.bind(&workspace.id);
+    let found = query.fetch_first(&mut *store.read().await?, "parts_due", read).await?;
+    Ok(found.unwrap_or_default())
+}
+
+async fn mistrust<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    stream: Stream,
+    ids: &[&str],
+) -> Result<u64, Fault> {
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let mut write = store.write(workspace).await?;
+    let sql = format!(
+        "UPDATE {} SET content_hash = $2 WHERE workspace_id = $1 AND id {}",
+        stream.name(),
+        D::is_one_of(3)
+    );
+    let n_marked = Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(MISTRUSTED.as_slice())
+        .bind(ids)
+        .execute(&mut write.transaction)
+        .await?;
+    store.commit(write).await?;
+    Ok(n_marked)
+}
