@@ -44,11 +44,10 @@ impl Gate {
     ) -> Option<Pass<'_>> {
         let now = self.now();
         let passed = self.queue().pass(class, now);
-        let admitted = match passed {
-            Some(admitted) => admitted,
+        let (admitted, waited_for) = match passed {
+            Some(admitted) => (admitted, Duration::ZERO),
             None => self.wait(class, now, deadline).await?,
         };
-        let waited_for = self.now().saturating_sub(now);
         Some(Pass { gate: self, admitted, waited_for, is_settled: false })
     }
 
@@ -57,38 +56,43 @@ impl Gate {
         self.queue().status(now)
     }
 
+    /// With the call comes how long it has waited for the rate limit: not at all when its turn came
+    /// at once, however long it took to ask for it.
     async fn wait(
         self: &Arc<Self>,
         class: RequestClass,
         since: Duration,
         deadline: Instant,
-    ) -> Option<Admitted> {
+    ) -> Option<(Admitted, Duration)> {
+        let mut has_waited = false;
         loop {
-            let (admitted, reason) = self.wait_in_line(class, since, deadline).await?;
+            let (admitted, waits) = self.wait_in_line(class, since, deadline).await?;
+            has_waited |= waits.for_the_limit;
             let now = self.now();
             let is_stale = admitted.borrowed.is_some_and(|borrowed| borrowed.start_by < now);
             if is_stale {
                 self.change(|queue| queue.give_back(class, admitted, now));
                 continue;
             }
-            if let Some(reason) = reason {
+            if let Some(reason) = waits.last {
                 let wait_ms = now.saturating_sub(since).as_millis();
                 tracing::debug!(wait_ms, reason = reason.as_str(), "The call has waited.");
             }
-            return Some(admitted);
+            let waited_for = if has_waited { now.saturating_sub(since) } else { Duration::ZERO };
+            return Some((admitted, waited_for));
         }
     }
 
-    /// Queues until a call is admitted; with it comes the last reason, if there was a wait.
+    /// Queues until a call is admitted; with it comes what it has waited for.
     async fn wait_in_line(
         self: &Arc<Self>,
         class: RequestClass,
         since: Duration,
         deadline: Instant,
-    ) -> Option<(Admitted, Option<WaitReason>)> {
+    ) -> Option<(Admitted, Waits)> {
         let (place, notify) = self.queue().join(class);
         let mut waiter = Waiter { gate: self, place, is_gone: false };
-        let mut reason = None;
+        let mut waits = Waits::default();
         loop {
             let now = self.now();
             let looked = self.queue().look(place, now);
@@ -96,15 +100,16 @@ impl Gate {
             let look = match looked {
                 Ok(admitted) => {
                     waiter.is_gone = true;
-                    return Some((admitted, reason));
+                    return Some((admitted, waits));
                 }
                 Err(look) => look,
             };
             if Instant::now() >= deadline {
                 return None;
             }
-            if reason != Some(look.outlook.reason) {
-                reason = Some(look.outlook.reason);
+            waits.for_the_limit |= look.outlook.is_for_the_limit();
+            if waits.last != Some(look.outlook.reason) {
+                waits.last = Some(look.outlook.reason);
                 let expected = look.outlook.wake_at.map(|at| at.saturating_sub(since).as_millis());
                 let reason = look.outlook.reason.as_str();
                 tracing::debug!(wait_ms = expected, reason, "The call waits.");
@@ -216,11 +221,20 @@ impl Drop for Waiter<'_> {
     }
 }
 
+/// What a call has waited for in the queue.
+#[derive(Default)]
+struct Waits {
+    /// The last reason, if there was a wait.
+    last: Option<WaitReason>,
+    /// Whether any of the waits was for the rate limit.
+    for_the_limit: bool,
+}
+
 /// One admitted call. Dropped unsettled, as when its future is cancelled, it counts as lost.
 pub(crate) struct Pass<'g> {
     gate: &'g Arc<Gate>,
     admitted: Admitted,
-    /// How long it had to wait.
+    /// How long it had to wait for the rate limit.
     pub(crate) waited_for: Duration,
     is_settled: bool,
 }

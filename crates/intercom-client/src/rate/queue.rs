@@ -43,6 +43,17 @@ pub(super) struct Outlook {
     pub(super) wake_at: Option<Duration>,
 }
 
+impl Outlook {
+    /// Whether this is a wait for the rate limit: a lease that may be asked at once, or is being
+    /// asked, takes only as long as its answer.
+    pub(super) fn is_for_the_limit(&self) -> bool {
+        match self.reason {
+            WaitReason::RateLimit | WaitReason::ClassCap | WaitReason::CallsUnderWay => true,
+            WaitReason::Lease => self.wake_at.is_some(),
+        }
+    }
+}
+
 /// A place in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {

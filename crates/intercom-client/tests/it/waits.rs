@@ -31,7 +31,8 @@ async fn log_of(client: &Client, first: Safety, after: Duration) -> String {
 #[tokio::test(start_paused = true)]
 async fn a_wait_for_the_rate_limit() {
     let counter = Counter::new(Conduct { limit: 1, latency_ms: 0, offset_ms: 0, ..CONDUCT });
-    let text = log_of(&counter.client(), Safety::Read, Duration::from_secs(2)).await;
+    let client = counter.client();
+    let text = log_of(&client, Safety::Read, Duration::from_secs(2)).await;
     let waits = lines(&text, "The call waits.");
     assert!(waits[0].contains(r#"wait_ms=8000 reason="rate limit""#), "{text}");
     let waited = lines(&text, "The call has waited.");
@@ -39,6 +40,27 @@ async fn a_wait_for_the_rate_limit() {
     assert!(waited[0].contains("operation=Raw method=POST route=/raw"), "{text}");
     let ended = lines(&text, "The call has ended.");
     assert!(!ended[0].contains("waited_ms") && ended[1].contains("waited_ms=8000"), "{text}");
+    let usage = client.usage();
+    assert_eq!((usage.n_calls, usage.n_waits, usage.waited_for.as_secs()), (2, 1, 8));
+}
+
+/// By a clock that runs, so that every call takes some time.
+#[tokio::test]
+async fn only_calls_that_waited_are_counted() {
+    let counter = Counter::new(Conduct { limit: 1_000, latency_ms: 0, ..CONDUCT });
+    let client = counter.client();
+    for _ in 0..20 {
+        client.send(raw(Safety::Read)).await.unwrap();
+    }
+    let usage = client.usage();
+    assert_eq!((usage.n_calls, usage.n_waits, usage.waited_for), (20, 0, Duration::ZERO));
+    let sharing = counter.client_with(Table::new(5).settings(LeaseFallback::Pause));
+    for _ in 0..20 {
+        sharing.send(raw(Safety::Read)).await.unwrap();
+    }
+    // Each of them asks for its turn, and has it.
+    let usage = sharing.usage();
+    assert_eq!((usage.n_calls, usage.n_waits, usage.waited_for), (20, 0, Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]
