@@ -15,7 +15,7 @@ use intercom_store::{
 };
 
 use crate::error::SyncError;
-use crate::report::CustomerAlert;
+use crate::report::{CustomerAlert, Digest};
 use crate::run::RunKind;
 use crate::settings::SyncSettings;
 
@@ -149,10 +149,10 @@ impl Judge<'_> {
         &self,
         store: &dyn Store,
         workspace: &Workspace,
-    ) -> Result<(), SyncError> {
+    ) -> Result<Option<Digest>, SyncError> {
         let is_silent = self.settings.alerts.first_load == FirstLoad::Silent;
         if self.kind != RunKind::First || !is_silent {
-            return Ok(());
+            return Ok(None);
         }
         let (cause, key) = (DigestCause::FirstLoad, "first load".to_owned());
         tell_lasting(store, workspace, i64::MIN, cause, key).await
@@ -164,23 +164,24 @@ impl Judge<'_> {
         store: &dyn Store,
         workspace: &Workspace,
         since: i64,
-    ) -> Result<(), SyncError> {
+    ) -> Result<Option<Digest>, SyncError> {
         if self.kind == RunKind::First {
-            return Ok(());
+            return Ok(None);
         }
         let key = format!("rules changed at {since}");
         tell_lasting(store, workspace, since, DigestCause::ChangedRules, key).await
     }
 }
 
-/// One digest of what began at `since` or later and lasts, if anything does.
+/// One digest of what began at `since` or later and lasts, if anything does and no digest with the
+/// key has been told.
 async fn tell_lasting(
     store: &dyn Store,
     workspace: &Workspace,
     since: i64,
     cause: DigestCause,
     key: String,
-) -> Result<(), SyncError> {
+) -> Result<Option<Digest>, SyncError> {
     let mut alerted = store.alerted_customers(workspace, since, DIGEST_TOP).await?;
     let parts: Vec<DigestPart> = AlertKind::ALL
         .into_iter()
@@ -191,11 +192,12 @@ async fn tell_lasting(
         })
         .collect();
     if parts.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
-    let digest = Notice::Digest(DigestNotice { cause, parts }).effect(key);
-    store.note_alerts(workspace, &[], &[&digest]).await?;
-    Ok(())
+    let n_conditions = parts.iter().map(|part| part.n_customers).sum();
+    let effect = Notice::Digest(DigestNotice { cause, parts }).effect(key);
+    let n_written = store.note_alerts(workspace, &[], &[&effect]).await?;
+    Ok((n_written > 0).then_some(Digest { cause, n_conditions }))
 }
 
 /// How a run ended, for those who are to be told.

@@ -338,16 +338,7 @@ async fn probe(client: &Client) -> Result<Precision, intercom_client::Error> {
 
 fn refused_token(error: &SyncError) -> Finding {
     let detail = in_words(error);
-    let remedy = match error {
-        SyncError::Identify(refused) if refused.is_unauthorized() => {
-            "copy the access token of your app anew (Developer Hub, Authentication) into \
-             INTERCOM_ACCESS_TOKEN; tokens of other regions are refused, too: see INTERCOM_REGION"
-        }
-        SyncError::Identify(refused) if refused.status().is_none() => {
-            "see whether this machine reaches the API; HTTPS_PROXY and INTERCOM_API_BASE are obeyed"
-        }
-        _ => "use the token of a workspace's own app",
-    };
+    let remedy = error.remedy().unwrap_or("try again later; a run would end here");
     Finding::not_good(State::Bad, "token", detail, remedy)
 }
 

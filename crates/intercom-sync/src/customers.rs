@@ -18,7 +18,7 @@ use crate::aside::aside;
 use crate::error::SyncError;
 use crate::kept::keep_figures;
 use crate::progress::Progress;
-use crate::report::CustomerAlert;
+use crate::report::{CustomerAlert, Digest};
 use crate::run::RunKind;
 use crate::settings::SyncSettings;
 
@@ -32,6 +32,8 @@ pub(crate) struct CustomersReport {
     pub(crate) n_new: u64,
     pub(crate) n_updated: u64,
     pub(crate) alerts: Vec<CustomerAlert>,
+    /// What is told in one.
+    pub(crate) digest: Option<Digest>,
 }
 
 /// What the customers of a run are computed with.
@@ -73,9 +75,10 @@ impl Refresher<'_> {
         }
         let &Self { settings, run, kind, restating_since, now, .. } = self;
         let judge = Judge { settings, run, kind, restating_since, now };
-        judge.tell_first_load(self.store, self.workspace).await?;
+        report.digest = judge.tell_first_load(self.store, self.workspace).await?;
         if let Some(since) = restating_since {
-            judge.tell_restated(self.store, self.workspace, since).await?;
+            let digest = judge.tell_restated(self.store, self.workspace, since).await?;
+            report.digest = report.digest.or(digest);
             self.store.restated(self.workspace, since).await?;
         }
         Ok(report)

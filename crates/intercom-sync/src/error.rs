@@ -87,7 +87,47 @@ pub enum SyncError {
     Store(#[from] StoreError),
 }
 
+/// What to do about a token that the API refuses.
+const CHECK_THE_TOKEN: &str = "check the access token in INTERCOM_ACCESS_TOKEN, which is read from \
+                               the environment and then from the file .env: copy it anew from \
+                               your app (Developer Hub, Authentication); tokens of other regions \
+                               are refused, too: see INTERCOM_REGION";
+
 impl SyncError {
+    /// What to do about it, where somebody can; `None` when the error says so itself, or time alone
+    /// helps.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Fetch { source, .. } | Self::Identify(source) if source.is_unauthorized() => {
+                Some(CHECK_THE_TOKEN)
+            }
+            Self::Identify(source) if source.status().is_none() => Some(
+                "see whether this machine reaches the API; HTTPS_PROXY and INTERCOM_API_BASE are \
+                 obeyed",
+            ),
+            Self::UnknownWorkspace => Some("use the token of a workspace's own app"),
+            Self::NeverSynchronised { .. } => Some("`sync run` reads it into the database"),
+            Self::Fetch { .. }
+            | Self::Identify(_)
+            | Self::OtherWorkspace { .. }
+            | Self::Held { .. }
+            | Self::LeaseLost { .. }
+            | Self::Stopped
+            | Self::Page { .. }
+            | Self::Profile { .. }
+            | Self::Store(_) => None,
+        }
+    }
+
+    /// The error, its causes, and what to do about it, in one line.
+    pub(crate) fn told(&self) -> String {
+        match self.remedy() {
+            Some(remedy) => format!("{}; {remedy}", in_words(self)),
+            None => in_words(self),
+        }
+    }
+
     /// Why one stream could not be read, when the others can be all the same; `None` when going on
     /// is senseless: the token is refused, the store fails, another process has the workspace.
     pub(crate) fn of_one_stream(&self) -> Option<String> {

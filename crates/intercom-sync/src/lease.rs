@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use crate::error::SyncError;
 
 /// The lease of the one run a workspace has at a time.
-const NAME: &str = "sync";
+pub(crate) const NAME: &str = "sync";
 
 /// Two renewals may fail before the lease expires.
 const RENEWALS: u32 = 3;

@@ -46,6 +46,7 @@
 //! | `lease`, `calls` | one run at a time; one rate limit for every process on the store |
 //! | `report`, `progress` | what a run tells, after and while |
 //! | `settings`, `settings_file` | the choices, and how they are written down |
+//! | `standing` | up to when streams have been read, and which runs died |
 //! | `preview`, `check`, `verify` | what a run would fetch; whether it can; whether the store is right |
 //! | `watch`, `metrics` | runs by the clock, and what they did in the form that Prometheus reads |
 
@@ -83,6 +84,7 @@ mod rules;
 mod run;
 mod settings;
 mod settings_file;
+mod standing;
 mod streams;
 mod verify;
 mod walk;
@@ -101,9 +103,10 @@ pub use movements::{MrrReport, MrrWaterfall, waterfall};
 pub use notifications::{apply_notification, mirror_notification};
 pub use preview::StreamPreview;
 pub use progress::{Progress, Silent};
-pub use report::{CustomerAlert, LogEntry, Metrics, PutAside, RunReport, StreamReport};
+pub use report::{CustomerAlert, Digest, LogEntry, Metrics, PutAside, RunReport, StreamReport};
 pub use run::{Extent, Sync};
 pub use settings::{Newcomers, SyncSettings};
 pub use settings_file::{SettingsFileError, read_settings};
+pub use standing::{Unfinished, advice, last_runs, read_up_to};
 pub use verify::{Differences, StreamComparison};
 pub use watch::{Agenda, Schedule, ScheduleError, Watcher};

@@ -9,7 +9,7 @@ use futures_util::stream::BoxStream;
 use intercom_api::{Id, Operator, Paged, Query, SearchRequest};
 use intercom_client::{Behind, Client, Error, Page, Pages};
 use intercom_store::{
-    LoadWindow, PageOutcome, PageWrite, Quarantined, RunId, Store, Stream, Workspace,
+    LoadWindow, MISTRUSTED, PageOutcome, PageWrite, Quarantined, RunId, Store, Stream, Workspace,
 };
 use tokio::sync::mpsc;
 use tokio::time::timeout_at;
@@ -18,7 +18,7 @@ use crate::error::SyncError;
 use crate::forget::Blocked;
 use crate::group::{Group, ReadPage};
 use crate::progress::Progress;
-use crate::record::{self, NOT_MIRRORED, digest};
+use crate::record::{self, NOT_MIRRORED, TOO_LONG, digest};
 use crate::report::StreamReport;
 use crate::run::Extent;
 use crate::settings::SyncSettings;
@@ -230,7 +230,7 @@ impl Puller<'_> {
     fn left_out(&self, walk: &mut Walk, entry: &TooLarge, window: Option<&LoadWindow>) -> ReadPage {
         let TooLarge { id, limit, behind } = entry;
         let record_id = id.as_ref().map(|id| id.as_str().to_owned());
-        let reason = format!("{NOT_MIRRORED}: its JSON is longer than {limit} bytes");
+        let reason = format!("{NOT_MIRRORED}: {TOO_LONG} {limit} bytes");
         let hash = digest(format!("{record_id:?} {reason}").as_bytes());
         let entry = Quarantined { record_id, reason, hash, body: Bytes::new() };
         let mut write = PageWrite { quarantined: vec![entry], ..PageWrite::default() };
@@ -331,14 +331,18 @@ impl Puller<'_> {
         shown_at.min(self.observed_at).saturating_sub(i64::from(self.settings.index_lag_for))
     }
 
-    /// Compares changed contacts with their stored bodies, before those are overwritten.
+    /// Compares changed contacts with their stored bodies, before those are overwritten. Of a body
+    /// that is damaged nobody knows what has changed since.
     async fn add_attribute_changes(&self, write: &mut PageWrite) -> Result<(), SyncError> {
         let ids: Vec<&str> = write.records.iter().map(|record| record.id.as_str()).collect();
         let stored = self.store.stored(self.workspace, Stream::Contacts, &ids).await?;
         let changed: Vec<&str> = write
             .records
             .iter()
-            .filter(|new| stored.get(&new.id).is_some_and(|before| before.hash != new.hash))
+            .filter(|new| {
+                let before = stored.get(&new.id).map(|before| before.hash);
+                before.is_some_and(|before| before != new.hash && before != MISTRUSTED)
+            })
             .map(|record| record.id.as_str())
             .collect();
         if changed.is_empty() {
@@ -346,7 +350,10 @@ impl Puller<'_> {
         }
         let old = self.store.bodies(self.workspace, Stream::Contacts, &changed).await?;
         for record in &mut write.records {
-            if let Some(before) = old.get(&record.id) {
+            let is_intact = |before: &&Bytes| {
+                stored.get(&record.id).is_some_and(|stored| stored.hash == digest(before))
+            };
+            if let Some(before) = old.get(&record.id).filter(is_intact) {
                 record.attribute_changes = record::attribute_changes(before, &record.body);
             }
         }

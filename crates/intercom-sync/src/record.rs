@@ -13,6 +13,9 @@ use sha2::{Digest, Sha256};
 /// How the reason of an entry begins that never became a record.
 pub(crate) const NOT_MIRRORED: &str = "not mirrored";
 
+/// What is wrong with an entry that no answer can hold.
+pub(crate) const TOO_LONG: &str = "its JSON is longer than";
+
 /// The fields a mirror needs; everything else stays text.
 #[derive(Deserialize)]
 struct Identity {

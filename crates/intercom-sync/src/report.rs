@@ -5,11 +5,16 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use intercom_revenue::Alert;
-use intercom_store::{Quarantined, Stream};
+use intercom_store::{DigestCause, Quarantined, Stream};
 use serde::Serialize;
 
 /// So many records put aside are named of each stream.
 const NAMED: usize = 10;
+
+/// What to do when more is missing than can be true.
+const KEPT_REMEDY: &str = "see with `sync check` whether the token sees everything; if the records \
+                           are gone, raise max_missing_percent in the settings file and read \
+                           everything again (`sync run --full`)";
 
 /// What one stream brought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,6 +84,13 @@ impl StreamReport {
         }
     }
 
+    /// Whether another run could bring what this one has not.
+    fn fell_short(&self) -> bool {
+        [&self.broke_off_because, &self.kept_because, &self.left_behind]
+            .into_iter()
+            .any(Option::is_some)
+    }
+
     /// What is missing of the stream, a sentence each, without the records put aside; empty when
     /// nothing is.
     pub fn shortfalls(&self) -> Vec<String> {
@@ -90,7 +102,9 @@ impl StreamReport {
         let sentences = [
             skipped.map(|reason| format!("{stream} left out: {reason}")),
             broke_off.map(|reason| format!("{stream} not read to the end: {reason}")),
-            kept.map(|reason| format!("{stream}: {reason}; nothing was taken for gone")),
+            kept.map(|reason| {
+                format!("{stream}: {reason}; nothing was taken for gone; {KEPT_REMEDY}")
+            }),
             left_behind.map(|what| format!("{stream}: {what}")),
         ];
         sentences.into_iter().flatten().collect()
@@ -156,12 +170,29 @@ pub struct RunReport {
     pub metrics: Metrics,
     /// What should be told.
     pub alerts: Vec<CustomerAlert>,
+    /// What is told in one, when the run has written a digest.
+    pub digest: Option<Digest>,
+}
+
+/// What is told of many customers at once, with the first load or after a change of the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Digest {
+    /// What has found it.
+    pub cause: DigestCause,
+    /// How many conditions last, each of a customer.
+    pub n_conditions: u64,
 }
 
 impl RunReport {
     /// Whether every stream was read, no record put aside and nothing missing left unexplained.
     pub fn is_complete(&self) -> bool {
         self.metrics.errors == 0
+    }
+
+    /// Whether another run could bring what this one has not: records put aside, and streams that
+    /// the token may not read, stay as they are.
+    pub(crate) fn fell_short(&self) -> bool {
+        self.streams.iter().any(StreamReport::fell_short)
     }
 
     /// The report of one stream.
@@ -207,6 +238,13 @@ impl fmt::Display for LogEntry<'_> {
             Some(score) => writeln!(f, "- Quality: {score:.1} avg")?,
             None => writeln!(f, "- Quality: no customers")?,
         }
-        write!(f, "- Alerts: {} generated", report.alerts.len())
+        write!(f, "- Alerts: {} generated", report.alerts.len())?;
+        let Some(Digest { cause, n_conditions }) = report.digest else { return Ok(()) };
+        let alerts = if n_conditions == 1 { "alert" } else { "alerts" };
+        let cause = match cause {
+            DigestCause::FirstLoad => "of the first load",
+            DigestCause::ChangedRules => "after a change of the rules",
+        };
+        write!(f, ", {n_conditions} {alerts} {cause} in 1 digest")
     }
 }

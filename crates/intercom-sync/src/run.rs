@@ -17,7 +17,7 @@ use tracing::Instrument;
 use crate::alerting::{Ending, tell_ending, tell_unidentified};
 use crate::buckets;
 use crate::customers::{CustomersReport, Refresher};
-use crate::error::{SyncError, in_words};
+use crate::error::SyncError;
 use crate::forget::Blocked;
 use crate::identify::identify;
 use crate::lease::under_lease;
@@ -178,7 +178,7 @@ impl Sync {
                     finished_at: (now + started.elapsed()).timestamp(),
                     outcome: RunOutcome::Failed,
                     counts: counts(&streams),
-                    detail: Some(in_words(&error)),
+                    detail: Some(error.told()),
                 };
                 // The first error is the one to report; a store that fails here failed there.
                 if let Err(second) = store.finish_run(workspace, run, &end).await {
@@ -295,7 +295,7 @@ impl Sync {
     }
 
     async fn tell_unidentified(&self, error: &SyncError, started_at: DateTime<Utc>) {
-        let detail = in_words(error);
+        let detail = error.told();
         let ending = Ending { outcome: RunOutcome::Failed, detail: Some(&detail), started_at };
         if let Err(error) = tell_unidentified(self.store.as_ref(), &ending).await {
             tracing::warn!(%error, "how the run ended is not told");
@@ -394,7 +394,8 @@ impl Work {
             sync_duration_seconds: to_tenth(took_for.as_secs_f64()),
             avg_quality_score,
         };
-        RunReport { started_at, took_for, streams, metrics, alerts: customers.alerts }
+        let CustomersReport { alerts, digest, .. } = customers;
+        RunReport { started_at, took_for, streams, metrics, alerts, digest }
     }
 }
 

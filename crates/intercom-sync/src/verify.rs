@@ -1,5 +1,6 @@
-//! The workspace, walked without a filter, against the store: nothing is written.
+//! The workspace, walked without a filter, against the store.
 
+mod bodies;
 mod parts;
 
 use std::collections::BTreeSet;
@@ -23,6 +24,7 @@ use tokio::time::sleep;
 use crate::error::SyncError;
 use crate::forget::Blocked;
 use crate::identify;
+use crate::lease::under_lease;
 use crate::progress::Progress;
 use crate::record;
 use crate::run::Sync;
@@ -70,6 +72,8 @@ pub struct StreamComparison {
     pub missing: Differences,
     /// Records that are stored otherwise than the API returned them.
     pub different: Differences,
+    /// Records whose stored body is lost or damaged: it is not what its digest says.
+    pub damaged: Differences,
     /// Records that are stored and that the walk did not meet.
     pub extra: Differences,
     /// Records that are not stored because somebody was forgotten.
@@ -91,6 +95,7 @@ impl StreamComparison {
             pending: Differences::default(),
             missing: Differences::default(),
             different: Differences::default(),
+            damaged: Differences::default(),
             extra: Differences::default(),
             n_forgotten: 0,
             n_unreadable: 0,
@@ -100,7 +105,7 @@ impl StreamComparison {
 
     /// Whether the store holds what the workspace holds, but for what the next run brings.
     pub fn is_equal(&self) -> bool {
-        let differences = [&self.missing, &self.different, &self.extra];
+        let differences = [&self.missing, &self.different, &self.damaged, &self.extra];
         self.skipped_because.is_none()
             && self.n_unreadable == 0
             && differences.iter().all(|difference| difference.n == 0)
@@ -108,7 +113,9 @@ impl StreamComparison {
 }
 
 impl Sync {
-    /// Walks every stream without a filter and compares it with the store, record by record.
+    /// Walks every stream without a filter and compares it with the store, record by record: what
+    /// is stored of it, and whether the stored body is still the one that was stored. Nothing is
+    /// written.
     ///
     /// A record that changes during the walk, or that a run writes meanwhile, may show as pending.
     /// Parts have no list of their own and are left out: [`Sync::verify_parts`] compares them.
@@ -121,19 +128,56 @@ impl Sync {
         progress: &dyn Progress,
     ) -> Result<Vec<StreamComparison>, SyncError> {
         let workspace = self.known_workspace().await?;
+        let compared = self.compare_streams(&workspace, progress).await?;
+        Ok(compared.into_iter().map(|walked| walked.comparison).collect())
+    }
+
+    /// The same; bodies that are damaged are marked, so that a [run over
+    /// everything](crate::Extent::Whole) writes them anew. The rest of what differs it writes
+    /// without a mark.
+    ///
+    /// # Errors
+    /// As for [`Sync::verify`], and [`SyncError::Held`] while another process works on the
+    /// workspace.
+    pub async fn verify_before_repair(
+        &self,
+        progress: &dyn Progress,
+    ) -> Result<Vec<StreamComparison>, SyncError> {
+        let workspace = self.known_workspace().await?;
+        let compared = self.compare_streams(&workspace, progress).await?;
+        if compared.iter().any(|walked| !walked.damaged.is_empty()) {
+            let settings = self.settings();
+            let holder = (settings.holder.as_str(), settings.lease_for);
+            let store = self.store();
+            let mark = async |leased: Workspace| {
+                for Walked { comparison, damaged, .. } in &compared {
+                    bodies::mistrust(store, &leased, comparison.stream, damaged).await?;
+                }
+                Ok::<_, SyncError>(())
+            };
+            under_lease(store, &workspace, holder, mark).await?;
+        }
+        Ok(compared.into_iter().map(|walked| walked.comparison).collect())
+    }
+
+    async fn compare_streams(
+        &self,
+        workspace: &Workspace,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Walked>, SyncError> {
         let comparer = Comparer {
             client: self.client(),
             store: self.store(),
             settings: self.settings(),
-            workspace: &workspace,
-            blocked: &Blocked::read(self.store(), &workspace).await?,
+            workspace,
+            blocked: &Blocked::read(self.store(), workspace).await?,
             progress,
         };
-        let mut comparisons = Vec::with_capacity(self.settings().streams.len());
+        let mut compared = Vec::with_capacity(self.settings().streams.len());
         for &stream in self.settings().streams.iter().filter(|stream| **stream != Stream::Parts) {
-            comparisons.push(comparer.compare(stream).await?);
+            compared.push(comparer.compare(stream).await?);
         }
-        Ok(comparisons)
+        Ok(compared)
     }
 
     /// The workspace of the token, which the store has to know.
@@ -160,10 +204,19 @@ struct Walked {
     /// Up to when the last run has read (Unix seconds).
     watermark: Option<i64>,
     seen: BTreeSet<String>,
+    /// Records whose stored body is lost or damaged.
+    damaged: Vec<String>,
+}
+
+impl Walked {
+    fn new(stream: Stream, watermark: Option<i64>) -> Self {
+        let comparison = StreamComparison::new(stream);
+        Self { comparison, watermark, seen: BTreeSet::new(), damaged: Vec::new() }
+    }
 }
 
 impl Comparer<'_> {
-    async fn compare(&self, stream: Stream) -> Result<StreamComparison, SyncError> {
+    async fn compare(&self, stream: Stream) -> Result<Walked, SyncError> {
         let bookmark = self.store.bookmark(self.workspace, stream).await?;
         let watermark = match bookmark {
             Some(bookmark) if bookmark.watermark.is_some() => bookmark.watermark,
@@ -174,14 +227,13 @@ impl Comparer<'_> {
             }
             _ => None,
         };
-        let comparison = StreamComparison::new(stream);
-        let mut walked = Walked { comparison, watermark, seen: BTreeSet::new() };
+        let mut walked = Walked::new(stream, watermark);
         match self.walk(stream, &mut walked).await {
             Ok(()) => {}
             Err(error) => {
                 let Some(reason) = error.of_one_stream() else { return Err(error) };
                 walked.comparison.skipped_because = Some(reason);
-                return Ok(walked.comparison);
+                return Ok(walked);
             }
         }
         // Teammates who left are kept: reports name them.
@@ -189,7 +241,7 @@ impl Comparer<'_> {
             self.find_extra(&mut walked).await?;
         }
         self.progress.finished(stream, walked.comparison.n_walked);
-        Ok(walked.comparison)
+        Ok(walked)
     }
 
     async fn walk(&self, stream: Stream, walked: &mut Walked) -> Result<(), SyncError> {
@@ -222,11 +274,7 @@ impl Comparer<'_> {
     async fn scroll(&self, walked: &mut Walked) -> Result<(), SyncError> {
         let mut attempt = 1;
         loop {
-            *walked = Walked {
-                comparison: StreamComparison::new(Stream::Companies),
-                watermark: walked.watermark,
-                seen: BTreeSet::new(),
-            };
+            *walked = Walked::new(Stream::Companies, walked.watermark);
             match self.pages(ScrollCompanies::default(), walked).await {
                 Err(SyncError::Fetch { source, .. })
                     if source.scroll_fault().is_some() && attempt < SCROLLS =>
@@ -284,6 +332,7 @@ impl Comparer<'_> {
         }
         let ids: Vec<&str> = records.iter().map(|record| record.id.as_str()).collect();
         let stored = self.store.stored(self.workspace, stream, &ids).await?;
+        let intact = bodies::intact(self.store, self.workspace, stream, &stored).await?;
         for record in &records {
             // A list that moves while it is read can show a record twice.
             if !walked.seen.insert(record.id.clone()) {
@@ -295,7 +344,12 @@ impl Comparer<'_> {
             let is_later = walked.watermark.is_some() && changed_at > walked.watermark;
             match stored.get(&record.id) {
                 Some(stored) if stored.hash == record.hash && !stored.is_archived => {
-                    comparison.n_equal += 1;
+                    if intact.contains(&record.id) {
+                        comparison.n_equal += 1;
+                    } else {
+                        comparison.damaged.add(&record.id);
+                        walked.damaged.push(record.id.clone());
+                    }
                 }
                 _ if is_later => comparison.pending.add(&record.id),
                 Some(_) => comparison.different.add(&record.id),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use croner::Cron;
 use futures_util::FutureExt;
-use intercom_store::{RunOutcome, RunRow};
+use intercom_store::{RunEnd, RunOutcome, RunRow};
 use tokio::time::sleep;
 
 use crate::error::SyncError;
@@ -82,7 +82,8 @@ impl Default for Schedule {
 /// Which run is due when, given those that have started.
 ///
 /// A run that lasts past its successor's time is followed by it at once, however many were missed;
-/// one that was due while nobody watched is made up for.
+/// one that was due while nobody watched is made up for. A run over everything that did not read
+/// everything is followed by another at the next time at which any run is due.
 #[derive(Debug, Clone)]
 pub struct Agenda {
     schedule: Schedule,
@@ -127,6 +128,13 @@ impl Agenda {
         if extent == Extent::Whole {
             self.full_at = self.schedule.next(Extent::Whole, at);
         }
+    }
+
+    /// Notes that a run over everything has not read everything: the next run is over everything
+    /// again.
+    pub fn fell_short(&mut self) {
+        let next = [self.full_at, self.changes_at];
+        self.full_at = next.into_iter().flatten().min();
     }
 }
 
@@ -173,6 +181,13 @@ impl Sync {
             agenda.started(extent, now);
             watcher.starts(now, extent);
             let ended = self.run_until(stop.clone(), extent, now, watcher).await;
+            let fell_short = match &ended {
+                Ok(report) => report.fell_short(),
+                Err(_) => true,
+            };
+            if extent == Extent::Whole && fell_short {
+                agenda.fell_short();
+            }
             watcher.ended(clock(), &ended);
             if matches!(ended, Err(SyncError::Stopped)) {
                 return;
@@ -194,8 +209,20 @@ impl Sync {
             |run: &&RunRow| run.end.as_ref().is_some_and(|end| end.outcome != RunOutcome::Failed);
         let mut ended = runs.iter().filter(came_to_its_end);
         let last = ended.clone().next().and_then(started);
-        let last_full = ended.find(|run| RunKind::reads_everything(&run.kind)).and_then(started);
+        let read_everything = |run: &&RunRow| {
+            RunKind::reads_everything(&run.kind) && run.end.as_ref().is_some_and(is_whole)
+        };
+        let last_full = ended.find(read_everything).and_then(started);
         Agenda::new(schedule, last, last_full, now)
+    }
+}
+
+/// Whether a run read all it was to read: records that were put aside were read, too.
+fn is_whole(end: &RunEnd) -> bool {
+    match end.outcome {
+        RunOutcome::Done => true,
+        RunOutcome::Partial => end.detail.is_none(),
+        RunOutcome::Failed => false,
     }
 }
 

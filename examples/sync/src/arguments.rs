@@ -52,6 +52,9 @@ The success metrics are one JSON object on standard output; the log entry and wh
 are on standard error. Ctrl-C ends the run at its last committed page, and the same command goes on
 there. A workspace has one run at a time.
 
+--full reads every record and writes what differs from the digests that are stored. It does not look
+at stored bodies: one that the disk has lost or damaged is found and mended by `sync verify --repair`.
+
 --dry-run asks how many records each stream would fetch, with one call a stream, and writes nothing.";
 
 const CHECKING: &str = "\
@@ -67,7 +70,8 @@ Examples:
   sync watch
   sync watch --cron \"*/30 * * * *\" --full-cron \"0 3 * * SAT\" --metrics-listen 127.0.0.1:9187
 
-A run that was due while nobody watched is made up for at once. A run that fails is told on standard
+A run that was due while nobody watched is made up for at once. A run over everything that did not
+read everything is tried again with the next run. A run that fails is told on standard
 error, and the next one is made when it is due. Ctrl-C and SIGTERM end the watch at the last
 committed page. GET /metrics is for Prometheus; GET /healthz answers 200 while the store answers.";
 
@@ -78,17 +82,21 @@ Examples:
   sync verify --repair
   sync verify --streams conversation_parts
 
-Every record of the workspace is compared with what is stored. What changed since the last run is
-shown, and no difference. Parts have no list: with --parts, or where --streams names them, every
+Every record of the workspace is compared with what is stored, and every stored body of them with
+the digest it was stored with. What changed since the last run is shown, and no difference. Parts have no list: with --parts, or where --streams names them, every
 stored conversation is asked for by itself, which at 10,000 calls a minute takes ten minutes for
-100,000 of them. A repair writes the parts that differ, and reads everything else anew. Exit status: 0 when nothing differs, or no more after a repair, else 1.";
+100,000 of them. A repair writes the parts that differ, and reads everything else anew; bodies that are lost or
+damaged are written again, too. Exit status: 0 when nothing differs, or no more after a repair,
+else 1.";
 
 const STATUS: &str = "\
 Examples:
   sync status
   sync status --json
 
-Nothing is asked of the API. With several workspaces in the database all are shown.";
+Nothing is asked of the API. A run is running while its process renews its lease, and interrupted
+when the process died. The parts of conversations are as far behind as the conversations, or as the
+change of the longest due of them. With several workspaces in the database all are shown.";
 
 const EXPORTING: &str = "\
 Examples:

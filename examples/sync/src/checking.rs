@@ -3,6 +3,7 @@
 use intercom_store::Store;
 use intercom_sync::{Finding, State};
 
+use crate::advising::remedy;
 use crate::arguments::{Common, Json};
 use crate::environment::Environment;
 use crate::telling::counted;
@@ -20,8 +21,7 @@ pub(crate) async fn run(common: &Common, arguments: &Json) -> anyhow::Result<Ver
             store
         }
         Err(error) => {
-            let remedy = "see --database or DATABASE_URL; sqlite://FILE needs a folder that can \
-                          be written to, postgres://USER@HOST/NAME a server that answers";
+            let remedy = remedy(error.as_ref()).unwrap_or("see --database or DATABASE_URL");
             findings.push(Finding::not_good(
                 State::Bad,
                 "database",

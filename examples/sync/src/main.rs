@@ -1,5 +1,6 @@
 //! `sync`: a workspace mirrored into a database, with customers made of it.
 
+mod advising;
 mod alerting;
 mod arguments;
 mod checking;
@@ -49,6 +50,9 @@ async fn main() -> ExitCode {
         Ok(Verdict::LeftBehind) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {}", wiring::causes(error.as_ref()));
+            if let Some(remedy) = advising::remedy(error.as_ref()) {
+                eprintln!("    → {remedy}");
+            }
             wiring::exit_code(&error)
         }
     }

@@ -10,7 +10,7 @@ use axum::routing::get;
 use chrono::DateTime;
 use intercom_client::Client;
 use intercom_store::{RunOutcome, Store, StoreError, Stream};
-use intercom_sync::{METRICS_MEDIA_TYPE, RunMetrics};
+use intercom_sync::{METRICS_MEDIA_TYPE, RunMetrics, read_up_to};
 use tokio::net::TcpListener;
 
 use crate::watching::Clock;
@@ -69,9 +69,8 @@ async fn look(observed: &Observed) -> Result<(), StoreError> {
         sum.n_claimed += backlog.n_claimed;
         sum.n_dead += backlog.n_dead;
         for stream in Stream::ALL {
-            let bookmark = store.bookmark(&workspace, stream).await?;
-            if let Some(watermark) = bookmark.and_then(|bookmark| bookmark.watermark) {
-                metrics.set_lag(stream, now.saturating_sub(watermark).max(0));
+            if let Some(at) = read_up_to(store.as_ref(), &workspace, stream).await? {
+                metrics.set_lag(stream, now.saturating_sub(at).max(0));
             }
         }
         let runs = store.last_runs(&workspace, LOOKED_THROUGH).await?;

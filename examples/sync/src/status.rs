@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use intercom_store::{Backlog, Census, RunOutcome, RunRow, Store, Stream, Workspace};
-use intercom_sync::{CallBudget, call_budgets};
+use intercom_store::{Backlog, Census, RunRow, Store, Stream, Workspace};
+use intercom_sync::{CallBudget, Unfinished, advice, call_budgets, last_runs, read_up_to};
 use serde::Serialize;
 
 use crate::arguments::{Common, Json};
@@ -43,6 +43,7 @@ struct Run {
     started_at: String,
     /// Absent while the run works, or when it died.
     took_seconds: Option<i64>,
+    /// `running`, `interrupted` when its process died, or how it ended.
     outcome: &'static str,
     fetched: i64,
     written: i64,
@@ -55,6 +56,9 @@ struct Unreadable {
     stream: Stream,
     id: Option<String>,
     reason: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<&'static str>,
 }
 
 pub(crate) async fn run(
@@ -87,9 +91,8 @@ async fn status(
 ) -> anyhow::Result<Status> {
     let mut lag_seconds = BTreeMap::new();
     for stream in Stream::ALL {
-        let bookmark = store.bookmark(workspace, stream).await?;
-        if let Some(watermark) = bookmark.and_then(|bookmark| bookmark.watermark) {
-            lag_seconds.insert(stream.name(), now.timestamp().saturating_sub(watermark).max(0));
+        if let Some(at) = read_up_to(store, workspace, stream).await? {
+            lag_seconds.insert(stream.name(), now.timestamp().saturating_sub(at).max(0));
         }
     }
     let mut quarantine = store.quarantined(workspace).await?;
@@ -97,6 +100,7 @@ async fn status(
     quarantine.truncate(NAMED);
     let unreadable = quarantine.into_iter().map(|row| Unreadable {
         stream: row.stream,
+        advice: advice(&row),
         id: row.record_id,
         reason: row.reason,
     });
@@ -104,7 +108,7 @@ async fn status(
         workspace: workspace.id().to_owned(),
         name: workspace.name().map(str::to_owned),
         timezone: workspace.timezone().map(str::to_owned),
-        runs: store.last_runs(workspace, RUNS).await?.into_iter().map(shown).collect(),
+        runs: last_runs(store, workspace, RUNS).await?.into_iter().map(shown).collect(),
         lag_seconds,
         rows: store.census(workspace).await?,
         backlog: store.backlog(workspace).await?,
@@ -113,15 +117,20 @@ async fn status(
     })
 }
 
-fn shown(row: RunRow) -> Run {
+fn shown((row, unfinished): (RunRow, Option<Unfinished>)) -> Run {
     let RunRow { id, kind, started_at, end } = row;
+    let outcome = match (&end, unfinished) {
+        (Some(end), _) => end.outcome.name(),
+        (None, Some(Unfinished::Running)) => "running",
+        (None, Some(Unfinished::Interrupted) | None) => "interrupted",
+    };
     let counts = end.as_ref().map(|end| end.counts).unwrap_or_default();
     Run {
         run: id.0,
         kind,
         started_at: instant(started_at),
         took_seconds: end.as_ref().map(|end| end.finished_at - started_at),
-        outcome: end.as_ref().map_or("running or died", |end| RunOutcome::name(end.outcome)),
+        outcome,
         fetched: counts.n_fetched,
         written: counts.n_inserted + counts.n_changed,
         customers: counts.n_customers,
@@ -165,6 +174,7 @@ fn in_words(status: &Status) -> String {
     for entry in &status.quarantine {
         let id = entry.id.as_deref().unwrap_or("without an id");
         lines.push(format!("  put aside: {} {id}: {}", entry.stream, entry.reason));
+        lines.extend(entry.advice.map(|advice| format!("    → {advice}")));
     }
     let n_named = i64::try_from(status.quarantine.len()).unwrap_or(i64::MAX);
     if n_quarantined > n_named {

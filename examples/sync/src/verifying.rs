@@ -68,13 +68,16 @@ async fn compare(
     sync: &Sync,
     common: &Common,
     arguments: &Verify,
-    repair_parts_at: Option<DateTime<Utc>>,
+    repair_at: Option<DateTime<Utc>>,
 ) -> anyhow::Result<Vec<StreamComparison>> {
     let told = progress::on_stderr(common.log_format);
     let compared = async {
-        let mut comparisons = sync.verify(told.as_ref()).await?;
+        let mut comparisons = match repair_at {
+            Some(_) => sync.verify_before_repair(told.as_ref()).await?,
+            None => sync.verify(told.as_ref()).await?,
+        };
         if arguments.parts || arguments.streams.contains(&Stream::Parts) {
-            comparisons.push(match repair_parts_at {
+            comparisons.push(match repair_at {
                 Some(now) => sync.repair_parts(now, told.as_ref()).await?,
                 None => sync.verify_parts(told.as_ref()).await?,
             });
@@ -106,6 +109,7 @@ fn lines(comparison: &StreamComparison) -> String {
     for (differences, what) in [
         (&comparison.missing, "missing from the store"),
         (&comparison.different, "stored otherwise"),
+        (&comparison.damaged, "stored with a body that is lost or damaged"),
         (&comparison.extra, "stored, but not in the workspace's list"),
         (&comparison.pending, "changed since the last run, which the next one reads"),
     ] {

@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, timeout};
 
+use crate::advising::remedy;
 use crate::alerting::Teller;
 use crate::arguments::{Common, LogFormat, Watch};
 use crate::environment::Environment;
@@ -134,7 +135,8 @@ impl Watcher for Told {
             Err(error) => {
                 let again = if failed.is_some() { " again" } else { "" };
                 let reason = causes(error);
-                tell(self.format, &format!("the run failed{again}: {reason}"));
+                let remedy = remedy(error).map(|remedy| format!("; {remedy}")).unwrap_or_default();
+                tell(self.format, &format!("the run failed{again}: {reason}{remedy}"));
                 *failed = Some(reason);
             }
         }

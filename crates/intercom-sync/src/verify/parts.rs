@@ -11,7 +11,7 @@ use intercom_store::{
 };
 use tokio::time::Instant;
 
-use super::{CHUNK, StreamComparison};
+use super::{CHUNK, StreamComparison, bodies};
 use crate::error::SyncError;
 use crate::lease::under_lease;
 use crate::parts::{Answered, MOST_FAILURES_IN_A_ROW, ask, concerns_all, due_one_by_one, width};
@@ -136,7 +136,7 @@ impl Verdict<'_> {
         let read_at = ledger.get(&id).and_then(|entry| entry.updated_at);
         let has_changed = fetched.updated_at > read_at;
         if self.compare(&id, &fetched, &stored, has_changed) {
-            self.repair(id, fetched).await?;
+            self.repair(id, fetched, &stored).await?;
         }
         Ok(())
     }
@@ -198,8 +198,20 @@ impl Verdict<'_> {
         differs
     }
 
-    async fn repair(&self, id: String, fetched: FetchedParts) -> Result<(), SyncError> {
+    async fn repair(
+        &self,
+        id: String,
+        fetched: FetchedParts,
+        stored: &[StoredPart],
+    ) -> Result<(), SyncError> {
         let Some(observed_at) = self.repair_at else { return Ok(()) };
+        // A body that is lost or damaged is written again, though its digest be the right one.
+        let is_stored = |part: &Part| {
+            stored.iter().any(|stored| stored.id == part.id && is_equal(part, stored))
+        };
+        let differing = fetched.parts.iter().filter(|part| !part.is_redacted && !is_stored(part));
+        let differing: Vec<String> = differing.map(|part| part.id.clone()).collect();
+        bodies::mistrust(self.store, self.workspace, Stream::Parts, &differing).await?;
         let found = ConversationParts {
             conversation_id: id,
             mark: 0,

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use intercom_revenue::{Alert, AlertKind, Currency, Money};
-use intercom_store::{ALERT_QUEUE, EffectEnd, Notice, RunOutcome};
+use intercom_store::{ALERT_QUEUE, DigestCause, EffectEnd, Notice, RunOutcome};
+use intercom_sync::Digest;
 use serde_json::{Value, json};
 
 use crate::database::Database;
@@ -61,7 +62,10 @@ pub(crate) async fn a_first_load_is_told_in_one_digest(on: &Database) {
         world.create_contact(ada(&email, &paying(60_000 + n)));
     }
     let late = world.create_contact(ada(EMAIL, &json!({"stripe_delinquent": true})));
-    assert_eq!(world.sync().await.alerts, []);
+    let report = world.sync().await;
+    assert_eq!(report.alerts, []);
+    let counted = Digest { cause: DigestCause::FirstLoad, n_conditions: 9 };
+    assert_eq!(report.digest, Some(counted));
     let told = world.told().await;
     let [Notice::Digest(digest)] = told.as_slice() else { panic!("{told:?}") };
     let [high, delinquent] = digest.parts.as_slice() else { panic!("{digest:?}") };
@@ -81,7 +85,7 @@ pub(crate) async fn a_first_load_is_told_in_one_digest(on: &Database) {
 pub(crate) async fn a_first_load_without_a_condition_tells_nothing(on: &Database) {
     let world = World::empty(on);
     world.create_contact(ada(EMAIL, &paying(10_000)));
-    world.sync().await;
+    assert_eq!(world.sync().await.digest, None);
     assert_eq!(world.told().await, []);
 }
 

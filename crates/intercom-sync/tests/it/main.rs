@@ -28,8 +28,10 @@ mod refusals;
 mod report;
 mod rules;
 mod spans;
+mod standing;
 mod streams;
 mod verify;
+mod watch;
 mod windows;
 mod world;
 
@@ -197,6 +199,11 @@ on_both_databases! {
         an_api_that_is_out_of_order_ends_the_stream;
     spans:
         a_run_a_stream_and_a_page_have_spans_without_personal_data;
+    standing:
+        a_run_is_running_while_its_process_lives
+        parts_are_as_far_behind_as_conversations;
+    watch:
+        a_run_over_everything_that_falls_short_is_tried_again;
     streams:
         every_stream_is_mirrored
         a_second_run_over_every_stream_writes_nothing
@@ -207,7 +214,9 @@ on_both_databases! {
         parts_are_verified_and_repaired
         parts_that_change_later_are_pending
         what_was_never_read_is_missing
-        what_the_api_does_not_answer_is_not_compared_and_named;
+        what_the_api_does_not_answer_is_not_compared_and_named
+        damaged_bodies_are_named_and_mended
+        damaged_parts_are_mended;
     windows:
         windows_are_everything_by_day
         windows_are_everything_by_second

@@ -42,7 +42,10 @@ pub(crate) async fn a_revoked_token_is_one_clear_error(on: &Database) {
     // `/me`, the admins, and the conversations beside the contacts.
     assert_eq!(revoked.n_sent(), 1 + 1 + 1 + 8, "nothing is tried again");
     let end = world.last_run().await.end.expect("the run ended");
-    assert_eq!((end.outcome, end.detail), (RunOutcome::Failed, Some(words)));
+    assert_eq!(end.outcome, RunOutcome::Failed);
+    let remedy = error.remedy().expect("somebody can do something");
+    assert!(remedy.starts_with("check the access token in INTERCOM_ACCESS_TOKEN"), "{remedy}");
+    assert_eq!(end.detail, Some(format!("{words}; {remedy}")));
 }
 
 pub(crate) async fn a_stream_the_token_may_not_read_is_left_out_and_named(on: &Database) {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use intercom_revenue::Alert;
-use intercom_sync::{CustomerAlert, Metrics, RunReport};
+use intercom_store::DigestCause;
+use intercom_sync::{CustomerAlert, Digest, Metrics, RunReport};
 
 fn report() -> RunReport {
     let started_at: DateTime<Utc> = "2024-01-15T10:29:59.8Z".parse().expect("an instant");
@@ -23,6 +24,7 @@ fn report() -> RunReport {
             avg_quality_score: Some(78.5),
         },
         alerts: vec![alert; 12],
+        digest: None,
     }
 }
 
@@ -36,6 +38,19 @@ fn the_log_entry_has_its_six_lines() {
     - Quality: 78.5 avg
     - Alerts: 12 generated
     ");
+}
+
+#[test]
+fn the_log_entry_tells_of_a_digest() {
+    let first_load = Digest { cause: DigestCause::FirstLoad, n_conditions: 7 };
+    let changed_rules = Digest { cause: DigestCause::ChangedRules, n_conditions: 1 };
+    for (digest, line) in [
+        (first_load, "- Alerts: 0 generated, 7 alerts of the first load in 1 digest"),
+        (changed_rules, "- Alerts: 0 generated, 1 alert after a change of the rules in 1 digest"),
+    ] {
+        let report = RunReport { alerts: Vec::new(), digest: Some(digest), ..report() };
+        assert_eq!(report.log_entry().to_string().lines().last(), Some(line));
+    }
 }
 
 #[test]

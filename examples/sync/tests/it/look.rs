@@ -1,6 +1,6 @@
 //! `sync check`, `status`, `verify` and `export`.
 
-use intercom_sim::SimSettings;
+use intercom_sim::{Fault, Faults, SimSettings};
 use serde_json::{Value, json};
 
 use crate::program::run;
@@ -76,6 +76,54 @@ fn a_refused_token_is_named_with_what_to_do() {
 }
 
 #[test]
+fn a_token_that_is_refused_ends_a_run_with_what_to_do() {
+    let fault = Fault::new("401".parse().expect("a fault"));
+    let world = World::new();
+    world.sim.with(|sim| sim.set_faults(Faults { list: vec![fault], ..Faults::default() }));
+    let ended = world.run(&["run", "--now", AT]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let remedy = "→ check the access token in INTERCOM_ACCESS_TOKEN";
+    assert!(ended.stderr.contains(remedy), "{}", ended.stderr);
+    let check = world.run(&["check"]);
+    assert!(check.stdout.contains(remedy), "{check:?}");
+}
+
+#[test]
+fn a_database_that_is_none_is_told_as_what_it_is() {
+    let world = World::new();
+    std::fs::write(world.folder().join("notes.txt"), "no database at all").expect("written");
+    let check = world.run(&["check", "--database", "sqlite://notes.txt"]);
+    assert_eq!(check.code, Some(1), "{check:?}");
+    assert!(check.stdout.contains("→ something else is stored there"), "{}", check.stdout);
+    let run = world.run(&["run", "--database", "sqlite://notes.txt"]);
+    assert!(run.stderr.contains("→ something else is stored there"), "{}", run.stderr);
+    let check = world.run(&["check", "--database", "mysql://here"]);
+    assert!(check.stdout.contains("→ name the database as sqlite://FILE"), "{}", check.stdout);
+}
+
+#[test]
+fn a_run_that_was_killed_is_interrupted() {
+    let latency = std::time::Duration::from_millis(500);
+    let world = World::with(SimSettings { latency, ..SimSettings::default() });
+    let mut run = world.command(&["run", "--lease-for", "1"]).spawn().expect("the program starts");
+    let outcome = || {
+        let status = world.run(&["status", "--json"]).json().remove(0);
+        status[0]["runs"][0]["outcome"].as_str().map(str::to_owned)
+    };
+    let until = |expected: &str| {
+        let began_at = std::time::Instant::now();
+        while outcome().as_deref() != Some(expected) {
+            assert!(began_at.elapsed().as_secs() < 60, "{expected}: {:?}", outcome());
+        }
+    };
+    until("running");
+    // As `kill -9` does.
+    run.kill().expect("it runs");
+    run.wait().expect("it has ended");
+    until("interrupted");
+}
+
+#[test]
 fn a_database_that_cannot_be_used_is_a_finding_and_ends_a_run() {
     let world = World::new();
     let url = format!("sqlite://{}/none/intercom.db", world.folder().display());
@@ -102,8 +150,10 @@ fn the_status_shows_runs_rows_and_lag() {
     assert_eq!(status["rows"]["records"]["contacts"], 60, "{status}");
     // The watermark stays five minutes behind the run.
     assert_eq!(status["lag_seconds"]["conversations"], 3_900, "{status}");
+    assert_eq!(status["lag_seconds"]["conversation_parts"], 3_900, "{status}");
     let words = world.run(&["status"]).stdout;
     assert!(words.contains("contacts") && words.contains("60 rows"), "{words}");
+    assert!(!words.contains("never read"), "{words}");
     // What the processes on the database know of the token's rate limit.
     let budget = &status["calls"][0];
     assert_eq!((&budget["limit"], &budget["under_way"]), (&json!(1_667), &json!(0)), "{status}");

@@ -60,6 +60,7 @@ fn a_watch_runs_at_once_serves_its_metrics_and_ends_on_ctrl_c() {
         "intercom_sync_outbox_effects{state=\"dead\"} 0",
         "intercom_sync_quarantine_records 0",
         "intercom_sync_lag_seconds{stream=\"conversations\"} ",
+        "intercom_sync_lag_seconds{stream=\"conversation_parts\"} ",
         "intercom_sync_last_success_timestamp_seconds ",
         "intercom_sync_calls_total ",
         "# EOF",
