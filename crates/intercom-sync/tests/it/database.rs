@@ -2,9 +2,11 @@
 
 use std::io::Write;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Once};
 
 use intercom_store::Store;
+use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, SqliteConnection};
@@ -47,6 +49,26 @@ impl Database {
         on_server(&options, &format!("CREATE DATABASE {name}")).await;
         let url = options.database(&name).to_url_lossy().to_string();
         Self { server_database: Some(name), ..Self::open(url).await }
+    }
+
+    /// An empty database of the same kind.
+    pub(crate) async fn another(&self) -> Self {
+        static N_OTHERS: AtomicU32 = AtomicU32::new(0);
+        let Some(name) = &self.server_database else { return Self::sqlite().await };
+        let name = format!("{name}_{}", N_OTHERS.fetch_add(1, Ordering::Relaxed));
+        let options = PgConnectOptions::from_str(&self.url).expect("a PostgreSQL URL");
+        on_server(&options, &format!("CREATE DATABASE {name}")).await;
+        let url = options.database(&name).to_url_lossy().to_string();
+        Self { server_database: Some(name), ..Self::open(url).await }
+    }
+
+    /// Removes a database from the server that has `other` as well; a file goes by itself.
+    pub(crate) async fn remove(&self, other: &Self) {
+        self.store.close().await;
+        if let Some(name) = &self.server_database {
+            let options = PgConnectOptions::from_str(&other.url).expect("a PostgreSQL URL");
+            on_server(&options, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
     }
 
     /// Where the database is.
@@ -112,6 +134,31 @@ impl Database {
             None => sqlx::query_scalar(sql).fetch_one(&mut self.on_sqlite().await).await,
         };
         read.expect("a number")
+    }
+
+    /// The rows of a table past the store, each by the names of its columns.
+    pub(crate) async fn rows(&self, table: &str) -> Vec<Value> {
+        let row = match self.server_database {
+            Some(_) => format!("to_jsonb({table})::text"),
+            None => {
+                let pairs = format!(
+                    r#"SELECT group_concat('''' || name || ''', "' || name || '"')
+                    FROM pragma_table_info('{table}')"#
+                );
+                format!("json_object({})", self.texts(pairs).await.remove(0))
+            }
+        };
+        let rows = self.texts(format!("SELECT {row} FROM {table}")).await;
+        rows.iter().map(|row| serde_json::from_str(row).expect("JSON")).collect()
+    }
+
+    async fn texts(&self, sql: String) -> Vec<String> {
+        let sql = AssertSqlSafe(sql);
+        let read = match self.server_database {
+            Some(_) => sqlx::query_scalar(sql).fetch_all(&mut self.on_postgres().await).await,
+            None => sqlx::query_scalar(sql).fetch_all(&mut self.on_sqlite().await).await,
+        };
+        read.expect("texts")
     }
 
     /// The statements that make the database note every row written to a table.

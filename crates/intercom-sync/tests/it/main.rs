@@ -9,6 +9,7 @@ mod bad_answers;
 mod bad_input;
 mod bad_records;
 mod changes;
+mod clean;
 mod customers;
 mod database;
 mod explain;
