@@ -9,6 +9,7 @@ mod alerts;
 mod customers;
 mod database;
 mod debug;
+mod earlier;
 mod figures;
 mod forget;
 mod gone;
@@ -176,8 +177,9 @@ conformance! {
         a_dead_effect_can_be_revived
         what_happened_is_remembered_for_a_while
         effects_are_written_with_the_customer_or_not_at_all;
+    earlier:
+        every_earlier_schema_is_brought_forward;
     opening:
-        every_earlier_schema_is_brought_forward
         data_survives_reopening
         a_closed_store_is_unavailable
         a_newer_schema_is_refused

@@ -3,9 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
 
-use intercom_store::{LeaseOutcome, Store, StoreError, Stream};
+use intercom_store::{Store, StoreError, Stream};
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 
@@ -75,34 +74,6 @@ pub(crate) async fn two_programs_open_at_once(on: &Database) {
     for store in [one, two, three] {
         let store = store.expect("the database opens");
         assert!(store.dead_effects(&on.workspace).await.unwrap().is_empty());
-    }
-}
-
-pub(crate) async fn every_earlier_schema_is_brought_forward(on: &Database) {
-    on.store.close().await;
-    let n_migrations = on.number("SELECT MAX(version) FROM intercom_migrations").await;
-    for version in 1..n_migrations {
-        on.rebuild(version).await;
-        on.execute(
-            "INSERT INTO workspaces (workspace_id, first_seen_at, change_number) \
-             VALUES ('ab12', 1, 7)",
-        )
-        .await;
-        on.execute(
-            "INSERT INTO bookmarks (workspace_id, stream, watermark, query, n_pages, updated_at) \
-             VALUES ('ab12', 'contacts', 1700000000, 'q', 3, 1)",
-        )
-        .await;
-        let store = intercom_store::open(&on.url).await.expect("the database opens");
-        let bookmark = store.bookmark(&on.workspace, Stream::Contacts).await.unwrap();
-        assert_eq!(bookmark.and_then(|it| it.watermark), Some(1_700_000_000), "from {version}");
-        let page = crate::mirror::page(vec![record("c1", NOW, b"one")]);
-        let written = store.commit_page(&on.workspace, Stream::Contacts, &page).await.unwrap();
-        assert_eq!(written.n_inserted, 1, "from {version}");
-        let held = Duration::from_secs(60);
-        let lease = store.acquire_lease(&on.workspace, "sync", "a", held).await.unwrap();
-        assert!(matches!(lease, LeaseOutcome::Acquired { .. }), "from {version}");
-        store.close().await;
     }
 }
 
