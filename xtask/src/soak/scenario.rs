@@ -1,6 +1,7 @@
 //! One workspace, one database, and runs that are killed; then what they left.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -38,6 +39,12 @@ pub(super) const SCENARIOS: [Scenario; 3] = [
 const INDEX_LAG: u64 = 120;
 const CONTACTS: &str = "330";
 const CONVERSATIONS: &str = "500";
+/// After so many runs in a row that end before they are killed, none ever will be.
+const MOST_UNHURT: u32 = 40;
+/// Kills after which one run waits until a call has timed out for good.
+const MANY_KILLS: u32 = 12;
+/// A call that is never answered has timed out by then.
+const PATIENCE: Duration = Duration::from_secs(45);
 /// A last run without faults takes no longer.
 const LAST_RUN: Duration = Duration::from_secs(240);
 /// Streams whose bodies are compared with the workspace.
@@ -53,9 +60,29 @@ const MIRRORED: [(&str, &str); 5] = [
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     pub(super) n_kills: u32,
+    pub(super) n_kills_left: u32,
     pub(super) n_ended: u32,
     pub(super) n_edits: u64,
     pub(super) differences: Differences,
+}
+
+impl Outcome {
+    /// Whether every kill happened and nothing differs.
+    pub(super) fn is_passed(&self) -> bool {
+        self.n_kills_left == 0 && self.differences.is_empty()
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { n_kills, n_kills_left, n_ended, n_edits, differences } = self;
+        let verdict = if differences.is_empty() { "equal" } else { "DIFFERENT" };
+        write!(f, "{n_kills} runs killed, {n_ended} ended, {n_edits} changes: {verdict}")?;
+        match n_kills_left {
+            0 => Ok(()),
+            n_left => write!(f, "; the TIME WAS UP before {n_left} more were killed"),
+        }
+    }
 }
 
 /// A scenario under way.
@@ -116,25 +143,39 @@ impl<'a> Soaking<'a> {
         })
     }
 
-    /// Kills runs so often, or until the time is up, and then compares.
+    /// Kills runs so often, or for so long, and then compares.
     pub(super) async fn soak(
         mut self,
         n_kills: u32,
-        until: Option<Instant>,
+        kills_for: Option<Duration>,
         clean: &Database,
     ) -> anyhow::Result<Outcome> {
         let seed = self.rng.u64(..);
         self.world.set_faults(&faults(seed)).await?;
-        for round in 0..n_kills * 4 {
-            let is_late = until.is_some_and(|until| Instant::now() >= until);
-            if self.outcome.n_kills == n_kills || is_late {
+        let until = kills_for.map(|kills_for| Instant::now() + kills_for);
+        let mut n_unhurt = 0;
+        while self.outcome.n_kills < n_kills {
+            let n_left = n_kills - self.outcome.n_kills;
+            let left_for = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left_for.is_some_and(|left_for| left_for.is_zero()) {
+                self.outcome.n_kills_left = n_left;
                 break;
             }
-            // One run waits until a call has timed out for good.
-            let is_patient = round == 11;
-            self.run_and_kill(is_patient).await?;
+            // All kills shall fit into the time.
+            let longest = left_for.map_or(self.usual, |left_for| left_for / n_left);
+            let share = self.rng.f64() * 1.15;
+            let is_killed = self.run_and_kill(self.usual.min(longest).mul_f64(share)).await?;
+            n_unhurt = if is_killed { 0 } else { n_unhurt + 1 };
+            ensure!(
+                n_unhurt < MOST_UNHURT,
+                "{n_unhurt} runs in a row ended before they were killed"
+            );
             self.remember().await?;
             self.let_time_pass().await?;
+        }
+        if n_kills >= MANY_KILLS {
+            self.run_and_kill(PATIENCE).await?;
+            self.remember().await?;
         }
         self.world.set_faults("").await?;
         self.bring_up_to_date().await?;
@@ -144,8 +185,9 @@ impl<'a> Soaking<'a> {
         Ok(self.outcome)
     }
 
-    /// A run, and changes of the workspace until it ends or is killed.
-    async fn run_and_kill(&mut self, is_patient: bool) -> anyhow::Result<()> {
+    /// A run, and changes of the workspace until it ends or is killed, which it is after so long;
+    /// whether it was.
+    async fn run_and_kill(&mut self, patience: Duration) -> anyhow::Result<bool> {
         let extent = if self.rng.u8(0..5) == 0 { Extent::Whole } else { Extent::Changed };
         let now = rfc3339(self.world.now().await?)?;
         let mut child = self.program.start(&Arguments {
@@ -155,8 +197,6 @@ impl<'a> Soaking<'a> {
             extent,
         })?;
         let begun_at = Instant::now();
-        let share = self.rng.f64() * 1.15;
-        let patience = if is_patient { Duration::from_secs(45) } else { self.usual.mul_f64(share) };
         let status = loop {
             let gap = Duration::from_millis(self.rng.u64(3..60));
             tokio::select! {
@@ -172,20 +212,20 @@ impl<'a> Soaking<'a> {
             if self.rng.u8(0..8) > 0 {
                 self.expire_leases().await?;
             }
-            return Ok(());
+            return Ok(true);
         };
         let ended = self.program.ended(status);
         self.outcome.n_ended += 1;
         if ended.is_broken() {
             self.outcome.differences.add("runs", format!("{}: {}", ended.status, ended.log));
         }
-        if ended.is_success() && !is_patient {
+        if ended.is_success() {
             self.usual = begun_at.elapsed().max(Duration::from_millis(500));
         }
         if ended.log.contains("is being synchronised by") {
             self.expire_leases().await?;
         }
-        Ok(())
+        Ok(false)
     }
 
     /// What a minute of silence does.
@@ -418,5 +458,22 @@ impl Place<'_> {
             Self::Folder(folder) => Ok(Database::sqlite(folder, name)),
             Self::Server(server) => Database::postgres(server, name).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Outcome;
+
+    #[test]
+    fn too_few_kills_are_a_failure_that_names_their_number() {
+        let whole = Outcome { n_kills: 17, ..Outcome::default() };
+        assert!(whole.is_passed());
+        assert_eq!(whole.to_string(), "17 runs killed, 0 ended, 0 changes: equal");
+        let cut = Outcome { n_kills: 12, n_kills_left: 5, ..Outcome::default() };
+        assert!(!cut.is_passed());
+        let line = "12 runs killed, 0 ended, 0 changes: equal; \
+                    the TIME WAS UP before 5 more were killed";
+        assert_eq!(cut.to_string(), line);
     }
 }
