@@ -146,13 +146,13 @@ impl Database {
                 false => format!(r"'\x{digits}'::bytea"),
             }
         };
-        for (_, sql) in WRITTEN.iter().filter(|(since, _)| *since <= version) {
-            let sql = sql.replace("{body}", &bytes(BODY)).replace("{hash}", &bytes(HASH));
-            self.execute(&sql).await;
-        }
+        let written = WRITTEN.iter().filter(|(since, _)| *since <= version);
+        let mut sql: String = written.map(|(_, sql)| *sql).collect();
         if version >= 13 {
-            self.execute(RECEIVED).await;
+            sql.push_str(RECEIVED);
         }
+        let sql = sql.replace("{body}", &bytes(BODY)).replace("{hash}", &bytes(HASH));
+        self.execute(&format!("BEGIN; {sql} COMMIT;")).await;
     }
 }
 
