@@ -3,19 +3,26 @@
 //! The simulator is a process of its own on loopback, so that the memory shown is the sync's.
 //! `--case budget` loads 100,000 contacts and 50,000 conversations at 167 calls per ten seconds,
 //! `--case speed` (without a `--case`) at 1,667, `--case changes` a million contacts, and then 500
-//! that changed. `--contacts N --conversations N` change the sizes; `--url URL` names an empty
-//! database, by default a SQLite file in a temporary folder.
+//! that changed; `--case parts` fetches the parts of 20,000 conversations, one call each, at
+//! `--rate 1667` calls per ten seconds. `--contacts N --conversations N` change the sizes;
+//! `--url URL` names an empty database, by default a SQLite file in a temporary folder.
 
 #![expect(clippy::disallowed_methods, reason = "measuring needs a clock")]
 #![expect(clippy::unwrap_used, reason = "a measurement that fails has no result")]
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use chrono::DateTime;
-use intercom_client::{Client, ClientSettings, HttpSettings, Origin};
+use intercom_api::conversations::RetrieveConversation;
+use intercom_api::{Operation, Request, Response};
+use intercom_client::{
+    Client, ClientSettings, HttpSettings, HttpTransport, Origin, Transport, TransportError,
+};
 use intercom_sim::{Invention, SimClock, SimSettings, SimTransport, Simulator, Workspace};
 use intercom_store::Stream;
 use intercom_sync::{Progress, RunReport, Sync, SyncSettings};
@@ -48,6 +55,7 @@ fn main() {
     match argument("--case").as_deref() {
         Some("budget") => runtime.block_on(load(167)),
         Some("changes") => runtime.block_on(changes()),
+        Some("parts") => runtime.block_on(parts(number("--rate", 1_667))),
         None | Some("speed") => runtime.block_on(load(1_667)),
         Some(other) => panic!("there is no case {other}"),
     }
@@ -107,6 +115,34 @@ async fn changes() {
     tell_memory();
 }
 
+/// Conversations whose parts are not known: how much of each window of the rate limit is used.
+async fn parts(rate: u32) {
+    let conversations = number("--conversations", 20_000);
+    let mut simulated = Simulated::start(number("--contacts", 5_000), conversations, rate);
+    let streams = vec![Stream::Conversations, Stream::Parts];
+    let bench = Bench::of(&simulated.url, streams).await;
+    let started_at = simulated.begin();
+    let (report, times) = bench.run(started_at).await;
+    let n_fetched = report.stream(Stream::Parts).unwrap().n_pages;
+    assert_eq!(n_fetched, u64::from(conversations), "every conversation is asked for its parts");
+
+    let windows = bench.windows.used.lock().unwrap().clone();
+    // In the first one conversations were listed, too, and the last one was not needed whole.
+    let ends = (*windows.keys().next().unwrap() + 10..*windows.keys().last().unwrap()).step_by(10);
+    let full: Vec<u32> = ends.map(|end| windows.get(&end).copied().unwrap_or(0)).collect();
+    let (n, least) = (full.len(), full.iter().min().expect("too few calls for a full window"));
+    let mean = f64::from(full.iter().sum::<u32>()) / n as f64;
+    let share = |calls: f64| calls / f64::from(rate) * 100.0;
+    println!("{n_fetched} part fetches at {rate} calls per 10 s and {} ms", LATENCY.as_millis());
+    println!("mirrored  {:>8.2} s", times.mirrored.as_secs_f64());
+    println!("windows   {n:>8}   used in full, the first and the last left out");
+    let each = share(f64::from(*least));
+    println!("least     {least:>8}   calls in a window, {each:.1} % of it (bound 95 %)");
+    println!("mean      {mean:>8.1}   calls in a window, {:.1} % of it", share(mean));
+    println!("refused   {:>8}   answers 429 (bound 0)", simulated.ask("refused"));
+    tell_memory();
+}
+
 fn tell_memory() {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -122,6 +158,7 @@ struct Bench {
     client: Client,
     store: Arc<dyn intercom_store::Store>,
     settings: SyncSettings,
+    windows: Arc<Windows>,
     _folder: tempfile::TempDir,
 }
 
@@ -137,15 +174,20 @@ struct Times {
 
 impl Bench {
     async fn new(url: &str) -> Self {
+        Self::of(url, vec![Stream::Contacts, Stream::Conversations]).await
+    }
+
+    async fn of(url: &str, streams: Vec<Stream>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = format!("sqlite://{}/intercom.db", folder.path().display());
         let store = intercom_store::open(&argument("--url").unwrap_or(file)).await.unwrap();
         let origin = Origin::parse(url).unwrap();
         let http = HttpSettings { origin, ..HttpSettings::new("dG9rOjEyMzQ=".into()) };
-        let client = Client::http(http, ClientSettings::default()).unwrap();
-        let streams = vec![Stream::Contacts, Stream::Conversations];
+        let inner = HttpTransport::new(http).unwrap();
+        let windows = Arc::new(Windows { inner, used: Mutex::default() });
+        let client = Client::new(windows.clone(), ClientSettings::default());
         let settings = SyncSettings { streams, ..SyncSettings::default() };
-        Self { client, store, settings, _folder: folder }
+        Self { client, store, settings, windows, _folder: folder }
     }
 
     async fn run(&self, now: i64) -> (RunReport, Times) {
@@ -155,6 +197,30 @@ impl Bench {
         let report = sync.run(now, &watch).await.unwrap();
         let times = *watch.times.lock().unwrap();
         (report, Times { whole: watch.began_at.elapsed(), ..times })
+    }
+}
+
+/// Notes what answers say of the rate limit: the simulator's own count of each window.
+struct Windows {
+    inner: HttpTransport,
+    /// By the end of a window in which parts were fetched: the calls it counted. Calls are answered
+    /// side by side.
+    used: Mutex<BTreeMap<i64, u32>>,
+}
+
+#[async_trait]
+impl Transport for Windows {
+    async fn send(&self, request: &Request) -> Result<Response, TransportError> {
+        let response = self.inner.send(request).await?;
+        if request.operation == RetrieveConversation::NAME {
+            let told = |name: &str| response.headers.get(name)?.parse::<i64>().ok();
+            let told = |name: &str| told(&format!("X-RateLimit-{name}")).unwrap();
+            let (reset, n_used) = (told("Reset"), told("Limit") - told("Remaining"));
+            let mut used = self.used.lock().unwrap();
+            let most = used.entry(reset).or_default();
+            *most = u32::try_from(n_used).unwrap().max(*most);
+        }
+        Ok(response)
     }
 }
 
@@ -255,6 +321,7 @@ async fn simulate() {
             match question.split_once(' ') {
                 Some(("change", n)) => change(&transport, n.parse().unwrap()),
                 _ if question == "calls" => println!("{}", transport.stats().requests),
+                _ if question == "refused" => println!("{}", transport.stats().with_status(429)),
                 _ => {
                     clock.advance(10 - clock.now() % 10);
                     println!("{}", clock.now());
