@@ -29,7 +29,7 @@ use crate::database::Database;
 use crate::meddler::Meddler;
 use crate::world::{World, invention, sim_settings};
 
-const N_CASES: u32 = 16;
+const N_CASES: u32 = 12;
 
 /// Runs of a failing plan that are made smaller; each takes about a second.
 const MOST_SHRUNK: u32 = 300;
