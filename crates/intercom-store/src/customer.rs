@@ -20,6 +20,15 @@ pub struct DirtyCustomer {
 
 opaque_debug!(DirtyCustomer, |it| { mark: it.mark });
 
+/// A contact that stands for no customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithoutAddress {
+    /// Its id.
+    pub contact_id: String,
+    /// Whether there is something where the address should be, which is none.
+    pub is_malformed: bool,
+}
+
 /// A contact with its id, as found by e-mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomerCandidate {

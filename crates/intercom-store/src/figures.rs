@@ -1,10 +1,12 @@
 //! What customers' figures are made of, and what makes them move.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
 use crate::{
-    CurrencyTotal, FactRow, ProjectionRules, RevenueHistoryRow, RulesChange, SharedBilling,
-    StoreError, Workspace,
+    CurrencyTotal, FactRow, ProjectionRules, RevenueHistoryRow, RulesChange, SaidWords,
+    SharedBilling, StoreError, TrackedValues, WithoutAddress, Workspace,
 };
 
 /// What a [`Store`](crate::Store) does with the rules, the date and the history of figures.
@@ -17,6 +19,38 @@ pub trait FiguresStore: Send + Sync {
         contact_ids: &[&str],
         limit: u32,
     ) -> Result<Vec<(String, FactRow)>, StoreError>;
+
+    /// The last words of leaving in conversations of the given customers, by e-mail, as far as they
+    /// were written at `since` or later.
+    async fn cancel_words(
+        &self,
+        workspace: &Workspace,
+        emails: &[&str],
+        since: i64,
+    ) -> Result<BTreeMap<String, SaidWords>, StoreError>;
+
+    /// The contacts that stand for no customer because they have no usable e-mail address: how many
+    /// there are, and the first ones by id.
+    async fn without_address(
+        &self,
+        workspace: &Workspace,
+        limit: u32,
+    ) -> Result<(i64, Vec<WithoutAddress>), StoreError>;
+
+    /// By which address each of the given contacts is a customer, or one of those who are.
+    async fn addresses(
+        &self,
+        workspace: &Workspace,
+        contact_ids: &[&str],
+    ) -> Result<BTreeMap<String, String>, StoreError>;
+
+    /// The last state of a customer for which each of the given contacts spoke, with the address;
+    /// history is read from end to end, so it is for few.
+    async fn last_states(
+        &self,
+        workspace: &Workspace,
+        contact_ids: &[&str],
+    ) -> Result<BTreeMap<String, (String, TrackedValues)>, StoreError>;
 
     /// Notes the rules that tables are projected by. Where they differ from those noted before,
     /// every stored body is pending again, or every customer is marked. Unless they are the first,

@@ -94,7 +94,7 @@ pub use alert::{
 pub use census::{Backlog, Census};
 pub use customer::{
     CurrencyTotal, CustomerCandidate, CustomerRow, CustomerTotals, CustomerWrite, CustomersOutcome,
-    DirtyCustomer, SharedBilling, SupportCounts,
+    DirtyCustomer, SharedBilling, SupportCounts, WithoutAddress,
 };
 pub use error::{Cause, Location, StoreError};
 pub use figures::FiguresStore;
@@ -113,7 +113,7 @@ pub use mirror::{
 };
 pub use notice::{
     ALERT_QUEUE, CustomerNotice, DigestCause, DigestEntry, DigestNotice, DigestPart, Notice,
-    RunNotice,
+    RunNotice, SaidWords,
 };
 pub use notification::{
     MirrorNotification, NotificationOutcome, NotificationStore, NotifiedChange,

@@ -43,9 +43,27 @@ pub struct CustomerNotice {
     pub mrr: Option<Money>,
     /// What has become true.
     pub alert: Alert,
+    /// Where the customer speaks of leaving, when that is what has become true.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<SaidWords>,
 }
 
-opaque_debug!(CustomerNotice, |it| { contact_id: it.contact_id, alert: it.alert });
+opaque_debug!(CustomerNotice, |it| {
+    contact_id: it.contact_id,
+    alert: it.alert,
+    said: it.said,
+});
+
+/// Words of a customer, and where they stand.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaidWords {
+    /// As they were found.
+    pub words: String,
+    /// The conversation.
+    pub conversation_id: String,
+}
+
+opaque_debug!(SaidWords, |it| { conversation_id: it.conversation_id });
 
 /// What is true of many customers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,8 @@ use intercom_projection::Customer;
 use intercom_revenue::{AlertKind, AlertState, Before, FirstLoad, conditions, edges};
 use intercom_store::{
     AlertMark, AlertMemory, CustomerNotice, CustomerRow, DigestCause, DigestEntry, DigestNotice,
-    DigestPart, Effect, Notice, RunId, RunNotice, RunOutcome, Store, WORKSPACE_SUBJECT, Workspace,
+    DigestPart, Effect, Notice, RunId, RunNotice, RunOutcome, SaidWords, Store, WORKSPACE_SUBJECT,
+    Workspace,
 };
 
 use crate::error::SyncError;
@@ -87,6 +88,7 @@ impl Judge<'_> {
         row: Option<&CustomerRow>,
         current: &Customer,
         remembered: &Remembered,
+        said: Option<&SaidWords>,
     ) -> Raised {
         let contact_id = current.intercom_contact_id.as_str();
         let known = remembered.of(email, contact_id, row);
@@ -126,12 +128,17 @@ impl Judge<'_> {
             .into_iter()
             .map(|alert| CustomerAlert { email: email.to_owned(), alert })
             .collect();
-        let effects = alerts.iter().map(|alert| self.effect(alert, current)).collect();
+        let effects = alerts.iter().map(|alert| self.effect(alert, current, said)).collect();
         Raised { alerts, effects, lasting }
     }
 
     /// The alert as work for those who tell people.
-    fn effect(&self, alert: &CustomerAlert, current: &Customer) -> Effect {
+    fn effect(
+        &self,
+        alert: &CustomerAlert,
+        current: &Customer,
+        said: Option<&SaidWords>,
+    ) -> Effect {
         let CustomerAlert { email, alert } = alert;
         let key = format!("run {} {} {email}", self.run.0, alert.kind().name());
         let notice = Notice::Customer(CustomerNotice {
@@ -140,6 +147,7 @@ impl Judge<'_> {
             contact_id: Some(current.intercom_contact_id.as_str().to_owned()),
             mrr: current.mrr,
             alert: alert.clone(),
+            said: said.filter(|_| alert.kind() == AlertKind::CancelMention).cloned(),
         });
         notice.effect(key)
     }

@@ -8,15 +8,16 @@ use futures_util::future::join;
 use intercom_projection::{
     ContactFacts, Customer, Measured, SupportCounts, customer, primary_contact,
 };
+use intercom_revenue::FirstLoad;
 use intercom_store::{
-    CustomerCandidate, CustomerRow, CustomerWrite, CustomersOutcome, DirtyCustomer, RunId, Store,
-    Workspace,
+    CustomerCandidate, CustomerRow, CustomerWrite, CustomersOutcome, DirtyCustomer, RunId,
+    SaidWords, Store, Workspace,
 };
 
 use crate::alerting::{Judge, Raised, Remembered};
 use crate::aside::aside;
 use crate::error::SyncError;
-use crate::kept::keep_figures;
+use crate::kept::{Followed, keep_figures};
 use crate::progress::Progress;
 use crate::report::{CustomerAlert, Digest};
 use crate::run::RunKind;
@@ -92,14 +93,35 @@ impl Refresher<'_> {
         let last = last.email.clone();
         let emails: Vec<&str> = dirty.iter().map(|customer| customer.email.as_str()).collect();
         let found = Found::read(store, workspace, &emails, now).await?;
+        let said = self.said(&found).await?;
         let settings = Arc::clone(self.settings);
+        let mut known = aside(move || Known::try_from(found)).await?;
+        known.follow(store, workspace, &settings).await?;
         let computed = aside(move || {
             let judge = Judge { settings: &settings, run, kind, restating_since, now };
-            let known = Known::try_from(found)?;
-            let (writes, alerts) = judged(&known, dirty, &judge);
-            Ok::<_, SyncError>(Computed { writes, alerts, last })
+            let (writes, alerts) = judged(&known, dirty, &said, &judge);
+            Computed { writes, alerts, last }
         });
-        computed.await.map(Some)
+        Ok(Some(computed.await))
+    }
+
+    /// The words of those who may begin to speak of leaving.
+    async fn said(&self, found: &Found) -> Result<BTreeMap<String, SaidWords>, SyncError> {
+        // Neither a silent first load nor changed rules raise an alert of one customer.
+        let is_silent = self.settings.alerts.first_load == FirstLoad::Silent;
+        if self.kind == RunKind::First && is_silent || self.restating_since.is_some() {
+            return Ok(BTreeMap::new());
+        }
+        let speaks = |email: &str| {
+            found.before.get(email).is_some_and(|row| row.mentioned_cancel == Some(true))
+        };
+        let began = found
+            .support
+            .iter()
+            .filter(|(email, counts)| counts.n_cancel_mentions > 0 && !speaks(email));
+        let emails: Vec<&str> = began.map(|(email, _)| email.as_str()).collect();
+        let since = recent(self.now);
+        Ok(self.store.cancel_words(self.workspace, &emails, since).await?)
     }
 
     async fn write(&self, writes: &[CustomerWrite]) -> Result<CustomersOutcome, SyncError> {
@@ -119,6 +141,7 @@ struct Computed {
 fn judged(
     known: &Known,
     dirty: Vec<DirtyCustomer>,
+    said: &BTreeMap<String, SaidWords>,
     judge: &Judge<'_>,
 ) -> (Vec<CustomerWrite>, Vec<CustomerAlert>) {
     let mut alerts = Vec::new();
@@ -128,7 +151,8 @@ fn judged(
         let computed = known.compute(&dirty.email, judge.settings, judge.now);
         let raised = computed.as_ref().map_or_else(Raised::default, |computed| {
             let row = known.before.get(&dirty.email);
-            judge.raise(&dirty.email, row, computed, &known.remembered)
+            let said = said.get(&dirty.email);
+            judge.raise(&dirty.email, row, computed, &known.remembered, said)
         });
         alerts.extend(raised.alerts);
         let customer = computed.map(|computed| known.row(&dirty.email, computed));
@@ -154,13 +178,17 @@ impl Found {
         now: DateTime<Utc>,
     ) -> Result<Self, SyncError> {
         let candidates = store.customer_candidates(workspace, emails).await?;
-        let since = (now - TimeDelta::days(30)).timestamp();
-        let support = store.support_counts(workspace, emails, since).await?;
+        let support = store.support_counts(workspace, emails, recent(now)).await?;
         let before = store.customers_by_emails(workspace, emails).await?;
         let ids: Vec<&str> = candidates.iter().map(|found| found.contact_id.as_str()).collect();
         let remembered = Remembered::read(store, workspace, emails, &ids).await?;
         Ok(Self { candidates, support, before, remembered })
     }
+}
+
+/// From when on conversations and mentions are recent.
+fn recent(now: DateTime<Utc>) -> i64 {
+    (now - TimeDelta::days(30)).timestamp()
 }
 
 /// What is known about a chunk of customers.
@@ -172,6 +200,7 @@ pub(crate) struct Known {
     /// By e-mail.
     pub(crate) before: BTreeMap<String, CustomerRow>,
     remembered: Remembered,
+    followed: Followed,
 }
 
 impl TryFrom<Found> for Known {
@@ -184,7 +213,8 @@ impl TryFrom<Found> for Known {
             let facts = profile(&candidate)?;
             contacts.entry(candidate.contact.email).or_default().push(facts);
         }
-        Ok(Self { contacts, support, before, remembered })
+        let followed = Followed::default();
+        Ok(Self { contacts, support, before, remembered, followed })
     }
 }
 
@@ -196,6 +226,30 @@ impl Known {
         now: DateTime<Utc>,
     ) -> Result<Self, SyncError> {
         Found::read(store, workspace, emails, now).await?.try_into()
+    }
+
+    /// The same, with figures that follow their contact from another address.
+    pub(crate) async fn with_figures(
+        store: &dyn Store,
+        workspace: &Workspace,
+        settings: &SyncSettings,
+        emails: &[&str],
+        now: DateTime<Utc>,
+    ) -> Result<Self, SyncError> {
+        let mut known = Self::read(store, workspace, emails, now).await?;
+        known.follow(store, workspace, settings).await?;
+        Ok(known)
+    }
+
+    async fn follow(
+        &mut self,
+        store: &dyn Store,
+        workspace: &Workspace,
+        settings: &SyncSettings,
+    ) -> Result<(), SyncError> {
+        let Self { contacts, before, .. } = &*self;
+        self.followed = Followed::read(store, workspace, settings, contacts, before).await?;
+        Ok(())
     }
 
     pub(crate) fn contacts(&self, email: &str) -> &[ContactFacts] {
@@ -214,7 +268,9 @@ impl Known {
         let support = self.support.get(email).map_or_else(SupportCounts::default, counted);
         let mut customer = customer(primary, &support, &settings.revenue, now).ok()?;
         let unreadable = primary.stripe.unreadable;
-        if let Some(last) = self.before.get(email).filter(|_| !unreadable.is_nothing()) {
+        if !unreadable.is_nothing()
+            && let Some(last) = self.followed.or(email, self.before.get(email))
+        {
             keep_figures(&mut customer, unreadable, last);
         }
         Some(customer)

@@ -152,7 +152,7 @@ pub async fn explain(
     now: DateTime<Utc>,
 ) -> Result<Option<Explanation>, SyncError> {
     let email = email.trim().to_lowercase();
-    let known = Known::read(store, workspace, &[&email], now).await?;
+    let known = Known::with_figures(store, workspace, settings, &[&email], now).await?;
     let Some(customer) = known.compute(&email, settings, now) else { return Ok(None) };
     let written = known.before.get(&email);
     let contacts = known.contacts.get(&email).map_or(&[][..], Vec::as_slice);

@@ -99,14 +99,16 @@ pub use explain::{ContactLine, ConversationLine, Explanation, HistoryLine, Reven
 pub use forget::forget;
 #[cfg(feature = "metrics")]
 pub use metrics::{METRICS_MEDIA_TYPE, RunMetrics};
-pub use movements::{MrrReport, MrrWaterfall, waterfall};
+pub use movements::{MrrReport, MrrWaterfall, NamedLine, waterfall};
 pub use notifications::{apply_notification, mirror_notification};
 pub use preview::StreamPreview;
 pub use progress::{Progress, Silent};
-pub use report::{CustomerAlert, Digest, LogEntry, Metrics, PutAside, RunReport, StreamReport};
+pub use report::{
+    CustomerAlert, Digest, LogEntry, Metrics, PutAside, RunReport, Skipped, StreamReport,
+};
 pub use run::{Extent, Sync};
 pub use settings::{Newcomers, SyncSettings};
-pub use settings_file::{SettingsFileError, read_settings};
+pub use settings_file::{SETTINGS, SettingsFileError, read_settings};
 pub use standing::{Unfinished, advice, last_runs, read_up_to};
 pub use verify::{Differences, StreamComparison};
 pub use watch::{Agenda, Schedule, ScheduleError, Watcher};

@@ -46,6 +46,46 @@ pub struct MrrWaterfall {
     pub gross_retention: Option<Ratio>,
 }
 
+/// A line of a waterfall, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NamedLine {
+    /// What the amount is, in words.
+    pub name: &'static str,
+    /// How much; what left is below zero.
+    pub amount: Money,
+    /// How many steps made it, where steps are counted.
+    pub n_steps: Option<u64>,
+}
+
+impl MrrWaterfall {
+    /// The lines from the start to the end, which all before it add up to.
+    #[must_use]
+    pub fn named_lines(&self) -> [NamedLine; 11] {
+        let Self { lines, counts, .. } = self;
+        [
+            ("start", lines.start, None),
+            ("opening", lines.opening, None),
+            ("new", lines.new, Some(counts.n_new)),
+            ("reactivation", lines.reactivation, Some(counts.n_reactivations)),
+            ("expansion", lines.expansion, Some(counts.n_expansions)),
+            ("contraction", lines.contraction, Some(counts.n_contractions)),
+            ("churn", lines.churn, Some(counts.n_churned)),
+            ("currency change", lines.currency_change, None),
+            ("exchange rates", lines.exchange, None),
+            ("other rules", lines.restated, None),
+            ("end", lines.end, None),
+        ]
+        .map(|(name, amount, n_steps)| NamedLine { name, amount, n_steps })
+    }
+
+    /// Net and gross revenue retention in percent, to the tenth; `–` where nobody paid at the start.
+    #[must_use]
+    pub fn retention_in_percent(&self) -> [(&'static str, String); 2] {
+        let in_percent = |ratio: Option<Ratio>| ratio.map_or_else(|| "–".to_owned(), percent);
+        [("NRR", in_percent(self.net_retention)), ("GRR", in_percent(self.gross_retention))]
+    }
+}
+
 /// Tells how MRR moved over a period, as the history of customers shows it.
 ///
 /// A customer is whom a row of the table stands for, with two exceptions: who changes the e-mail
@@ -260,35 +300,23 @@ impl fmt::Display for MrrReport {
         let (from, to) = (self.period.starts_at, self.period.ends_at);
         let day = "%Y-%m-%d %H:%M";
         write!(f, "MRR from {} to {} (UTC)", from.format(day), to.format(day))?;
+        if self.by_currency.is_empty() {
+            f.write_str("\nnobody paid")?;
+        }
         for (currency, waterfall) in &self.by_currency {
-            let MrrWaterfall { lines, counts, .. } = waterfall;
             write!(f, "\n{currency}")?;
-            let rows = [
-                ("start", lines.start, None),
-                ("opening", lines.opening, None),
-                ("new", lines.new, Some(counts.n_new)),
-                ("reactivation", lines.reactivation, Some(counts.n_reactivations)),
-                ("expansion", lines.expansion, Some(counts.n_expansions)),
-                ("contraction", lines.contraction, Some(counts.n_contractions)),
-                ("churn", lines.churn, Some(counts.n_churned)),
-                ("currency change", lines.currency_change, None),
-                ("exchange rates", lines.exchange, None),
-                ("other rules", lines.restated, None),
-                ("end", lines.end, None),
-            ];
-            for (name, amount, n) in rows {
+            for NamedLine { name, amount, n_steps } in waterfall.named_lines() {
                 // Hardly any period has one.
                 if name == "other rules" && amount.minor == 0 {
                     continue;
                 }
                 write!(f, "\n  {name:<16} {:>16}", amount.amount().to_string())?;
-                if let Some(n) = n.filter(|n| *n > 0) {
+                if let Some(n) = n_steps.filter(|n| *n > 0) {
                     write!(f, "  ({n})")?;
                 }
             }
-            let percent = |ratio: Option<Ratio>| ratio.map_or("–".to_owned(), percent);
-            let (net, gross) = (waterfall.net_retention, waterfall.gross_retention);
-            write!(f, "\n  NRR {}, GRR {}", percent(net), percent(gross))?;
+            let [net, gross] = waterfall.retention_in_percent();
+            write!(f, "\n  {} {}, {} {}", net.0, net.1, gross.0, gross.1)?;
             match waterfall.n_customers_at_start {
                 1 => f.write_str(" of 1 customer")?,
                 n => write!(f, " of {n} customers")?,

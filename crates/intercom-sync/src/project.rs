@@ -24,7 +24,7 @@ use crate::aside::aside;
 use crate::error::SyncError;
 use crate::odd::OddRecords;
 use crate::progress::Progress;
-use crate::report::StreamReport;
+use crate::report::{Skipped, StreamReport};
 use crate::settings::SyncSettings;
 
 /// Bodies projected and written at a time: a transaction writes a page of the database once, however
@@ -49,7 +49,7 @@ pub(crate) struct Projector<'a> {
 #[derive(Default)]
 pub(crate) struct Projected {
     /// Contacts that stand for no customer.
-    pub(crate) n_without_email: u64,
+    pub(crate) skipped: Skipped,
     done: u64,
 }
 
@@ -79,7 +79,7 @@ impl Projector<'_> {
             let mut n_written = 0;
             let mut next = self.read(stream, None).await?;
             while let Some(mut chunk) = next.take() {
-                projected.n_without_email += chunk.n_without_email;
+                projected.skipped.append(mem::take(&mut chunk.skipped));
                 projected.done += chunk.n_bodies;
                 odd.append(mem::take(&mut chunk.odd));
                 let place = chunk.last.clone();
@@ -183,7 +183,7 @@ struct Chunk {
     n_bodies: u64,
     write: ProjectionWrite,
     put_aside: Vec<Quarantined>,
-    n_without_email: u64,
+    skipped: Skipped,
     odd: OddRecords,
 }
 
@@ -191,7 +191,8 @@ impl Chunk {
     fn new(version: i64, last: PendingPlace, n_bodies: u64) -> Self {
         let write = ProjectionWrite { version, ..ProjectionWrite::default() };
         let odd = OddRecords::default();
-        Self { last, n_bodies, write, put_aside: Vec::new(), n_without_email: 0, odd }
+        let skipped = Skipped::default();
+        Self { last, n_bodies, write, put_aside: Vec::new(), skipped, odd }
     }
 
     /// Values that cannot be meant are left out, and the record goes on without them.
@@ -224,7 +225,9 @@ impl Chunk {
                     self.odd.add_billing(&id, &read.oddities, &settings.attributes);
                 }
                 let row = contact_row(id, hash, &read.value);
-                self.n_without_email += u64::from(row.customer.is_none());
+                if let Err(reason) = &read.value.email {
+                    self.skipped.add(&row.id, *reason);
+                }
                 self.write.contacts.push(row);
                 Ok(())
             }),

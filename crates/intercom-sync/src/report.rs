@@ -4,11 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use intercom_projection::NoEmail;
 use intercom_revenue::Alert;
 use intercom_store::{DigestCause, Quarantined, Stream};
 use serde::Serialize;
 
-/// So many records put aside are named of each stream.
+/// So many records put aside are named of each stream, and contacts that are skipped.
 const NAMED: usize = 10;
 
 /// What to do when more is missing than can be true.
@@ -111,13 +112,39 @@ impl StreamReport {
     }
 }
 
-/// A record that was put aside.
+/// A record that was put aside or skipped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PutAside {
     /// Its id, when it shows one.
     pub id: Option<String>,
     /// What is wrong with it; never a value of it.
     pub reason: String,
+}
+
+/// Changed contacts that stand for no customer.
+///
+/// The default is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    /// How many there are.
+    pub n: u64,
+    /// The first of them, with the reason.
+    pub named: Vec<PutAside>,
+}
+
+impl Skipped {
+    pub(crate) fn add(&mut self, id: &str, reason: NoEmail) {
+        self.n += 1;
+        if self.named.len() < NAMED {
+            self.named.push(PutAside { id: Some(id.to_owned()), reason: reason.to_string() });
+        }
+    }
+
+    pub(crate) fn append(&mut self, other: Self) {
+        self.n += other.n;
+        self.named.extend(other.named);
+        self.named.truncate(NAMED);
+    }
 }
 
 /// An alert and the customer it is about.
@@ -168,6 +195,8 @@ pub struct RunReport {
     pub streams: Vec<StreamReport>,
     /// The success metrics.
     pub metrics: Metrics,
+    /// The contacts that [`Metrics::skipped_contacts`] counts.
+    pub skipped: Skipped,
     /// What should be told.
     pub alerts: Vec<CustomerAlert>,
     /// What is told in one, when the run has written a digest.

@@ -24,7 +24,7 @@ use crate::lease::under_lease;
 use crate::progress::Progress;
 use crate::project;
 use crate::pull::Puller;
-use crate::report::{Metrics, RunReport, StreamReport};
+use crate::report::{Metrics, RunReport, Skipped, StreamReport};
 use crate::rules;
 use crate::settings::SyncSettings;
 use crate::streams::pull_or_skip;
@@ -249,7 +249,7 @@ impl Sync {
             Tz::UTC
         });
         buckets::record(store, workspace, zone, now).await?;
-        Ok(Done { customers, n_without_email: projected.n_without_email })
+        Ok(Done { customers, skipped: projected.skipped })
     }
 
     async fn finish(
@@ -371,7 +371,7 @@ struct Work {
 /// What followed from the streams.
 struct Done {
     customers: CustomersReport,
-    n_without_email: u64,
+    skipped: Skipped,
 }
 
 impl Work {
@@ -381,7 +381,7 @@ impl Work {
         took_for: Duration,
         avg_quality_score: Option<f64>,
     ) -> RunReport {
-        let Self { streams, done: Done { customers, n_without_email } } = self;
+        let Self { streams, done: Done { customers, skipped } } = self;
         let is_short = |stream: &&StreamReport| !stream.shortfalls().is_empty();
         let left_out = streams.iter().filter(is_short).count();
         let quarantined: u64 = streams.iter().map(|stream| stream.n_quarantined).sum();
@@ -389,13 +389,13 @@ impl Work {
             contacts_synced: customers.n_new + customers.n_updated,
             new_contacts: customers.n_new,
             updated_contacts: customers.n_updated,
-            skipped_contacts: n_without_email,
+            skipped_contacts: skipped.n,
             errors: quarantined + left_out as u64,
             sync_duration_seconds: to_tenth(took_for.as_secs_f64()),
             avg_quality_score,
         };
         let CustomersReport { alerts, digest, .. } = customers;
-        RunReport { started_at, took_for, streams, metrics, alerts, digest }
+        RunReport { started_at, took_for, streams, metrics, skipped, alerts, digest }
     }
 }
 

@@ -9,8 +9,12 @@ use serde::Deserialize;
 
 use crate::settings::SyncSettings;
 
+/// A settings file with every setting: its meaning, and the value that holds without it.
+pub const SETTINGS: &str = include_str!("settings.toml");
+
 /// The fields of a file; each is optional.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(default, deny_unknown_fields)]
 struct File {
     overlap_for: u32,
@@ -108,4 +112,63 @@ fn place(text: &str, error: &toml::de::Error) -> SettingsFileError {
 
 fn in_one_line(message: &str) -> String {
     message.lines().collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use intercom_revenue::RevenuePolicy;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The lines of a table of the listing; the examples lose their mark.
+    fn table(name: &str) -> Vec<&'static str> {
+        let mut current = "";
+        let lines = SETTINGS.lines().filter(|line| {
+            if let Some(begun) = line.strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
+                current = begun;
+            }
+            current == name
+        });
+        lines.map(|line| line.strip_prefix("# ").unwrap_or(line)).collect()
+    }
+
+    #[test]
+    fn the_listing_says_what_holds_by_default() {
+        let read = read_settings(SETTINGS).expect("settings");
+        assert_eq!(read, SyncSettings { holder: read.holder.clone(), ..SyncSettings::default() });
+    }
+
+    #[test]
+    fn every_setting_is_in_the_listing_and_can_be_written_as_it_is_there() {
+        let revenue = RevenueSettings::from(&RevenuePolicy::default());
+        let file = serde_json::to_value(File { revenue, ..File::default() }).expect("a tree");
+        let mut n_keys = 0;
+        let mut check = |name: &str, keys: &Value| {
+            let lines = table(name);
+            for key in keys.as_object().expect("a table").keys() {
+                n_keys += 1;
+                let begins = format!("{key} = ");
+                let line = lines.iter().find(|line| line.starts_with(&begins));
+                if line.is_none() {
+                    let is_table = SETTINGS.contains(&format!("[{key}]"))
+                        || SETTINGS.contains(&format!("[{name}.{key}]"));
+                    assert!(is_table, "{name} {key} is not in the listing");
+                    continue;
+                }
+                let alone = format!("[{name}]\n{}", line.expect("found"));
+                let alone = alone.strip_prefix("[]\n").unwrap_or(&alone);
+                if let Err(error) = read_settings(alone) {
+                    panic!("{alone}: {error}");
+                }
+            }
+        };
+        check("", &file);
+        for name in ["attributes", "alerts", "movements", "revenue"] {
+            check(name, &file[name]);
+        }
+        assert!(n_keys > 70, "{n_keys}");
+        let rates = table("revenue.rates").join("\n");
+        assert!(!read_settings(&rates).expect("rates").revenue.rates.is_empty());
+    }
 }

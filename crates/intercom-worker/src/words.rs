@@ -6,12 +6,16 @@ use chrono::DateTime;
 use intercom_outreach::Message;
 use intercom_revenue::{Alert, AlertKind, Money, Movement};
 use intercom_store::{
-    CustomerNotice, DigestCause, DigestEntry, DigestPart, Notice, RunNotice, RunOutcome, Workspace,
+    CustomerNotice, DigestCause, DigestEntry, DigestPart, Notice, RunNotice, RunOutcome, SaidWords,
+    Workspace,
 };
 use url::Url;
 
 /// Customers of each kind that a digest of many notices names.
 const DIGEST_TOP: usize = 5;
+
+/// The most characters of a customer's words that are shown.
+const MAX_QUOTED: usize = 120;
 
 /// The message of a notice. `app` is where the workspace's people use Intercom, such as
 /// `https://app.eu.intercom.com`.
@@ -67,11 +71,22 @@ fn about_customer(notice: &CustomerNotice, workspace: &Workspace, app: &Url) -> 
             None => message,
         },
     };
-    let page = notice.contact_id.as_deref().and_then(|id| page_of(app, workspace.id(), id));
-    match page {
-        Some(page) => message.link("Open in Intercom", page),
+    let message = match &notice.said {
+        Some(said) => message.fact("Words", quoted(&said.words)),
         None => message,
-    }
+    };
+    let inbox = |said: &SaidWords| {
+        page_of(app, &["inbox", workspace.id(), "inbox", "conversation", &said.conversation_id])
+    };
+    let profile = |id| page_of(app, &["apps", workspace.id(), "users", id, "all-conversations"]);
+    let links = [
+        ("Open the conversation", notice.said.as_ref().and_then(inbox)),
+        ("Open in Intercom", notice.contact_id.as_deref().and_then(profile)),
+    ];
+    links.into_iter().fold(message, |message, (label, page)| match page {
+        Some(page) => message.link(label, page),
+        None => message,
+    })
 }
 
 fn headline(alert: &Alert) -> &'static str {
@@ -153,9 +168,18 @@ fn change(from: Money, to: Money) -> String {
     format!("{sign}{}.{} %", tenths.abs() / 10, tenths.abs() % 10)
 }
 
-fn page_of(app: &Url, workspace_id: &str, contact_id: &str) -> Option<Url> {
+/// Words of a customer, shortened.
+fn quoted(words: &str) -> String {
+    let mut shown: String = words.chars().take(MAX_QUOTED).collect();
+    if shown.len() < words.len() {
+        shown.push('…');
+    }
+    format!("“{shown}”")
+}
+
+/// A page of the app; every part stays one segment of the path.
+fn page_of(app: &Url, parts: &[&str]) -> Option<Url> {
     let mut page = app.clone();
-    let parts = ["a", "apps", workspace_id, "users", contact_id, "all-conversations"];
-    page.path_segments_mut().ok()?.clear().extend(parts);
+    page.path_segments_mut().ok()?.clear().push("a").extend(parts);
     Some(page)
 }

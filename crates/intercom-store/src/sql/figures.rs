@@ -1,5 +1,7 @@
 //! The rules that projected tables are made by, and the date that some of their columns move with.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use intercom_revenue::Money;
 
@@ -8,7 +10,7 @@ use crate::dialect::{Dialect, Query, Reader};
 use crate::error::Fault;
 use crate::{
     CurrencyTotal, FactRow, FiguresStore, ProjectionRules, RevenueHistoryRow, RulesChange,
-    SharedBilling, StoreError, Stream, Workspace,
+    SaidWords, SharedBilling, StoreError, Stream, TrackedValues, WithoutAddress, Workspace,
 };
 
 const DAY: i64 = 86_400;
@@ -30,6 +32,47 @@ impl<D: Dialect> FiguresStore for SqlStore<D> {
         reports::facts(self, workspace, contact_ids, limit)
             .await
             .map_err(during("read conversations", workspace))
+    }
+
+    async fn cancel_words(
+        &self,
+        workspace: &Workspace,
+        emails: &[&str],
+        since: i64,
+    ) -> Result<BTreeMap<String, SaidWords>, StoreError> {
+        reports::cancel_words(self, workspace, emails, since)
+            .await
+            .map_err(during("read mentions of leaving", workspace))
+    }
+
+    async fn without_address(
+        &self,
+        workspace: &Workspace,
+        limit: u32,
+    ) -> Result<(i64, Vec<WithoutAddress>), StoreError> {
+        reports::without_address(self, workspace, limit)
+            .await
+            .map_err(during("look for contacts without an address", workspace))
+    }
+
+    async fn addresses(
+        &self,
+        workspace: &Workspace,
+        contact_ids: &[&str],
+    ) -> Result<BTreeMap<String, String>, StoreError> {
+        reports::addresses(self, workspace, contact_ids)
+            .await
+            .map_err(during("read addresses", workspace))
+    }
+
+    async fn last_states(
+        &self,
+        workspace: &Workspace,
+        contact_ids: &[&str],
+    ) -> Result<BTreeMap<String, (String, TrackedValues)>, StoreError> {
+        history::last_states(self, workspace, contact_ids)
+            .await
+            .map_err(during("read the history of contacts", workspace))
     }
 
     async fn project_by(

@@ -102,8 +102,40 @@ pub(super) async fn of_customer<D: Dialect>(
     .await?)
 }
 
+pub(super) async fn last_states<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    contact_ids: &[&str],
+) -> Result<BTreeMap<String, (String, TrackedValues)>, Fault> {
+    // A row of a customer that went has no contact.
+    let sql = format!(
+        "SELECT email, observed_at, is_present, currency, currency_exponent, mrr, arr, ltv, \
+         plan_name, plan_price, subscription_status, subscription_count, is_delinquent, \
+         mentioned_cancel, mrr_by_currency, intercom_contact_id, stripe_customer_id, is_restated \
+         FROM customer_history WHERE workspace_id = $1 AND intercom_contact_id {} \
+         ORDER BY change_number, email",
+        D::is_one_of(2)
+    );
+    let rows = Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(contact_ids)
+        .fetch(&mut *store.read().await?, "customer_history", read_with_email)
+        .await?;
+    let states = rows.into_iter().filter_map(|(email, row)| {
+        let state = row.state?;
+        Some((state.intercom_contact_id.clone()?, (email, state)))
+    });
+    Ok(states.collect())
+}
+
 fn read_customer<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result<CustomerHistoryRow> {
-    row.next::<String>()?;
+    read_with_email(row).map(|(_, row)| row)
+}
+
+fn read_with_email<D: Dialect>(
+    row: &mut Reader<'_, D>,
+) -> sqlx::Result<(String, CustomerHistoryRow)> {
+    let email = row.next()?;
     let observed_at = row.next()?;
     let is_present: bool = row.next()?;
     let values = TrackedValues {
@@ -122,7 +154,7 @@ fn read_customer<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result<CustomerHi
         stripe_customer_id: row.next()?,
     };
     let state = is_present.then_some(values);
-    Ok(CustomerHistoryRow { observed_at, state, is_restated: row.next()? })
+    Ok((email, CustomerHistoryRow { observed_at, state, is_restated: row.next()? }))
 }
 
 pub(super) async fn of_revenue<D: Dialect>(

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use intercom_engagement::{Channel, Directory, MemberProfile, Session, Sessions, UnixSecond};
 
 use super::SqlStore;
-use crate::dialect::{Dialect, Query, Reader};
+use crate::dialect::{Dialect, Query, Reader, only_column};
 use crate::error::Fault;
-use crate::{FactRow, SupportCounts, Workspace};
+use crate::{FactRow, SaidWords, SupportCounts, WithoutAddress, Workspace};
 
 /// What facts say about how quickly a customer was helped.
 const MEASURES: [&str; 4] = ["first_reply_for", "first_close_for", "last_close_for", "n_reopens"];
@@ -102,6 +102,80 @@ pub(super) async fn facts<D: Dialect>(
             Ok((conversation_id, fact))
         })
         .await?)
+}
+
+/// Later words come behind earlier ones, so that they stay.
+pub(super) async fn cancel_words<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    emails: &[&str],
+    since: i64,
+) -> Result<BTreeMap<String, SaidWords>, Fault> {
+    if emails.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let sql = format!(
+        "SELECT c.email, f.conversation_id, f.cancel_words FROM customer_contacts c \
+         JOIN facts f ON f.workspace_id = c.workspace_id AND f.contact_id = c.contact_id \
+         WHERE c.workspace_id = $1 AND c.email {} AND f.cancel_mentioned_at >= $2 \
+         AND f.cancel_words IS NOT NULL \
+         ORDER BY f.cancel_mentioned_at, f.conversation_id, c.email",
+        D::is_one_of(3)
+    );
+    let rows = Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(since)
+        .bind(emails)
+        .fetch(&mut *store.read().await?, "facts", |row| {
+            let email: String = row.next()?;
+            let conversation_id = row.next()?;
+            Ok((email, SaidWords { conversation_id, words: row.next()? }))
+        })
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+pub(super) async fn without_address<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    limit: u32,
+) -> Result<(i64, Vec<WithoutAddress>), Fault> {
+    let from = "FROM members m WHERE m.workspace_id = $1 AND NOT EXISTS (\
+                SELECT 1 FROM customer_contacts c \
+                WHERE c.workspace_id = m.workspace_id AND c.contact_id = m.contact_id)";
+    let mut connection = store.read().await?;
+    let n = Query::<D>::new(format!("SELECT COUNT(*) {from}"))
+        .bind(&workspace.id)
+        .fetch_first(&mut connection, "members", only_column)
+        .await?;
+    let sql = format!("SELECT m.contact_id, m.email {from} ORDER BY m.contact_id LIMIT $2");
+    let first = Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(i64::from(limit))
+        .fetch(&mut connection, "members", |row: &mut Reader<'_, D>| {
+            let contact_id = row.next()?;
+            let is_malformed = row.next::<Option<String>>()?.is_some();
+            Ok(WithoutAddress { contact_id, is_malformed })
+        })
+        .await?;
+    Ok((n.unwrap_or(0), first))
+}
+
+pub(super) async fn addresses<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    contact_ids: &[&str],
+) -> Result<BTreeMap<String, String>, Fault> {
+    let sql = format!(
+        "SELECT contact_id, email FROM customer_contacts WHERE workspace_id = $1 AND contact_id {}",
+        D::is_one_of(2)
+    );
+    let rows = Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(contact_ids)
+        .fetch(&mut *store.read().await?, "customer_contacts", |row| Ok((row.next()?, row.next()?)))
+        .await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// A session with texts of its own, on its way into columns.

@@ -7,7 +7,7 @@ use intercom_revenue::{Alert, AlertKind};
 use intercom_store::{
     ALERT_QUEUE, AlertMark, AlertMemory, CustomerNotice, CustomerRow, CustomerWrite, DigestCause,
     DigestEntry, DigestNotice, DigestPart, DirtyCustomer, EffectEnd, Notice, Personal, QueueDepth,
-    RunNotice, RunOutcome, WORKSPACE_SUBJECT,
+    RunNotice, RunOutcome, SaidWords, WORKSPACE_SUBJECT,
 };
 
 use crate::customers::paying;
@@ -72,21 +72,29 @@ pub(crate) async fn a_forgotten_person_leaves_no_alert(on: &Database) {
     // Under an address that the person no longer has.
     let old = memory("old@x.example", "a", "c1");
     let marks = [ada, old, ben.clone()].map(AlertMark::Began);
-    let effects = ["ada@x.example", "ben@x.example"].map(|email| {
-        let alert = Alert::PaymentDelinquent;
-        let notice =
-            CustomerNotice { email: email.into(), name: None, contact_id: None, mrr: None, alert };
+    let cases = [("ada@x.example", "v1"), ("ben@x.example", "v2"), ("cy@x.example", "v1")];
+    let effects = cases.map(|(email, conversation_id)| {
+        let conversation_id = conversation_id.into();
+        let notice = CustomerNotice {
+            email: email.into(),
+            name: None,
+            contact_id: None,
+            mrr: None,
+            alert: Alert::CancelMention,
+            said: Some(SaidWords { words: "want to cancel".into(), conversation_id }),
+        };
         Notice::Customer(notice).effect(email.into())
     });
     let (marks, effects): (Vec<_>, Vec<_>) = (marks.iter().collect(), effects.iter().collect());
     on.store.note_alerts(&on.workspace, &marks, &effects).await.unwrap();
     let who = Personal {
         contact_ids: vec!["c1".into()],
-        conversation_ids: Vec::new(),
+        // Somebody else took part in it, whose words may be about the person.
+        conversation_ids: vec!["v1".into()],
         emails: vec!["ada@x.example".into()],
     };
     let erased = on.store.forget(&on.workspace, &who, &[], NOW).await.unwrap();
-    assert_eq!((erased["alert_state"], erased["outbox"]), (2, 1));
+    assert_eq!((erased["alert_state"], erased["outbox"]), (2, 2));
     let subjects = ["ada@x.example", "old@x.example", "ben@x.example"];
     assert_eq!(on.remembered(&subjects, &["c1"]).await, [ben]);
     assert_eq!(on.store.queue_depth(&on.workspace, ALERT_QUEUE).await.unwrap().n_due, 1);

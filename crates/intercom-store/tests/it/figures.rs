@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use intercom_revenue::{Currency, Money};
 use intercom_store::{
     CustomerRow, FactRow, PageWrite, ProjectionRules, Quarantined, RevenueState, RulesChange,
-    Stream, SupportCounts,
+    SaidWords, Stream, SupportCounts,
 };
 
 use crate::customers::paying;
@@ -107,6 +107,26 @@ pub(crate) async fn what_conversations_say_is_read_back(on: &Database) {
     let facts = on.store.facts(&on.workspace, &["c1"], 10).await.unwrap();
     assert_eq!(facts, [("v2".to_owned(), fact("c1", NOW)), ("v1".to_owned(), full)]);
     assert_eq!(on.store.facts(&on.workspace, &["c1"], 1).await.unwrap().len(), 1);
+}
+
+pub(crate) async fn the_last_words_of_leaving_are_a_customers_own(on: &Database) {
+    for (id, email) in [("c1", ADA), ("c2", ADA), ("c3", BOB)] {
+        put_contact(on, id, Some(email), NOW).await;
+    }
+    let says = |id: &str, at, words: &str| FactRow {
+        cancel_mentioned_at: Some(at),
+        cancel_words: Some(words.into()),
+        ..fact(id, NOW - 9)
+    };
+    put_conversation(on, "v1", NOW, vec![says("c1", NOW - 1, "last"), fact("c3", NOW)]).await;
+    put_conversation(on, "v2", NOW, vec![says("c2", NOW - 2, "earlier")]).await;
+    put_conversation(on, "v3", NOW, vec![says("c3", NOW - 4, "too early")]).await;
+    let words = async |emails: &[&str]| {
+        on.store.cancel_words(&on.workspace, emails, NOW - 3).await.unwrap()
+    };
+    let last = SaidWords { words: "last".into(), conversation_id: "v1".into() };
+    assert_eq!(words(&[ADA, BOB]).await, BTreeMap::from([(ADA.to_owned(), last)]));
+    assert_eq!((words(&[BOB]).await, words(&[]).await), (BTreeMap::new(), BTreeMap::new()));
 }
 
 pub(crate) async fn other_rules_make_everything_pending_again(on: &Database) {

@@ -85,6 +85,7 @@ conformance! {
         conversations_are_counted_by_customer
         a_conversation_with_two_contacts_of_a_customer_counts_once
         what_conversations_say_is_read_back
+        the_last_words_of_leaving_are_a_customers_own
         other_rules_make_everything_pending_again
         time_passes_once_a_day
         time_that_passes_marks_whom_it_moves

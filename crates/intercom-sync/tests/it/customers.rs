@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use intercom_revenue::{Alert, Currency, Money, RevenuePolicy};
-use intercom_store::{CustomerRow, SharedBilling, Stream};
+use intercom_store::{CustomerRow, Notice, SharedBilling, Stream};
 use intercom_sync::RunReport;
 use serde_json::{Value, json};
 
@@ -138,6 +138,11 @@ pub(crate) async fn cancel_mention(on: &Database) {
     world.begin_conversation(&id, "We want to cancel.");
     let report = sync_later(&world).await;
     assert_eq!(raised(&report), [(EMAIL, &Alert::CancelMention)]);
+    let told = world.told().await;
+    let [Notice::Customer(notice)] = told.as_slice() else { panic!("{told:?}") };
+    let said = notice.said.as_ref().expect("what was said");
+    let (talk, _) = world.records(Stream::Conversations).pop_first().expect("a conversation");
+    assert_eq!((said.words.as_str(), &said.conversation_id), ("want to cancel", &talk));
     let row = customer(&world, EMAIL).await;
     assert_eq!(row.mentioned_cancel, Some(true));
     assert_eq!((row.intercom_convos_total, row.intercom_convos_30d), (Some(1), Some(1)));

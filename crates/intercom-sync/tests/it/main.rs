@@ -130,6 +130,8 @@ on_both_databases! {
     odd_values:
         billing_that_cannot_be_read_keeps_the_figures
         billing_that_never_could_be_read_has_no_figures
+        figures_follow_their_contact_to_another_address
+        figures_that_left_with_their_contact_stay_with_nobody_else
         the_first_ten_records_with_odd_values_are_named;
     customers:
         new_contact_with_stripe_data

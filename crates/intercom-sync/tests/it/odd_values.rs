@@ -127,3 +127,90 @@ pub(crate) async fn the_first_ten_records_with_odd_values_are_named(on: &Databas
     assert_eq!(warning.matches(fields).count(), 10, "{warning}");
     assert!(!said.iter().any(|text| text.contains("secret") || text.contains('@')), "{said:?}");
 }
+
+fn unreadable() -> Value {
+    billed(&json!("[{"), &json!("[{"))
+}
+
+async fn mrr_of(world: &World, email: &str) -> Option<i64> {
+    world.customer(email).await.and_then(|row| row.mrr)
+}
+
+/// The sum over the shared table, which others read.
+async fn shared_mrr(on: &Database) -> i64 {
+    on.number("SELECT COALESCE(SUM(mrr), 0) FROM unified_customers").await
+}
+
+pub(crate) async fn figures_follow_their_contact_to_another_address(on: &Database) {
+    let world = World::empty(on);
+    let attributes = billed(&subscriptions(60_000), &payments(70_000));
+    let id = world.create_contact(json!({"email": EMAIL, "custom_attributes": attributes}));
+    world.sync().await;
+    let before = world.customer(EMAIL).await.expect("a customer");
+    // Once to an address that is computed later than the old one, once to one that is earlier, and
+    // back to where nothing is left.
+    for (from, to) in [
+        (EMAIL, "zoe@member.example"),
+        ("zoe@member.example", "aaa@member.example"),
+        ("aaa@member.example", EMAIL),
+    ] {
+        world.advance(600);
+        let patch = json!({"email": to, "custom_attributes": unreadable()});
+        world.update_contact(&id, patch);
+        let report = world.sync().await;
+        assert_eq!(report.alerts, [], "{to}");
+        assert_eq!(world.customer(from).await, None, "{to}");
+        let after = world.customer(to).await.expect("a customer");
+        assert_eq!((after.mrr, after.arr, after.ltv), (before.mrr, before.arr, before.ltv));
+        assert_eq!((after.currency, after.subscription_count), (before.currency, Some(1)));
+        assert_eq!(after.mrr_by_currency, before.mrr_by_currency);
+        assert_eq!(after.quality_score, before.quality_score);
+        assert_eq!(shared_mrr(on).await, 60_000, "{to}");
+    }
+    let workspace = world.workspace().await;
+    let told = explain(world.store.as_ref(), &workspace, &world.settings, EMAIL, world.now());
+    let told = told.await.expect("an explanation").expect("a customer").to_string();
+    assert!(told.contains("600.00"), "{told}");
+}
+
+pub(crate) async fn figures_that_left_with_their_contact_stay_with_nobody_else(on: &Database) {
+    let world = World::empty(on);
+    let pays = billed(&subscriptions(60_000), &payments(70_000));
+    let first =
+        world.create_contact(json!({"role": "user", "email": EMAIL, "custom_attributes": pays}));
+    let second = world
+        .create_contact(json!({"role": "lead", "email": EMAIL, "custom_attributes": unreadable()}));
+    world.sync().await;
+    assert_eq!(mrr_of(&world, EMAIL).await, Some(60_000));
+
+    // Who pays leaves, and of who stays nothing was ever known.
+    world.advance(600);
+    world.update_contact(&first, json!({"email": "zoe@member.example"}));
+    world.sync().await;
+    assert_eq!(mrr_of(&world, EMAIL).await, None);
+    assert_eq!(mrr_of(&world, "zoe@member.example").await, Some(60_000));
+
+    // Two that exchange their addresses exchange their figures.
+    world.advance(600);
+    let pays = billed(&subscriptions(5_000), &payments(5_000));
+    world.update_contact(&second, json!({"custom_attributes": pays}));
+    world.sync().await;
+    assert_eq!(mrr_of(&world, EMAIL).await, Some(5_000));
+    world.advance(600);
+    for (id, email) in [(&first, EMAIL), (&second, "zoe@member.example")] {
+        world.update_contact(id, json!({"email": email, "custom_attributes": unreadable()}));
+    }
+    world.sync().await;
+    assert_eq!(mrr_of(&world, EMAIL).await, Some(60_000));
+    assert_eq!(mrr_of(&world, "zoe@member.example").await, Some(5_000));
+    assert_eq!(shared_mrr(on).await, 65_000);
+
+    // Who takes the place of a contact that is gone keeps the figures of the customer.
+    world.advance(600);
+    let third = world
+        .create_contact(json!({"role": "user", "email": EMAIL, "custom_attributes": unreadable()}));
+    world.update_contact(&first, json!({"email": null}));
+    world.sync().await;
+    assert_eq!(world.customer(EMAIL).await.expect("a customer").intercom_contact_id, third);
+    assert_eq!(mrr_of(&world, EMAIL).await, Some(60_000));
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use intercom_revenue::Alert;
 use intercom_store::DigestCause;
-use intercom_sync::{CustomerAlert, Digest, Metrics, RunReport};
+use intercom_sync::{CustomerAlert, Digest, Metrics, RunReport, Skipped};
 
 fn report() -> RunReport {
     let started_at: DateTime<Utc> = "2024-01-15T10:29:59.8Z".parse().expect("an instant");
@@ -23,6 +23,7 @@ fn report() -> RunReport {
             sync_duration_seconds: 45.2,
             avg_quality_score: Some(78.5),
         },
+        skipped: Skipped::default(),
         alerts: vec![alert; 12],
         digest: None,
     }

@@ -39,6 +39,7 @@ fn overdue(n: i64) -> Notice {
         contact_id: None,
         mrr: Some(Money::new(n, Currency::USD)),
         alert: Alert::PaymentDelinquent,
+        said: None,
     })
 }
 

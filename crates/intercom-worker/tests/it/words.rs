@@ -3,7 +3,7 @@
 use intercom_revenue::{Alert, AlertKind, Currency, Money, Movement};
 use intercom_store::{
     CustomerNotice, DigestCause, DigestEntry, DigestNotice, DigestPart, Notice, RunNotice,
-    RunOutcome, WorkspaceProfile,
+    RunOutcome, SaidWords, WorkspaceProfile,
 };
 use intercom_worker::message;
 
@@ -20,6 +20,7 @@ fn ada(alert: Alert) -> Notice {
         contact_id: Some("6500003149b6c129b3c90030".into()),
         mrr: Some(usd(29_900)),
         alert,
+        said: None,
     })
 }
 
@@ -78,6 +79,48 @@ async fn every_notice_says_what_whom_and_how_much() {
         let shown = format!("{notice:?}");
         assert!(!shown.contains('@') && !shown.contains("Lovelace"), "{shown}");
     }
+}
+
+#[tokio::test]
+async fn a_mention_shows_its_words_and_links_to_its_conversation() {
+    let store = intercom_store::open("sqlite::memory:").await.expect("a store");
+    let profile = WorkspaceProfile { id: "ab12".into(), ..Default::default() };
+    let workspace = store.ensure_workspace(&profile, NOW).await.expect("a workspace");
+    let app = "https://app.eu.intercom.com".parse().expect("a url");
+    let Notice::Customer(notice) = ada(Alert::CancelMention) else { unreachable!() };
+    let said = |words: &str| {
+        let said = SaidWords { words: words.into(), conversation_id: "77/../1".into() };
+        let notice = Notice::Customer(CustomerNotice { said: Some(said), ..notice.clone() });
+        let shown = format!("{notice:?}");
+        assert!(shown.contains("77/../1") && !shown.contains("cancel <"), "{shown}");
+        let payload = notice.effect("key".into()).payload;
+        assert_eq!(serde_json::from_str::<Notice>(&payload).expect("a notice"), notice);
+        message(&notice, &workspace, &app).to_json()
+    };
+    let json = said("want to cancel <!channel> & go");
+    assert_eq!(
+        json["blocks"][1]["fields"][3]["text"],
+        "Words: “want to cancel &lt;!channel&gt; &amp; go”"
+    );
+    assert_eq!(
+        json["blocks"][2]["text"]["text"],
+        "<https://app.eu.intercom.com/a/inbox/ab12/inbox/conversation/77%2F..%2F1\
+         |Open the conversation>"
+    );
+    let profile = json["blocks"][3]["text"]["text"].as_str().expect("a link");
+    assert!(profile.ends_with("/all-conversations|Open in Intercom>"), "{profile}");
+
+    let long = said(&"é".repeat(300));
+    let words = format!("Words: “{}…”", "é".repeat(120));
+    assert_eq!(long["blocks"][1]["fields"][3]["text"], words);
+}
+
+#[test]
+fn a_notice_of_an_earlier_version_has_no_words() {
+    let mut json = serde_json::to_value(ada(Alert::CancelMention)).expect("a notice");
+    assert_eq!(json.as_object_mut().and_then(|notice| notice.remove("said")), None);
+    let notice: Notice = serde_json::from_value(json).expect("a notice");
+    assert_eq!(notice, ada(Alert::CancelMention));
 }
 
 #[tokio::test]
