@@ -1,5 +1,7 @@
 //! What a run prints for people.
 
+use std::iter;
+
 use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{Cell, CellAlignment, Table};
 use intercom_engagement::CaseloadReport;
@@ -54,23 +56,24 @@ pub(crate) fn found(report: &MrrReport, told: &[CustomerAlert]) -> String {
     format!("\nHow MRR moved between the two\n{moved}\n\nThe alerts of the second sync\n{told}")
 }
 
-/// From the MRR at the start to the MRR at the end, a line a currency.
+/// From the MRR at the start to the MRR at the end and how much was retained, a column a currency.
 fn movements(report: &MrrReport) -> String {
-    let headers = ["", "start", "new", "reactivation", "expansion", "contraction", "churn", "end"];
+    let currencies: Vec<String> = report.by_currency.keys().map(ToString::to_string).collect();
+    let headers: Vec<&str> = iter::once("").chain(currencies.iter().map(String::as_str)).collect();
     let mut table = bordered(&headers);
-    for (currency, waterfall) in &report.by_currency {
-        let lines = &waterfall.lines;
-        let amounts = [
-            lines.start,
-            lines.new,
-            lines.reactivation,
-            lines.expansion,
-            lines.contraction,
-            lines.churn,
-            lines.end,
-        ];
-        let amounts = amounts.map(|money| money.amount().to_string());
-        table.add_row(std::iter::once(currency.to_string()).chain(amounts));
+    let mut rows: Vec<(&str, Vec<String>)> = Vec::new();
+    for waterfall in report.by_currency.values() {
+        let lines = waterfall.named_lines();
+        let amounts = lines.iter().map(|line| (line.name, line.amount.amount().to_string()));
+        for (place, (name, value)) in amounts.chain(waterfall.retention_in_percent()).enumerate() {
+            match rows.get_mut(place) {
+                Some((_, values)) => values.push(value),
+                None => rows.push((name, vec![value])),
+            }
+        }
+    }
+    for (name, values) in rows {
+        table.add_row(iter::once(name.to_owned()).chain(values));
     }
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);

@@ -41,11 +41,7 @@ fn of_store(error: &StoreError) -> Option<&'static str> {
         StoreError::Corrupt { .. } => {
             "`sync verify --repair` fetches records anew whose stored body is lost or damaged"
         }
-        StoreError::Unavailable { .. }
-        | StoreError::Busy { .. }
-        | StoreError::LeaseLost { .. }
-        | StoreError::Refused { .. } => return None,
-        // Whatever else a store learns to say speaks for itself.
+        // The others speak for themselves.
         _ => return None,
     })
 }

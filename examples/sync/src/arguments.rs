@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use intercom_client::{Origin, Region};
@@ -19,7 +19,9 @@ Examples:
   sync watch --metrics-listen 127.0.0.1:9187     every six hours, everything on Sundays
   sync status
   sync verify --repair                           every record of the workspace against the store
+  sync movements --from 2026-01-01 --to 2026-01-31
   sync export --format csv > customers.csv
+  sync settings > sync.toml                      every setting with its default and its meaning
   sync forget jo@example.com                     shows what is known; --yes erases it
 
   intercom-sim --listen 127.0.0.1:8700 &
@@ -30,15 +32,16 @@ INTERCOM_API_BASE, INTERCOM_REGION (us, eu, au), INTERCOM_VERSION, INTERCOM_USER
 DATABASE_URL, REPORT_TIMEZONE. Flags outrank the environment, the environment outranks .env.
 
 A settings file is TOML and holds what differs from the default:
-  match_rule = \"users_first\"        # or \"seed\": the latest contact of an e-mail, lead or user
+  match = \"users_first\"              # or \"seed\": the latest contact of an e-mail, lead or user
   overlap_for = 900                  # seconds an incremental query reaches back
   [attributes]                       # one name or several, the first that has a value is read
   stripe_customer_id = \"stripe_id\"
   subscriptions = [\"Stripe Subscriptions\", \"stripe_subscriptions\"]
-  [revenue]                          # fields of intercom_revenue::RevenueSettings
+  [revenue]                          # how subscriptions and payments become MRR, ARR and LTV
   preset = \"stripe\"
-  [alerts]                           # fields of intercom_revenue::AlertThresholds
-  large_change_above_percent = 50
+  [alerts]                           # in smallest units, for each currency; others have no limit
+  high_value_above = [{ minor = 50000, currency = \"USD\" }, { minor = 45000, currency = \"EUR\" }]
+`sync settings` prints such a file with every setting.
 
 Exit status: 0 done, 1 failed or something was left behind, 2 bad arguments.";
 
@@ -105,6 +108,26 @@ Examples:
 
 Amounts are in major units of the currency, times RFC 3339. In CSV a text that a spreadsheet would
 take for a formula begins with an apostrophe.";
+
+const MOVING: &str = "\
+Examples:
+  sync movements
+  sync movements --from 2026-01-01 --to 2026-01-31
+  sync movements --from 2026-01-01T00:00:00Z --to 2026-02-01T00:00:00Z --json
+
+From the MRR at the start to the MRR at the end, a waterfall for each currency, and how much was
+retained: NRR, GRR. A day begins at midnight of --timezone, the settings' zone or the workspace's; the
+last day is part of the period, an instant is not. What the first run found is \"opening\", what only
+rates have moved \"exchange rates\", what changed settings made of the same records \"other rules\".
+In JSON amounts are in smallest units and ratios are fractions. Nothing is asked of the API.
+Exit status: 0, or 1 when customers were left out because their amounts do not fit.";
+
+const SETTING: &str = "\
+Example:
+  sync settings > sync.toml
+  sync run --settings sync.toml
+
+What is printed is a settings file that says what holds without one; keep the lines that differ.";
 
 const FORGETTING: &str = "\
 Examples:
@@ -181,12 +204,45 @@ pub(crate) enum Command {
     /// Write the customers to standard output.
     #[command(after_help = EXPORTING, after_long_help = EXPORTING)]
     Export(Export),
+    /// Show how MRR moved over a period: waterfall, NRR and GRR.
+    #[command(after_help = MOVING, after_long_help = MOVING)]
+    Movements(Movements),
+    /// Print every setting of the settings file with its default and its meaning.
+    #[command(after_help = SETTING, after_long_help = SETTING)]
+    Settings,
     /// Show where each value of a customer comes from.
     #[command(after_help = "Example:\n  sync explain jo@example.com")]
     Explain(Explain),
     /// Erase what is known of a contact, and block that it comes back.
     #[command(after_help = FORGETTING, after_long_help = FORGETTING)]
     Forget(Forget),
+}
+
+/// Show how MRR moved over a period: waterfall, NRR and GRR.
+#[derive(Args, Debug)]
+pub(crate) struct Movements {
+    /// The first day, or the first instant (RFC 3339) [default: the first day of this month].
+    #[arg(long, value_name = "T", value_parser = moment)]
+    pub(crate) from: Option<Moment>,
+
+    /// The last day, or the first instant after the period [default: until now].
+    #[arg(long, value_name = "T", value_parser = moment)]
+    pub(crate) to: Option<Moment>,
+
+    /// Print one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// The workspace, when the database holds several.
+    #[arg(long, value_name = "ID")]
+    pub(crate) workspace: Option<String>,
+}
+
+/// A day of some zone, or an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    Day(NaiveDate),
+    Instant(DateTime<Utc>),
 }
 
 /// Show where each value of a customer comes from.
@@ -320,6 +376,18 @@ pub(crate) enum LogFormat {
 fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     let at = DateTime::parse_from_rfc3339(text).map_err(|error| error.to_string())?;
     Ok(at.to_utc())
+}
+
+fn moment(text: &str) -> Result<Moment, String> {
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map(Moment::Day);
+    let moment = day.or_else(|_| instant(text).map(Moment::Instant)).ok();
+    let year = |moment: &Moment| match moment {
+        Moment::Day(day) => day.year(),
+        Moment::Instant(at) => at.year(),
+    };
+    let known = moment.filter(|moment| (1970..=9000).contains(&year(moment)));
+    known
+        .ok_or_else(|| "not a day like 2026-01-31, nor a time like 2026-01-31T12:00:00Z".to_owned())
 }
 
 /// An address, or a port of this machine.

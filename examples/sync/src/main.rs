@@ -8,6 +8,7 @@ mod environment;
 mod explaining;
 mod exporting;
 mod forgetting;
+mod moving;
 mod progress;
 mod running;
 mod serving;
@@ -42,6 +43,10 @@ async fn main() -> ExitCode {
         Command::Verify(verify) => verifying::run(common, verify, now).await,
         Command::Export(export) => exporting::run(common, export).await,
         Command::Explain(explain) => explaining::run(common, explain, now).await,
+        Command::Movements(movements) => moving::run(common, movements, now).await,
+        Command::Settings => {
+            wiring::say(intercom_sync::SETTINGS.trim_end()).map(|()| Verdict::Done)
+        }
         Command::Forget(forget) => forgetting::run(common, forget, now).await,
     };
     match ended {

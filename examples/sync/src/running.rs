@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use intercom_store::Stream;
 use intercom_sync::{
-    Extent, Newcomers, PutAside, RunReport, StreamPreview, Sync, SyncError, SyncSettings,
+    Extent, Newcomers, PutAside, RunReport, Skipped, StreamPreview, Sync, SyncError, SyncSettings,
 };
 
 use crate::alerting::Teller;
@@ -57,6 +57,9 @@ pub(crate) async fn run(
     for left in left_behind(&report) {
         tell(common.log_format, &format!("left behind: {left}"));
     }
+    for skipped in skipped(&report) {
+        tell(common.log_format, &format!("skipped: {skipped}"));
+    }
     teller.after_a_run(wiring.store.as_ref(), &sync, now).await;
     Ok(if report.is_complete() { Verdict::Done } else { Verdict::LeftBehind })
 }
@@ -96,6 +99,20 @@ pub(crate) fn left_behind(report: &RunReport) -> Vec<String> {
         if n_more > 0 {
             lines.push(format!("{stream}: and {n_more} more put aside, see `sync status`"));
         }
+    }
+    lines
+}
+
+/// The contacts that stand for no customer, a line each.
+pub(crate) fn skipped(report: &RunReport) -> Vec<String> {
+    let Skipped { n, named } = &report.skipped;
+    let line = |PutAside { id, reason }: &PutAside| {
+        format!("contacts {}: {reason}", id.as_deref().unwrap_or("without an id"))
+    };
+    let mut lines: Vec<String> = named.iter().map(line).collect();
+    let n_more = n.saturating_sub(named.len() as u64);
+    if n_more > 0 {
+        lines.push(format!("contacts: and {n_more} more, see `sync status`"));
     }
     lines
 }

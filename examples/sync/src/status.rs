@@ -18,6 +18,9 @@ const RUNS: u32 = 5;
 /// Records put aside that are named.
 const NAMED: usize = 50;
 
+/// Contacts without a usable e-mail address that are named.
+const WITHOUT_EMAIL_NAMED: u32 = 10;
+
 /// What is known of one workspace.
 #[derive(Serialize)]
 struct Status {
@@ -32,6 +35,8 @@ struct Status {
     backlog: Backlog,
     /// The last ones.
     quarantine: Vec<Unreadable>,
+    /// Contacts that stand for no customer; they stay in the mirror.
+    without_email: WithoutEmail,
     /// Of every token that is used with the database, whichever workspace it belongs to.
     calls: Vec<CallBudget>,
 }
@@ -49,6 +54,13 @@ struct Run {
     written: i64,
     customers: i64,
     detail: Option<String>,
+}
+
+#[derive(Serialize)]
+struct WithoutEmail {
+    n: i64,
+    /// The first ones.
+    named: Vec<Unreadable>,
 }
 
 #[derive(Serialize)]
@@ -113,8 +125,20 @@ async fn status(
         rows: store.census(workspace).await?,
         backlog: store.backlog(workspace).await?,
         quarantine: unreadable.collect(),
+        without_email: without_email(store, workspace).await?,
         calls: call_budgets(store).await?,
     })
+}
+
+async fn without_email(store: &dyn Store, workspace: &Workspace) -> anyhow::Result<WithoutEmail> {
+    let (n, first) = store.without_address(workspace, WITHOUT_EMAIL_NAMED).await?;
+    let named = first.into_iter().map(|contact| Unreadable {
+        stream: Stream::Contacts,
+        id: Some(contact.contact_id),
+        reason: if contact.is_malformed { "not an e-mail address" } else { "no e-mail address" }
+            .into(),
+    });
+    Ok(WithoutEmail { n, named: named.collect() })
 }
 
 fn shown((row, unfinished): (RunRow, Option<Unfinished>)) -> Run {
@@ -180,6 +204,19 @@ fn in_words(status: &Status) -> String {
     if n_quarantined > n_named {
         let n_more = n_quarantined - n_named;
         lines.push(format!("  and {n_more} more in the table `quarantine`"));
+    }
+    let WithoutEmail { n, named } = &status.without_email;
+    if *n > 0 {
+        let contacts = counted(n.unsigned_abs(), "contact without", "contacts without");
+        lines.push(format!("{contacts} a usable e-mail address, in the mirror and no customers"));
+    }
+    for entry in named {
+        let id = entry.id.as_deref().unwrap_or("without an id");
+        lines.push(format!("  skipped: {} {id}: {}", entry.stream, entry.reason));
+    }
+    let n_more = n - i64::try_from(named.len()).unwrap_or(i64::MAX);
+    if n_more > 0 {
+        lines.push(format!("  and {n_more} more"));
     }
     lines.extend(status.calls.iter().map(calls));
     lines.join("\n")

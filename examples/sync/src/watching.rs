@@ -17,7 +17,7 @@ use crate::advising::remedy;
 use crate::alerting::Teller;
 use crate::arguments::{Common, LogFormat, Watch};
 use crate::environment::Environment;
-use crate::running::left_behind;
+use crate::running::{left_behind, skipped};
 use crate::serving::{self, Observed};
 use crate::stopping;
 use crate::telling::tell;
@@ -127,6 +127,9 @@ impl Watcher for Told {
                 tell(self.format, &report.log_entry().to_string());
                 for left in left_behind(report) {
                     tell(self.format, &format!("left behind: {left}"));
+                }
+                for skipped in skipped(report) {
+                    tell(self.format, &format!("skipped: {skipped}"));
                 }
                 // Whoever closed standard output does not want to know.
                 let metrics = serde_json::to_string(&report.metrics).unwrap_or_default();

@@ -74,7 +74,12 @@ fn people_get_tables() {
         "alerts of the second sync",
         "large mrr change",
         "How MRR moved",
+        "opening",
         "expansion",
+        "exchange rates",
+        "other rules",
+        "NRR",
+        "GRR",
     ] {
         assert!(said.contains(part), "no {part:?} in:\n{said}");
     }

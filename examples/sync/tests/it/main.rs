@@ -3,6 +3,7 @@
 mod alerts;
 mod forget;
 mod look;
+mod movements;
 mod program;
 mod run;
 mod watch;

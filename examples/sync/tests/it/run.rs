@@ -162,3 +162,49 @@ fn the_file_env_is_read_and_the_environment_outranks_it() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(world.folder().join("third.db").exists());
 }
+
+#[test]
+fn contacts_without_a_usable_address_are_named_up_to_a_number() {
+    let world = World::new();
+    let ids: Vec<String> =
+        world.sim.with(|sim| sim.workspace().contact_ids().map(str::to_owned).collect());
+    for (n, id) in ids.iter().enumerate() {
+        let email = match n {
+            0..12 => json!(null),
+            12 => json!("secret-no-address"),
+            n => json!(format!("member{n}@member.example")),
+        };
+        let patch = json!({ "email": email });
+        let updated = world.sim.with(|sim| sim.workspace_mut().update_contact(id, patch, NOW));
+        updated.expect("the patch fits");
+    }
+    let ended = world.run(&["run", "--now", AT]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(ended.json()[0]["skipped_contacts"], 13);
+    let lines: Vec<&str> =
+        ended.stderr.lines().filter(|line| line.starts_with("skipped: ")).collect();
+    let [named @ .., more] = lines.as_slice() else { panic!("{ended:?}") };
+    assert_eq!(named.len(), 10, "{lines:?}");
+    for line in named {
+        let rest = line.strip_prefix("skipped: contacts ").expect("a contact");
+        let (id, reason) = rest.split_once(": ").expect("a reason");
+        let n = ids.iter().position(|known| known == id).expect("one of them");
+        let expected = if n == 12 { "not an e-mail address" } else { "no e-mail address" };
+        assert!(n <= 12 && reason == expected, "{line}");
+    }
+    assert_eq!(*more, "skipped: contacts: and 3 more, see `sync status`");
+
+    let words = world.run(&["status"]).stdout;
+    assert!(words.contains("13 contacts without a usable e-mail address"), "{words}");
+    assert!(words.contains("  and 3 more"), "{words}");
+    let status = world.run(&["status", "--json"]).json().remove(0);
+    let without = &status[0]["without_email"];
+    assert_eq!(without["n"], 13, "{status}");
+    let named = without["named"].as_array().expect("a list");
+    assert!(named.iter().all(|it| ids[..13].iter().any(|id| it["id"] == **id)), "{status}");
+    assert!(!format!("{ended:?}{words}{status}").contains("secret-no-address"));
+
+    // What did not change is not told again by a run.
+    let again = world.run(&["run", "--now", AT]);
+    assert!(!again.stderr.contains("skipped: "), "{again:?}");
+}
