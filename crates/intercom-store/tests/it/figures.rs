@@ -129,6 +129,21 @@ pub(crate) async fn the_last_words_of_leaving_are_a_customers_own(on: &Database)
     assert_eq!((words(&[BOB]).await, words(&[]).await), (BTreeMap::new(), BTreeMap::new()));
 }
 
+pub(crate) async fn contacts_without_an_address_are_counted_and_named(on: &Database) {
+    put_contact(on, "c1", Some(ADA), NOW).await;
+    for (id, email) in [("c1", "'ada'"), ("c3", "'nowhere'"), ("c2", "NULL")] {
+        let columns = "INSERT INTO members (workspace_id, contact_id, email) SELECT workspace_id";
+        on.execute(&format!("{columns}, '{id}', {email} FROM workspaces")).await;
+    }
+    let without = async |limit| on.store.without_address(&on.workspace, limit).await.unwrap();
+    let (n, named) = without(1).await;
+    assert_eq!((n, named[0].contact_id.as_str(), named.len()), (2, "c2", 1));
+    let malformed: Vec<bool> = without(9).await.1.iter().map(|it| it.is_malformed).collect();
+    assert_eq!(malformed, [false, true]);
+    let addresses = on.store.addresses(&on.workspace, &["c1", "c2", "c9"]).await.unwrap();
+    assert_eq!(addresses, BTreeMap::from([("c1".to_owned(), ADA.to_owned())]));
+}
+
 pub(crate) async fn other_rules_make_everything_pending_again(on: &Database) {
     put_contact(on, "c1", Some(ADA), NOW).await;
     put_conversation(on, "v1", NOW, vec![fact("c1", NOW)]).await;

@@ -86,6 +86,7 @@ conformance! {
         a_conversation_with_two_contacts_of_a_customer_counts_once
         what_conversations_say_is_read_back
         the_last_words_of_leaving_are_a_customers_own
+        contacts_without_an_address_are_counted_and_named
         other_rules_make_everything_pending_again
         time_passes_once_a_day
         time_that_passes_marks_whom_it_moves
