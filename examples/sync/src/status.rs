@@ -137,6 +137,7 @@ async fn without_email(store: &dyn Store, workspace: &Workspace) -> anyhow::Resu
         id: Some(contact.contact_id),
         reason: if contact.is_malformed { "not an e-mail address" } else { "no e-mail address" }
             .into(),
+        advice: None,
     });
     Ok(WithoutEmail { n, named: named.collect() })
 }
