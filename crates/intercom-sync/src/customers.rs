@@ -96,7 +96,10 @@ impl Refresher<'_> {
         let said = self.said(&found).await?;
         let settings = Arc::clone(self.settings);
         let mut known = aside(move || Known::try_from(found)).await?;
-        known.follow(store, workspace, &settings).await?;
+        // Nobody comes from another address in a first load, and to look reads the whole history.
+        if kind != RunKind::First {
+            known.follow(store, workspace, &settings).await?;
+        }
         let computed = aside(move || {
             let judge = Judge { settings: &settings, run, kind, restating_since, now };
             let (writes, alerts) = judged(&known, dirty, &said, &judge);
