@@ -16,6 +16,10 @@ const FEWEST: usize = 4;
 /// The most calls at once; each may bring 500 parts.
 const MOST: usize = 128;
 
+/// A call is expected to take at least this long: the one that was measured may have been lucky,
+/// and those at the same time are slower.
+const LEAST_LATENCY: Duration = Duration::from_millis(150);
+
 /// One conversation with its parts as plain text, handed on as it comes.
 pub(super) struct RetrieveParts(RetrieveConversation);
 
@@ -58,6 +62,7 @@ impl Operation for RetrieveParts {
 /// one takes `latency`: twice as many as would do if all took equally long.
 pub(crate) fn width(limit: Option<u32>, latency: Duration) -> usize {
     let Some(limit) = limit else { return MOST };
+    let latency = latency.max(LEAST_LATENCY);
     let n_calls = f64::from(limit) / 10.0 * latency.as_secs_f64() * 2.0;
     #[expect(
         clippy::cast_possible_truncation,
