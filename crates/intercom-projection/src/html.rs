@@ -5,8 +5,25 @@ const INLINE: [&str; 14] = [
     "a", "abbr", "b", "code", "del", "em", "font", "i", "mark", "s", "small", "span", "strong", "u",
 ];
 
+/// Elements whose text nobody sees.
+const UNSHOWN: [&str; 4] = ["style", "script", "head", "title"];
+
 /// Class names by which mail programs mark what they quote.
 const QUOTING: [&str; 4] = ["gmail_quote", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote"];
+
+/// How a line ends that introduces what is quoted below it.
+const INTRODUCING: [&str; 6] =
+    [" wrote:", " schrieb:", " a écrit :", " a écrit\u{a0}:", " escribió:", " ha scritto:"];
+
+/// The first line of a header above a quoted message, and one of the two below it.
+const HEADERS: [(&str, &str); 6] = [
+    ("From:", "Sent:"),
+    ("From:", "Date:"),
+    ("Von:", "Gesendet:"),
+    ("De :", "Envoyé"),
+    ("De:", "Enviado"),
+    ("Da:", "Inviato"),
+];
 
 /// The words of some HTML with single spaces and straight apostrophes; quoted text is left out.
 pub(crate) fn own_words(html: &str) -> String {
@@ -33,17 +50,35 @@ pub(crate) fn own_words(html: &str) -> String {
 /// The lines up to a quoted message, without those that begin as quotes do.
 fn own_lines(text: &str) -> impl Iterator<Item = &str> {
     let lines: Vec<&str> = text.lines().collect();
-    let is_quote = |line: &str| line.trim_start().starts_with('>');
     let end = (0..lines.len()).find(|&index| {
         let line = lines[index].trim();
-        let introduces = line.starts_with("On ") && line.ends_with("wrote:");
-        let next = lines[index + 1..].iter().find(|line| !line.trim().is_empty());
+        let after = || lines[index + 1..].iter().map(|line| line.trim());
+        let next = || after().find(|line| !line.is_empty());
         // Under a quote marked line by line, the writer may go on.
-        let goes_on = next.is_some_and(|line| is_quote(line));
-        is_separator(line) || introduces && !goes_on
+        is_separator(line)
+            || begins_header(line, after)
+            || introduces_quote(line) && !next().is_some_and(is_quote)
     });
     let own = lines.into_iter().take(end.unwrap_or(usize::MAX));
-    own.filter(move |line| !is_quote(line) && !line.trim().ends_with(" wrote:"))
+    own.filter(move |line| !is_quote(line) && !introduces_quote(line.trim()))
+}
+
+/// `On 5 January, Bob wrote:`, in the languages in which the line ends with the verb.
+fn introduces_quote(line: &str) -> bool {
+    INTRODUCING.iter().any(|end| line.ends_with(end))
+        || line.starts_with("Am ") && line.ends_with(':') && line.contains(" schrieb ")
+}
+
+/// `From: Bob` over `Sent: Monday`, as mail programs put above what they quote.
+fn begins_header<'t, I: Iterator<Item = &'t str>>(line: &str, after: impl Fn() -> I) -> bool {
+    HEADERS.iter().any(|(from, sent)| {
+        let mut next = after().filter(|line| !line.is_empty()).take(2);
+        line.starts_with(from) && next.any(|line| line.starts_with(sent))
+    })
+}
+
+fn is_quote(line: &str) -> bool {
+    line.trim_start().starts_with('>')
 }
 
 /// `-----Original Message-----`, in any language of one or two words between dashes.
@@ -101,6 +136,7 @@ impl<'a> Quote<'a> {
         let name = name(tag);
         let is_open = !tag.starts_with('/') && !tag.ends_with('/');
         let quotes = name.eq_ignore_ascii_case("blockquote")
+            || UNSHOWN.iter().any(|unshown| name.eq_ignore_ascii_case(unshown))
             || name.eq_ignore_ascii_case("div") && QUOTING.iter().any(|class| tag.contains(class));
         (is_open && quotes).then_some(Self { name, depth: 1 })
     }

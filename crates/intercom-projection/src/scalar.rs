@@ -83,9 +83,12 @@ pub(crate) fn instant(value: Option<&Value>) -> Read<DateTime<Utc>> {
     }
 }
 
-/// The instant of these Unix seconds, if it is after 1970 and can be expressed.
+/// The first second of the year 10000: what is later was meant as milliseconds.
+const YEAR_10000: i64 = 253_402_300_800;
+
+/// The instant of these Unix seconds, if it is after 1970 and has a year of four digits.
 pub(crate) fn after_1970(seconds: i64) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp(seconds, 0).filter(|_| seconds > 0)
+    DateTime::from_timestamp(seconds, 0).filter(|_| (1..YEAR_10000).contains(&seconds))
 }
 
 /// The text without surrounding space, unless nothing is left.

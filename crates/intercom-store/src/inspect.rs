@@ -29,7 +29,7 @@ pub trait InspectStore {
     async fn parts_wait(&self, workspace: &Workspace) -> Result<PartsWait, StoreError>;
 
     /// Takes the stored bodies of records for damaged: what is received of them next is written,
-    /// unless it is older. How many of them there are.
+    /// however old it is. How many of them there are.
     async fn mistrust(
         &self,
         workspace: &Workspace,

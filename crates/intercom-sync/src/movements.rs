@@ -18,6 +18,9 @@ use crate::settings::SyncSettings;
 /// Rows of history read at a time.
 const CHUNK: u32 = 5_000;
 
+/// The largest MRR of a customer that is added up, in smallest units: a million of them fit.
+const MOST_MRR: u64 = i64::MAX as u64 / 1_000_000;
+
 /// MRR from the start of a period to its end, and how much of it was retained.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MrrReport {
@@ -135,13 +138,18 @@ fn report(
     policy: &MovementPolicy,
     rounding: Rounding,
 ) -> MrrReport {
-    let all = waterfalls(customers.iter().map(Vec::as_slice), period, policy, None);
+    let (fitting, too_large): (Vec<_>, Vec<_>) =
+        customers.iter().map(Vec::as_slice).partition(|observations| can_be_added(observations));
+    let all = waterfalls(fitting, period, policy, None);
     let mut report = MrrReport {
         period,
         by_currency: BTreeMap::new(),
-        n_left_out: all.n_left_out,
+        n_left_out: all.n_left_out + too_large.len() as u64,
         notes: all.notes,
     };
+    if !too_large.is_empty() {
+        report.notes.insert(NoteCode::Overflow);
+    }
     for (currency, waterfall) in all.by_currency {
         match in_money(&waterfall, currency, rounding) {
             Some(waterfall) => {
@@ -153,6 +161,12 @@ fn report(
         }
     }
     report
+}
+
+/// One absurd amount is not to hide what the others pay.
+fn can_be_added(observations: &[Observation]) -> bool {
+    let mrr = observations.iter().filter_map(|observation| observation.mrr);
+    mrr.map(|mrr| mrr.minor.unsigned_abs()).all(|minor| minor <= MOST_MRR)
 }
 
 fn in_money(waterfall: &Waterfall, currency: Currency, rounding: Rounding) -> Option<MrrWaterfall> {

@@ -23,12 +23,15 @@ pub(crate) struct OddRecords {
 
 impl OddRecords {
     pub(crate) fn add(&mut self, id: &str, oddities: &[Oddity]) {
-        if oddities.is_empty() {
+        // JSON in a text is read.
+        let left_out: Vec<&Oddity> =
+            oddities.iter().filter(|oddity| oddity.code != OddityCode::JsonInText).collect();
+        if left_out.is_empty() {
             return;
         }
         self.n += 1;
         if self.named.len() < NAMED {
-            self.named.push(format!("{id} ({})", fields(oddities)));
+            self.named.push(format!("{id} ({})", fields(&left_out)));
         }
     }
 
@@ -80,7 +83,7 @@ impl fmt::Display for OddRecords {
 }
 
 /// The first fields of a record, and how many more there are.
-fn fields(oddities: &[Oddity]) -> String {
+fn fields(oddities: &[&Oddity]) -> String {
     let named: Vec<String> = oddities.iter().take(FIELDS).map(ToString::to_string).collect();
     let named = named.join("; ");
     match oddities.len().saturating_sub(FIELDS) {

@@ -20,7 +20,7 @@ struct File {
     overlap_for: u32,
     index_lag_for: u32,
     scroll_patience: u64,
-    max_missing_percent: u8,
+    max_missing_percent: u64,
     #[serde(rename = "match", alias = "match_rule")]
     match_rule: MatchRule,
     cancel_mentions: MentionRule,
@@ -38,7 +38,7 @@ impl Default for File {
             overlap_for: settings.overlap_for,
             index_lag_for: settings.index_lag_for,
             scroll_patience: settings.scroll_patience.as_secs(),
-            max_missing_percent: settings.max_missing_percent,
+            max_missing_percent: settings.max_missing_percent.into(),
             match_rule: settings.match_rule,
             cancel_mentions: settings.cancel_mentions,
             movements: settings.movements,
@@ -84,15 +84,15 @@ pub fn read_settings(text: &str) -> Result<SyncSettings, SettingsFileError> {
     let timezone = file.timezone.map(|name| name.parse::<Tz>().map_err(|_| name)).transpose();
     let timezone = timezone
         .map_err(|name| invalid("timezone", format!("{name} is not a zone like Europe/Berlin")))?;
-    if file.max_missing_percent > 100 {
-        return Err(invalid("max_missing_percent", "more than 100".to_owned()));
-    }
+    let percent = u8::try_from(file.max_missing_percent).ok().filter(|percent| *percent <= 100);
+    let max_missing_percent =
+        percent.ok_or_else(|| invalid("max_missing_percent", "more than 100".to_owned()))?;
     let revenue = file.revenue.policy().map_err(|error| invalid("revenue", error.to_string()))?;
     Ok(SyncSettings {
         overlap_for: file.overlap_for,
         index_lag_for: file.index_lag_for,
         scroll_patience: Duration::from_secs(file.scroll_patience),
-        max_missing_percent: file.max_missing_percent,
+        max_missing_percent,
         match_rule: file.match_rule,
         cancel_mentions: file.cancel_mentions,
         movements: file.movements,

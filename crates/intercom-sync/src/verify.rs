@@ -132,9 +132,9 @@ impl Sync {
         Ok(compared.into_iter().map(|walked| walked.comparison).collect())
     }
 
-    /// The same; bodies that are damaged are marked, so that a [run over
-    /// everything](crate::Extent::Whole) writes them anew. The rest of what differs it writes
-    /// without a mark.
+    /// The same; what is damaged or differs is marked, so that a [run over
+    /// everything](crate::Extent::Whole) writes it as the API returns it, also where that claims to
+    /// be older.
     ///
     /// # Errors
     /// As for [`Sync::verify`], and [`SyncError::Held`] while another process works on the
@@ -145,13 +145,13 @@ impl Sync {
     ) -> Result<Vec<StreamComparison>, SyncError> {
         let workspace = self.known_workspace().await?;
         let compared = self.compare_streams(&workspace, progress).await?;
-        if compared.iter().any(|walked| !walked.damaged.is_empty()) {
+        if compared.iter().any(|walked| !walked.mistrusted.is_empty()) {
             let settings = self.settings();
             let holder = (settings.holder.as_str(), settings.lease_for);
             let store = self.store();
             let mark = async |leased: Workspace| {
-                for Walked { comparison, damaged, .. } in &compared {
-                    bodies::mistrust(store, &leased, comparison.stream, damaged).await?;
+                for Walked { comparison, mistrusted, .. } in &compared {
+                    bodies::mistrust(store, &leased, comparison.stream, mistrusted).await?;
                 }
                 Ok::<_, SyncError>(())
             };
@@ -204,14 +204,14 @@ struct Walked {
     /// Up to when the last run has read (Unix seconds).
     watermark: Option<i64>,
     seen: BTreeSet<String>,
-    /// Records whose stored body is lost or damaged.
-    damaged: Vec<String>,
+    /// Records whose stored body is lost or damaged, or otherwise than the API returned it.
+    mistrusted: Vec<String>,
 }
 
 impl Walked {
     fn new(stream: Stream, watermark: Option<i64>) -> Self {
         let comparison = StreamComparison::new(stream);
-        Self { comparison, watermark, seen: BTreeSet::new(), damaged: Vec::new() }
+        Self { comparison, watermark, seen: BTreeSet::new(), mistrusted: Vec::new() }
     }
 }
 
@@ -348,11 +348,14 @@ impl Comparer<'_> {
                         comparison.n_equal += 1;
                     } else {
                         comparison.damaged.add(&record.id);
-                        walked.damaged.push(record.id.clone());
+                        walked.mistrusted.push(record.id.clone());
                     }
                 }
                 _ if is_later => comparison.pending.add(&record.id),
-                Some(_) => comparison.different.add(&record.id),
+                Some(_) => {
+                    comparison.different.add(&record.id);
+                    walked.mistrusted.push(record.id.clone());
+                }
                 None => comparison.missing.add(&record.id),
             }
         }

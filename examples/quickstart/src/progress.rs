@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use intercom_store::Stream;
 use intercom_sync::Progress;
 
@@ -90,7 +90,14 @@ impl Progress for Bars {
     }
 }
 
+/// Whole rows a second.
+fn rate(state: &ProgressState, out: &mut dyn std::fmt::Write) {
+    // A bar of which a part cannot be written is drawn without it.
+    let _ = write!(out, "{:.0}/s", state.per_sec());
+}
+
 fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{prefix:>14} {bar:30} {human_pos:>8}/{human_len:<8} {per_sec}")
+    ProgressStyle::with_template("{prefix:>14} {bar:30} {human_pos:>8}/{human_len:<8} {rate}")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key("rate", rate)
 }

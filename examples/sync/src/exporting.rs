@@ -169,7 +169,9 @@ impl Line {
 
 fn defuse(text: &mut String) {
     let first = text.trim_start_matches([' ', '\u{a0}']).chars().next();
-    if matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n')) {
+    let in_full_width = ['\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+    let is_formula = matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n'));
+    if is_formula || first.is_some_and(|first| in_full_width.contains(&first)) {
         text.insert(0, '\'');
     }
 }

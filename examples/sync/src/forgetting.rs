@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::arguments::{Common, Forget};
 use crate::environment::Environment;
+use crate::telling::complain;
 use crate::wiring::{self, Verdict, say};
 
 pub(crate) async fn run(
@@ -24,7 +25,7 @@ pub(crate) async fn run(
     say(&format!("e-mail addresses: {}", who.emails.len()))?;
     say(&format!("conversations, each as a whole: {}", who.conversation_ids.len()))?;
     if !arguments.yes {
-        eprintln!("nothing was erased; the same command with --yes erases it for good");
+        complain("nothing was erased; the same command with --yes erases it for good");
         return Ok(Verdict::Done);
     }
     let erased = intercom_sync::forget(store, &workspace, &who, now).await?;

@@ -26,6 +26,7 @@ use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
 use arguments::{Arguments, Command, LogFormat};
+use telling::complain;
 use wiring::Verdict;
 
 #[tokio::main]
@@ -54,9 +55,9 @@ async fn main() -> ExitCode {
         // What was left behind has been said.
         Ok(Verdict::LeftBehind) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("error: {}", wiring::causes(error.as_ref()));
+            complain(&format!("error: {}", wiring::causes(error.as_ref())));
             if let Some(remedy) = advising::remedy(error.as_ref()) {
-                eprintln!("    → {remedy}");
+                complain(&format!("    → {remedy}"));
             }
             wiring::exit_code(&error)
         }
@@ -69,6 +70,8 @@ fn log_to_stderr(format: LogFormat) {
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
+        // A log that cannot be written ends nothing, and complaining of it would.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => logs.init(),

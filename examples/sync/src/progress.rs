@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use intercom_store::Stream;
 use intercom_sync::Progress;
 use tokio::time::Instant;
@@ -101,9 +101,16 @@ impl Told for Bars {
     }
 }
 
+/// Whole rows a second.
+fn rate(state: &ProgressState, out: &mut dyn std::fmt::Write) {
+    // A bar of which a part cannot be written is drawn without it.
+    let _ = write!(out, "{:.0}/s", state.per_sec());
+}
+
 fn style() -> ProgressStyle {
-    let columns = "{prefix:>18} {bar:30} {human_pos:>9}/{human_len:<9} {per_sec:>14}  {eta} left";
-    ProgressStyle::with_template(columns).unwrap_or_else(|_| ProgressStyle::default_bar())
+    let columns = "{prefix:>18} {bar:30} {human_pos:>9}/{human_len:<9} {rate:>14}  {eta} left";
+    let style = ProgressStyle::with_template(columns);
+    style.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("rate", rate)
 }
 
 /// A line when a stream is complete, and now and then before.

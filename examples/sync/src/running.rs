@@ -13,7 +13,7 @@ use crate::arguments::{Common, Run};
 use crate::environment::Environment;
 use crate::progress;
 use crate::stopping;
-use crate::telling::{counted, tell};
+use crate::telling::{complain, counted, tell};
 use crate::wiring::{Verdict, Wiring, say, sync_settings};
 
 pub(crate) async fn run(
@@ -43,7 +43,7 @@ pub(crate) async fn run(
     let report = match ended {
         Ok(report) => report,
         Err(SyncError::Stopped) => {
-            eprintln!("stopped; what is committed stays, and the same command goes on there");
+            complain("stopped; what is committed stays, and the same command goes on there");
             return Ok(Verdict::LeftBehind);
         }
         Err(error) => {
@@ -71,11 +71,11 @@ async fn preview(sync: &Sync, extent: Extent) -> anyhow::Result<Verdict> {
         say(&serde_json::to_string(preview)?)?;
     }
     let sum = |of: fn(&StreamPreview) -> u64| -> u64 { previews.iter().map(of).sum() };
-    eprintln!(
+    complain(&format!(
         "a run would fetch {} with {}; nothing was written",
         counted(sum(|preview| preview.n_records), "record", "records"),
         counted(sum(|preview| preview.n_calls), "call", "calls")
-    );
+    ));
     let is_whole = previews.iter().all(|preview| preview.skipped_because.is_none());
     Ok(if is_whole { Verdict::Done } else { Verdict::LeftBehind })
 }

@@ -107,6 +107,8 @@ pub(crate) async fn open(
     common: &Common,
     environment: &Environment,
 ) -> anyhow::Result<Arc<dyn Store>> {
+    // Bad settings are told by every command, not only by those that use them.
+    sync_settings(common, environment)?;
     let url = common.database.clone().or_else(|| environment.get("DATABASE_URL"));
     let url = url.unwrap_or_else(|| DATABASE.to_owned());
     intercom_store::open(&url).await.context("the database cannot be used")

@@ -120,6 +120,13 @@ fn what_is_quoted_was_said_by_others() {
     nothing(&format!("No\n> {quote}"));
     nothing(&format!("No<br>On Monday, Carol wrote:<br>{quote}"));
     nothing(&format!("No\n-----Original Message-----\nFrom: Carol\n{quote}"));
+    nothing(&format!("No<br><b>From:</b> Carol<br><b>Sent:</b> Monday<br>To: Bob<br>{quote}"));
+    nothing(&format!("Nein<br>Am 5. Januar 2026 schrieb Carol:<br>{quote}"));
+    nothing(&format!("Nein\nVon: Carol\nGesendet: Montag\n{quote}"));
+    nothing(&format!("Non<br>Le 5 janvier 2026, Carol a écrit :<br>{quote}"));
+    nothing(&format!("<style>.cancel {{ content: '{quote}' }}</style>No"));
+    strong("From: now on\nwe want to cancel", "want to cancel");
+    strong("<style>p {}</style>We want to cancel", "want to cancel");
     strong("<blockquote>No?</blockquote>We want to cancel", "want to cancel");
     strong("On Monday, Carol wrote:\n> Stay?\nWe want to cancel", "want to cancel");
     strong(

@@ -77,7 +77,7 @@ async fn mistrust<D: Dialect>(
     }
     let mut write = store.write(workspace).await?;
     let sql = format!(
-        "UPDATE {} SET content_hash = $2 WHERE workspace_id = $1 AND id {}",
+        "UPDATE {} SET content_hash = $2, updated_at = NULL WHERE workspace_id = $1 AND id {}",
         stream.name(),
         D::is_one_of(3)
     );

@@ -169,7 +169,8 @@ on_both_databases! {
         a_month_of_movements
         who_changes_the_address_is_neither_gone_nor_new
         a_shared_billing_account_moves_once
-        rates_alone_are_a_line_of_their_own;
+        rates_alone_are_a_line_of_their_own
+        an_absurd_amount_hides_nobody_else;
     rules:
         another_preset_computes_customers_again_without_a_call
         changed_rules_are_no_change_of_a_customer
@@ -219,6 +220,7 @@ on_both_databases! {
         what_was_never_read_is_missing
         what_the_api_does_not_answer_is_not_compared_and_named
         damaged_bodies_are_named_and_mended
+        what_claims_to_be_older_is_mended
         damaged_parts_are_mended;
     windows:
         windows_are_everything_by_day

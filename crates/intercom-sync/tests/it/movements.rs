@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::DateTime;
-use intercom_revenue::{Currency, Period, Ratio};
+use intercom_revenue::{Currency, NoteCode, Period, Ratio};
 use intercom_sync::{MrrReport, MrrWaterfall, waterfall};
 use serde_json::{Value, json};
 
@@ -129,6 +129,21 @@ pub(crate) async fn a_shared_billing_account_moves_once(on: &Database) {
     world.settings.revenue.merge_shared_billing = false;
     let lines = dollars(&moved(&world).await).lines;
     assert_eq!((lines.start.minor, lines.expansion.minor), (20_000, 40_000));
+}
+
+pub(crate) async fn an_absurd_amount_hides_nobody_else(on: &Database) {
+    let world = World::empty(on);
+    let grows = person(&world, "grows", paying(10_000));
+    person(&world, "absurd", paying(i64::MAX));
+    world.sync().await;
+    next_day(&world).await;
+    world.update_contact(&grows, paying(15_000));
+    next_day(&world).await;
+    let report = moved(&world).await;
+    let lines = dollars(&report).lines;
+    assert_eq!((lines.start.minor, lines.end.minor), (10_000, 15_000));
+    assert_eq!(report.n_left_out, 1);
+    assert!(report.notes.contains(&NoteCode::Overflow), "{:?}", report.notes);
 }
 
 pub(crate) async fn rates_alone_are_a_line_of_their_own(on: &Database) {

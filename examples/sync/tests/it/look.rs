@@ -123,6 +123,31 @@ fn a_run_that_was_killed_is_interrupted() {
 }
 
 #[test]
+fn bad_settings_are_told_by_every_command() {
+    let world = World::new();
+    std::fs::write(world.folder().join("bad.toml"), "max_missing_percent = 500").expect("written");
+    for command in [&["status"][..], &["export", "--format", "csv"], &["forget", "somebody"]] {
+        let ended = world.run(&[command, &["--settings", "bad.toml"]].concat());
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.stderr.contains("max_missing_percent: more than 100"), "{}", ended.stderr);
+        let ended = world.run(&[command, &["--settings", "none.toml"]].concat());
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+    }
+}
+
+/// Where standard error leads nowhere, the work is done.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_whose_words_nobody_can_hear_goes_on() {
+    let world = World::new();
+    let nowhere = std::fs::File::options().write(true).open("/dev/full").expect("a device");
+    let mut command = world.command(&["run", "--now", AT]);
+    let ended = command.stderr(nowhere).status().expect("the program starts");
+    assert_eq!(ended.code(), Some(0));
+    assert_eq!(world.run(&["run", "--now", AT]).code, Some(0));
+}
+
+#[test]
 fn a_database_that_cannot_be_used_is_a_finding_and_ends_a_run() {
     let world = World::new();
     let url = format!("sqlite://{}/none/intercom.db", world.folder().display());
