@@ -28,8 +28,17 @@ pub trait InspectStore {
     /// How far the parts have been read.
     async fn parts_wait(&self, workspace: &Workspace) -> Result<PartsWait, StoreError>;
 
+    /// Forgets when records changed: what is received of them next is written if it differs, however
+    /// old it is. How many of them there are.
+    async fn undate(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+        ids: &[&str],
+    ) -> Result<u64, StoreError>;
+
     /// Takes the stored bodies of records for damaged: what is received of them next is written,
-    /// however old it is. How many of them there are.
+    /// unless it is older. How many of them there are.
     async fn mistrust(
         &self,
         workspace: &Workspace,

@@ -145,13 +145,18 @@ impl Sync {
     ) -> Result<Vec<StreamComparison>, SyncError> {
         let workspace = self.known_workspace().await?;
         let compared = self.compare_streams(&workspace, progress).await?;
-        if compared.iter().any(|walked| !walked.mistrusted.is_empty()) {
+        if compared.iter().any(|it| !it.damaged.is_empty() || !it.different.is_empty()) {
             let settings = self.settings();
             let holder = (settings.holder.as_str(), settings.lease_for);
             let store = self.store();
             let mark = async |leased: Workspace| {
-                for Walked { comparison, mistrusted, .. } in &compared {
-                    bodies::mistrust(store, &leased, comparison.stream, mistrusted).await?;
+                for Walked { comparison, damaged, different, .. } in &compared {
+                    let stream = comparison.stream;
+                    bodies::mistrust(store, &leased, stream, damaged).await?;
+                    for ids in different.chunks(CHUNK as usize) {
+                        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+                        store.undate(&leased, stream, &ids).await?;
+                    }
                 }
                 Ok::<_, SyncError>(())
             };
@@ -204,14 +209,22 @@ struct Walked {
     /// Up to when the last run has read (Unix seconds).
     watermark: Option<i64>,
     seen: BTreeSet<String>,
-    /// Records whose stored body is lost or damaged, or otherwise than the API returned it.
-    mistrusted: Vec<String>,
+    /// Records whose stored body is lost or damaged.
+    damaged: Vec<String>,
+    /// Records that are stored otherwise than the API returned them.
+    different: Vec<String>,
 }
 
 impl Walked {
     fn new(stream: Stream, watermark: Option<i64>) -> Self {
         let comparison = StreamComparison::new(stream);
-        Self { comparison, watermark, seen: BTreeSet::new(), mistrusted: Vec::new() }
+        Self {
+            comparison,
+            watermark,
+            seen: BTreeSet::new(),
+            damaged: Vec::new(),
+            different: Vec::new(),
+        }
     }
 }
 
@@ -348,13 +361,13 @@ impl Comparer<'_> {
                         comparison.n_equal += 1;
                     } else {
                         comparison.damaged.add(&record.id);
-                        walked.mistrusted.push(record.id.clone());
+                        walked.damaged.push(record.id.clone());
                     }
                 }
                 _ if is_later => comparison.pending.add(&record.id),
                 Some(_) => {
                     comparison.different.add(&record.id);
-                    walked.mistrusted.push(record.id.clone());
+                    walked.different.push(record.id.clone());
                 }
                 None => comparison.missing.add(&record.id),
             }

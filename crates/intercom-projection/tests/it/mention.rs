@@ -111,6 +111,12 @@ fn a_plan_beside_an_appointment_is_still_left() {
     strong("cancel my subscription and the call", "cancel");
 }
 
+/// To look ahead from every empty line would take minutes.
+#[test]
+fn empty_elements_hide_nothing() {
+    strong(&format!("{}We want to cancel", "<div>".repeat(200_000)), "want to cancel");
+}
+
 #[test]
 fn what_is_quoted_was_said_by_others() {
     let quote = "Do you want to cancel your plan?";

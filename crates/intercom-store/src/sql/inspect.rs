@@ -21,6 +21,15 @@ impl<D: Dialect> InspectStore for SqlStore<D> {
         parts_wait(self, workspace).await.map_err(during("read due parts", workspace))
     }
 
+    async fn undate(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+        ids: &[&str],
+    ) -> Result<u64, StoreError> {
+        undate(self, workspace, stream, ids).await.map_err(during("mark what differs", workspace))
+    }
+
     async fn mistrust(
         &self,
         workspace: &Workspace,
@@ -66,6 +75,24 @@ async fn parts_wait<D: Dialect>(
     Ok(found.unwrap_or_default())
 }
 
+async fn undate<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    stream: Stream,
+    ids: &[&str],
+) -> Result<u64, Fault> {
+    let mut write = store.write(workspace).await?;
+    let sql = format!(
+        "UPDATE {} SET updated_at = NULL WHERE workspace_id = $1 AND id {}",
+        stream.name(),
+        D::is_one_of(2)
+    );
+    let query = Query::<D>::new(sql).bind(&workspace.id).bind(ids);
+    let n_marked = query.execute(&mut write.transaction).await?;
+    store.commit(write).await?;
+    Ok(n_marked)
+}
+
 async fn mistrust<D: Dialect>(
     store: &SqlStore<D>,
     workspace: &Workspace,
@@ -77,7 +104,7 @@ async fn mistrust<D: Dialect>(
     }
     let mut write = store.write(workspace).await?;
     let sql = format!(
-        "UPDATE {} SET content_hash = $2, updated_at = NULL WHERE workspace_id = $1 AND id {}",
+        "UPDATE {} SET content_hash = $2 WHERE workspace_id = $1 AND id {}",
         stream.name(),
         D::is_one_of(3)
     );
