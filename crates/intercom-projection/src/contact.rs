@@ -21,26 +21,35 @@ pub struct ContactFacts {
     /// The id.
     pub id: ContactId,
     /// The id in the customer's own system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
     /// User or lead.
     pub role: Role,
     /// The address to match by, or why there is none.
     pub email: Result<Email, NoEmail>,
     /// The name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The country last seen in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     /// The city last seen in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
     /// When the contact was created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<DateTime<Utc>>,
     /// When the contact last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<DateTime<Utc>>,
     /// When the contact was last seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen_at: Option<DateTime<Utc>>,
     /// The billing side.
+    #[serde(default, skip_serializing_if = "StripeFacts::is_nothing")]
     pub stripe: StripeFacts,
     /// The coaching side.
+    #[serde(default, skip_serializing_if = "MemberFacts::is_nothing")]
     pub member: MemberFacts,
 }
 
@@ -72,6 +81,14 @@ pub struct MemberFacts {
 }
 
 opaque_debug!(MemberFacts);
+
+impl MemberFacts {
+    /// Whether nothing is known.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
 
 /// Reads a contact; `id` is what the caller knows it by.
 #[must_use]

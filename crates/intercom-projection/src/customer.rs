@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use intercom_api::ContactId;
 use intercom_revenue::{
-    AlertState, Currency, Money, Note, PriceUnit, QualityFactors, Ratio, Revenue, RevenuePolicy,
-    SubscriptionStatus, next_change, quality_score, revenue,
+    AlertState, Currency, Money, Note, NoteCode, PriceUnit, QualityFactors, Ratio, Revenue,
+    RevenuePolicy, SubscriptionStatus, next_change, quality_score, revenue,
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -119,8 +119,11 @@ pub fn customer(
         notes.extend(minor.err().map(|code| Note { code, about: None }));
         Money::from_ratio(Ratio::from_decimal(minor.ok()?), currency, policy.rounding).ok()
     };
+    let unreadable = stripe.unreadable_entries.iter().map(str::to_owned);
     let plan_price = in_money(stripe.plan_price, policy.plan_price_unit);
     let last_payment_amount = in_money(stripe.last_charge_amount, PriceUnit::Minor);
+    notes
+        .extend(unreadable.map(|path| Note { code: NoteCode::UnreadableEntry, about: Some(path) }));
     let quality_factors = quality_factors(contact, support, &figures, now);
 
     Ok(Customer {

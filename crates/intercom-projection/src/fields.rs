@@ -4,10 +4,13 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::OddityCode;
 use crate::names::{Names, Reader};
 use crate::oddity::Oddities;
 use crate::scalar::Scalar;
+use crate::{Oddity, OddityCode};
+
+/// The most entries of a list that are named because they cannot be read.
+const NAMED: usize = 10;
 
 /// An object and where it was found.
 #[derive(Clone)]
@@ -41,6 +44,13 @@ impl<'a> Fields<'a> {
         Some(Fields { path: format!("{}.{key}", self.path), object })
     }
 
+    /// Remarks that something else stands where an object belongs.
+    pub(crate) fn expect_object(&self, key: &str, oddities: &mut Oddities) {
+        if self.raw(key).is_some_and(|value| !value.is_object()) {
+            oddities.add(format_args!("{}.{key}", self.path), OddityCode::WrongType);
+        }
+    }
+
     pub(crate) fn objects(&self, key: &str, oddities: &mut Oddities) -> Option<Vec<Fields<'a>>> {
         objects(self.raw(key)?, &format!("{}.{key}", self.path), oddities)
     }
@@ -63,8 +73,15 @@ pub(crate) enum Rows<T> {
     Absent,
     /// Something was written that is no list, or one without a single object.
     Unreadable,
-    /// The rows.
-    Read(Vec<T>),
+    /// The rows, and the paths of the entries that are none or do not say what they bring.
+    Read(Vec<T>, Vec<String>),
+}
+
+/// How the entries of a list are read.
+pub(crate) struct Row<T> {
+    pub(crate) read: fn(&Fields<'_>, &mut Oddities) -> T,
+    /// Whether what was read, with what was odd about it, says what the entry brings.
+    pub(crate) is_told: fn(&Fields<'_>, &T, &[Oddity]) -> bool,
 }
 
 impl<T> Rows<T> {
@@ -72,20 +89,17 @@ impl<T> Rows<T> {
         matches!(self, Self::Unreadable)
     }
 
-    pub(crate) fn read(self) -> Option<Vec<T>> {
+    /// The rows, and the paths of the entries that cannot be read.
+    pub(crate) fn read(self) -> (Option<Vec<T>>, Vec<String>) {
         match self {
-            Self::Read(rows) => Some(rows),
-            Self::Absent | Self::Unreadable => None,
+            Self::Read(rows, unreadable) => (Some(rows), unreadable),
+            Self::Absent | Self::Unreadable => (None, Vec::new()),
         }
     }
 }
 
 /// The rows of a list attribute.
-pub(crate) fn rows<T>(
-    reader: &mut Reader<'_>,
-    names: &Names,
-    row: fn(&Fields<'_>, &mut Oddities) -> T,
-) -> Rows<T> {
+pub(crate) fn rows<T>(reader: &mut Reader<'_>, names: &Names, row: &Row<T>) -> Rows<T> {
     let Some(found) = names.find(reader.attributes) else { return Rows::Absent };
     let path = found.path();
     let Some(list) = unwrapped(found.value, &path, reader.oddities) else {
@@ -95,12 +109,25 @@ pub(crate) fn rows<T>(
     if list.is_null() {
         return Rows::Absent;
     }
+    let n_before = reader.oddities.count();
     let Some(objects) = objects(&list, &path, reader.oddities) else { return Rows::Unreadable };
+    let no_objects = reader.oddities.after(n_before).iter().map(|oddity| oddity.field.clone());
+    let mut unreadable: Vec<String> = no_objects.collect();
     if objects.is_empty() && entries(&list).is_some_and(|entries| !entries.is_empty()) {
         reader.oddities.add(format_args!("{path}"), OddityCode::WrongType);
         return Rows::Unreadable;
     }
-    Rows::Read(objects.iter().map(|fields| row(fields, reader.oddities)).collect())
+    let read = objects.iter().map(|fields| {
+        let n_before = reader.oddities.count();
+        let value = (row.read)(fields, reader.oddities);
+        if !(row.is_told)(fields, &value, reader.oddities.after(n_before)) {
+            unreadable.push(fields.path.clone());
+        }
+        value
+    });
+    let read = read.collect();
+    unreadable.truncate(NAMED);
+    Rows::Read(read, unreadable)
 }
 
 /// The entries of an array or of a list object's `data`.

@@ -78,9 +78,9 @@ pub use matching::{MatchRule, primary_contact};
 pub use mention::{Mention, MentionRule, Strength, cancel_mention};
 pub use names::{AttributeNames, Names, origins};
 pub use oddity::{Oddity, OddityCode, Projected};
-pub use stripe::{StripeFacts, Unreadable};
+pub use stripe::{StripeFacts, Unreadable, UnreadableEntries};
 pub use support::{CancelMention, Measured, Rating, SupportCounts, SupportFacts, support};
 
 /// Grows whenever the same body would project to other values; what is stored under a lower
 /// version has to be projected again.
-pub const PROJECTION_VERSION: u32 = 5;
+pub const PROJECTION_VERSION: u32 = 6;

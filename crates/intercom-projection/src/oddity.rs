@@ -72,6 +72,14 @@ impl OddityCode {
     }
 }
 
+impl Oddity {
+    /// The last name of the path, without a place in a list.
+    pub(crate) fn name(&self) -> &str {
+        let last = self.field.rsplit('.').next().unwrap_or_default();
+        last.split('[').next().unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Oddity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.field, self.code.as_str())
@@ -109,6 +117,16 @@ impl Oddities {
             .map(|timestamp| after_1970(timestamp.as_unix()).ok_or(OddityCode::NotAnInstant))
             .transpose();
         self.accept(format_args!("{field}"), read)
+    }
+
+    /// How many have been met.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Those met after the first `n`.
+    pub(crate) fn after(&self, n: usize) -> &[Oddity] {
+        &self.0[n..]
     }
 
     pub(crate) fn with<T>(self, value: T) -> Projected<T> {

@@ -4,16 +4,27 @@ use intercom_revenue::{Dispute, Payment, PaymentStatus, Refund};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use crate::OddityCode;
-use crate::fields::Fields;
+use crate::fields::{Fields, Row};
 use crate::oddity::Oddities;
 use crate::scalar;
 use crate::subscription::{currency, spelling};
+use crate::{Oddity, OddityCode};
 
 /// Amounts by the names they have in charges, invoices and payment intents, in smallest units.
 const AMOUNTS: [&str; 3] = ["amount", "amount_paid", "amount_received"];
 
-pub(crate) fn payment(row: &Fields<'_>, oddities: &mut Oddities) -> Payment {
+/// How payments are read.
+pub(crate) const PAYMENT: Row<Payment> = Row { read: payment, is_told };
+
+/// Whether it says what was paid: one that came to nothing may have any amount.
+fn is_told(row: &Fields<'_>, payment: &Payment, oddities: &[Oddity]) -> bool {
+    let has_failed = matches!(payment.status, PaymentStatus::Failed | PaymentStatus::Canceled);
+    let has_status = row.raw("status").or_else(|| row.raw("paid")).is_some();
+    let is_odd = |names: &[&str]| oddities.iter().any(|oddity| names.contains(&oddity.name()));
+    has_status && !is_odd(&["status", "paid"]) && (has_failed || !is_odd(&AMOUNTS))
+}
+
+fn payment(row: &Fields<'_>, oddities: &mut Oddities) -> Payment {
     let status = row.read("status", status, oddities).or_else(|| {
         let is_paid = row.read("paid", scalar::flag, oddities)?;
         Some(if is_paid { PaymentStatus::Paid } else { PaymentStatus::Pending })

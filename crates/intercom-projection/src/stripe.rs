@@ -11,10 +11,10 @@ use crate::OddityCode;
 use crate::fields::rows;
 use crate::names::{AttributeNames, Reader};
 use crate::oddity::Oddities;
-use crate::payment::payment;
+use crate::payment::PAYMENT;
 use crate::redact::opaque_debug;
 use crate::scalar;
-use crate::subscription::{self, status, subscription};
+use crate::subscription::{self, SUBSCRIPTION, status};
 
 /// The billing side of a contact.
 ///
@@ -22,24 +22,51 @@ use crate::subscription::{self, status, subscription};
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StripeFacts {
     /// The id in the billing system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_id: Option<String>,
     /// The name of the plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan_name: Option<String>,
     /// The price of the plan, as it is stored: workspaces differ in its unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan_price: Option<Decimal>,
     /// The state of the subscription, if it is one the billing system defines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subscription_status: Option<SubscriptionStatus>,
     /// Whether a payment is overdue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_delinquent: Option<bool>,
     /// The last charge, in smallest units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_charge_amount: Option<Decimal>,
     /// When the last charge was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_charge_at: Option<DateTime<Utc>>,
     /// Subscriptions and payments, each `None` when the attribute is absent or unreadable.
+    #[serde(default, skip_serializing_if = "BillingHistory::is_nothing")]
     pub history: BillingHistory,
     /// Which of them are unreadable.
     #[serde(default, skip_serializing_if = "Unreadable::is_nothing")]
     pub unreadable: Unreadable,
+    /// Which of their entries are, while the rest can be read.
+    #[serde(default, skip_serializing_if = "UnreadableEntries::is_nothing")]
+    pub unreadable_entries: UnreadableEntries,
+}
+
+impl StripeFacts {
+    /// Whether every list and every entry that was written says what it brings.
+    #[must_use]
+    pub fn is_readable(&self) -> bool {
+        self.unreadable.is_nothing() && self.unreadable_entries.is_nothing()
+    }
+}
+
+impl StripeFacts {
+    /// Whether nothing is known.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Lists that were written and cannot be read: what they say is unknown, which is not nothing.
@@ -56,6 +83,33 @@ impl Unreadable {
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// Entries that cannot be read in lists that can: the paths of the first ten of each list.
+///
+/// What they bring is unknown, which is not nothing: figures made of the rest are too low.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UnreadableEntries {
+    /// Of the subscriptions.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subscriptions: Vec<String>,
+    /// Of the payments.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub payments: Vec<String>,
+}
+
+impl UnreadableEntries {
+    /// Whether every entry can be read.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// The path of every entry.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.subscriptions.iter().chain(&self.payments).map(String::as_str)
     }
 }
 
@@ -80,13 +134,14 @@ pub(crate) fn stripe(
         last_charge_at: reader.read(&names.last_charge_at, scalar::instant),
         history: BillingHistory::default(),
         unreadable: Unreadable::default(),
+        unreadable_entries: UnreadableEntries::default(),
     };
-    let subscriptions = rows(&mut reader, &names.subscriptions, subscription);
-    let payments = rows(&mut reader, &names.payments, payment);
+    let subscriptions = rows(&mut reader, &names.subscriptions, &SUBSCRIPTION);
+    let payments = rows(&mut reader, &names.payments, &PAYMENT);
     facts.unreadable.subscriptions = subscriptions.is_unreadable();
     facts.unreadable.payments = payments.is_unreadable();
-    facts.history.subscriptions = subscriptions.read();
-    facts.history.payments = payments.read();
+    (facts.history.subscriptions, facts.unreadable_entries.subscriptions) = subscriptions.read();
+    (facts.history.payments, facts.unreadable_entries.payments) = payments.read();
     if !facts.unreadable.subscriptions {
         facts.history.flat_plan = flat_plan(&facts, &mut reader, names);
     }

@@ -8,15 +8,38 @@ use intercom_revenue::{
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use crate::OddityCode;
-use crate::fields::{Fields, entries};
+use crate::fields::{Fields, Row, entries};
 use crate::oddity::Oddities;
 use crate::scalar;
+use crate::{Oddity, OddityCode};
 
 /// Amounts by the names they have had, in smallest units.
 const AMOUNTS: [&str; 4] = ["amount", "unit_amount", "amount_decimal", "unit_amount_decimal"];
 
-pub(crate) fn subscription(row: &Fields<'_>, oddities: &mut Oddities) -> Subscription {
+/// What a price is made of beside its amount.
+const OF_PRICES: [&str; 6] = ["plan", "price", "items", "quantity", "interval", "interval_count"];
+
+/// How subscriptions are read.
+pub(crate) const SUBSCRIPTION: Row<Subscription> = Row { read: subscription, is_told };
+
+/// Whether it says what it brings: one that is over may have any price.
+fn is_told(row: &Fields<'_>, subscription: &Subscription, oddities: &[Oddity]) -> bool {
+    let is_over = match subscription.status {
+        SubscriptionStatus::Canceled | SubscriptionStatus::IncompleteExpired => true,
+        SubscriptionStatus::Active
+        | SubscriptionStatus::Trialing
+        | SubscriptionStatus::PastDue
+        | SubscriptionStatus::Unpaid
+        | SubscriptionStatus::Incomplete
+        | SubscriptionStatus::Paused
+        | SubscriptionStatus::Other(_) => false,
+    };
+    let is_odd = |names: &[&str]| oddities.iter().any(|oddity| names.contains(&oddity.name()));
+    let is_priced = !is_odd(&AMOUNTS) && !is_odd(&OF_PRICES);
+    row.raw("status").is_some() && !is_odd(&["status"]) && (is_over || is_priced)
+}
+
+fn subscription(row: &Fields<'_>, oddities: &mut Oddities) -> Subscription {
     let lines = row.objects("items", oddities).unwrap_or_default();
     let tax = default_tax(row, oddities);
     // Without a plan and without lines, the row itself says what is paid.
@@ -98,8 +121,14 @@ fn item(
     let period = price.object("recurring").unwrap_or_else(|| price.clone());
     let own_tax = included_tax(line, "tax_rates", oddities);
     let is_untaxed = price.raw("tax_behavior").and_then(Value::as_str) == Some("exclusive");
+    let amount = price.read_first(&AMOUNTS, scalar::decimal, oddities);
+    if amount.is_none() && price.is_same(line) {
+        // The id of a price, for one, is no price.
+        line.expect_object("price", oddities);
+        line.expect_object("plan", oddities);
+    }
     SubscriptionItem {
-        amount: price.read_first(&AMOUNTS, scalar::decimal, oddities),
+        amount,
         quantity: line.read("quantity", scalar::count, oddities),
         interval: period.read("interval", interval, oddities).unwrap_or_default(),
         interval_count: period.read("interval_count", small_count, oddities),

@@ -41,12 +41,24 @@ pub enum Before<'a> {
 pub struct AlertThresholds {
     /// MRR above which a customer is of high value, one amount per currency; no amount, no alert.
     pub high_value_above: Vec<Money>,
+    /// Who is new among the customers of high value.
+    pub new_customer: NewCustomer,
     /// Percent of the previous MRR above which a change is large.
     pub large_change_above_percent: u32,
     /// Whether a first load, to which every customer looks new, raises alerts.
     pub first_load: FirstLoad,
     /// Whether MRR that only exchange rates have changed is a change.
     pub rate_changes: RateChanges,
+}
+
+/// Who is a new customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NewCustomer {
+    /// Who was not known before.
+    FirstSeen,
+    /// Also who was known before and had never paid, such as a lead or a trial that is over.
+    FirstPaid,
 }
 
 /// Whether a first load raises alerts.
@@ -73,6 +85,7 @@ impl Default for AlertThresholds {
     fn default() -> Self {
         Self {
             high_value_above: vec![Money::new(50_000, Currency::USD)],
+            new_customer: NewCustomer::FirstSeen,
             large_change_above_percent: 50,
             first_load: FirstLoad::Silent,
             rate_changes: RateChanges::Ignored,
@@ -96,7 +109,7 @@ impl AlertThresholds {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Alert {
-    /// A customer of high value who paid nothing before.
+    /// A new customer, of high value.
     NewHighValueCustomer {
         /// What the customer pays.
         mrr: Money,
@@ -133,7 +146,7 @@ impl Alert {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertKind {
-    /// A customer of high value who paid nothing before.
+    /// A new customer, of high value. What lasts is the high value.
     NewHighValueCustomer,
     /// A recent conversation mentions leaving.
     CancelMention,
@@ -216,8 +229,9 @@ pub fn edges(
 /// Compares a customer with what was known before: a condition that lasts is reported once.
 ///
 /// The first load reports nothing, unless the rules want it to; neither does what other rules make
-/// of a customer. A customer returning after having paid is not new, and a change
-/// from nothing or of currency is not large: neither has a percentage.
+/// of a customer. New is who was not seen before, unless [`AlertThresholds::new_customer`] says
+/// otherwise; a customer returning after having paid never is. A change from nothing or of currency
+/// is not large: neither has a percentage.
 #[must_use]
 pub fn alerts(
     before: Before<'_>,
@@ -237,7 +251,7 @@ pub fn alerts(
         moved => moved,
     };
     let candidates = [
-        new_high_value(moved, current, thresholds),
+        new_high_value(moved, current, thresholds).filter(|_| is_new(before, thresholds)),
         (current.mentioned_cancel && !previous.mentioned_cancel).then_some(Alert::CancelMention),
         (current.is_delinquent && !previous.is_delinquent).then_some(Alert::PaymentDelinquent),
         large_change(moved, previous, current, thresholds),
@@ -249,6 +263,13 @@ fn is_exchange(previous: &AlertState, current: &AlertState, thresholds: &AlertTh
     let is_known = !current.mrr_by_currency.is_empty();
     let is_same = is_known && previous.mrr_by_currency == current.mrr_by_currency;
     is_same && thresholds.rate_changes == RateChanges::Ignored
+}
+
+fn is_new(before: Before<'_>, thresholds: &AlertThresholds) -> bool {
+    match before {
+        Before::Seen(_) => thresholds.new_customer == NewCustomer::FirstPaid,
+        Before::FirstLoad | Before::OtherRules | Before::NotSeen => true,
+    }
 }
 
 fn new_high_value(

@@ -21,6 +21,24 @@ const ZERO_DECIMAL: [&[u8; 3]; 15] = [
 /// Currencies whose smallest unit is a thousandth.
 const THREE_DECIMAL: [&[u8; 3]; 5] = [b"BHD", b"JOD", b"KWD", b"OMR", b"TND"];
 
+/// The codes of ISO 4217 that money is kept in, with a few that were withdrawn lately, in order.
+const CIRCULATING: [&[u8; 3]; 162] = [
+    b"AED", b"AFN", b"ALL", b"AMD", b"ANG", b"AOA", b"ARS", b"AUD", b"AWG", b"AZN", b"BAM", b"BBD",
+    b"BDT", b"BGN", b"BHD", b"BIF", b"BMD", b"BND", b"BOB", b"BRL", b"BSD", b"BTN", b"BWP", b"BYN",
+    b"BZD", b"CAD", b"CDF", b"CHF", b"CLF", b"CLP", b"CNY", b"COP", b"CRC", b"CUC", b"CUP", b"CVE",
+    b"CZK", b"DJF", b"DKK", b"DOP", b"DZD", b"EGP", b"ERN", b"ETB", b"EUR", b"FJD", b"FKP", b"GBP",
+    b"GEL", b"GHS", b"GIP", b"GMD", b"GNF", b"GTQ", b"GYD", b"HKD", b"HNL", b"HRK", b"HTG", b"HUF",
+    b"IDR", b"ILS", b"INR", b"IQD", b"IRR", b"ISK", b"JMD", b"JOD", b"JPY", b"KES", b"KGS", b"KHR",
+    b"KMF", b"KPW", b"KRW", b"KWD", b"KYD", b"KZT", b"LAK", b"LBP", b"LKR", b"LRD", b"LSL", b"LYD",
+    b"MAD", b"MDL", b"MGA", b"MKD", b"MMK", b"MNT", b"MOP", b"MRU", b"MUR", b"MVR", b"MWK", b"MXN",
+    b"MYR", b"MZN", b"NAD", b"NGN", b"NIO", b"NOK", b"NPR", b"NZD", b"OMR", b"PAB", b"PEN", b"PGK",
+    b"PHP", b"PKR", b"PLN", b"PYG", b"QAR", b"RON", b"RSD", b"RUB", b"RWF", b"SAR", b"SBD", b"SCR",
+    b"SDG", b"SEK", b"SGD", b"SHP", b"SLE", b"SLL", b"SOS", b"SRD", b"SSP", b"STN", b"SVC", b"SYP",
+    b"SZL", b"THB", b"TJS", b"TMT", b"TND", b"TOP", b"TRY", b"TTD", b"TWD", b"TZS", b"UAH", b"UGX",
+    b"USD", b"UYU", b"UZS", b"VED", b"VES", b"VND", b"VUV", b"WST", b"XAF", b"XCD", b"XCG", b"XOF",
+    b"XPF", b"YER", b"ZAR", b"ZMW", b"ZWG", b"ZWL",
+];
+
 impl Currency {
     /// United States dollar.
     pub const USD: Self = Self(*b"USD");
@@ -42,6 +60,12 @@ impl Currency {
         } else {
             2
         }
+    }
+
+    /// Whether there is money in this currency: three letters may also be a slip.
+    #[must_use]
+    pub fn circulates(self) -> bool {
+        CIRCULATING.binary_search(&&self.0).is_ok()
     }
 
     /// The code, such as `USD`.

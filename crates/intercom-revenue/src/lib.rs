@@ -73,8 +73,8 @@ mod timeline;
 mod waterfall;
 
 pub use alert::{
-    Alert, AlertKind, AlertState, AlertThresholds, Before, Edges, FirstLoad, RateChanges, alerts,
-    conditions, edges,
+    Alert, AlertKind, AlertState, AlertThresholds, Before, Edges, FirstLoad, NewCustomer,
+    RateChanges, alerts, conditions, edges,
 };
 pub use currency::Currency;
 pub use discount::{Discount, DiscountDuration, Reduction};

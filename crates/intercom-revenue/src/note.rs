@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct Note {
     /// What is remarkable.
     pub code: NoteCode,
-    /// The id of the subscription or payment; absent when the row has none or the whole is meant.
+    /// The id of the subscription or payment, or the path of an entry that cannot be read; absent
+    /// when the row has none or the whole is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
 }
@@ -73,4 +74,6 @@ pub enum NoteCode {
     OpenDispute,
     /// The payment was lost to an objection; deducted or not, by policy.
     LostDispute,
+    /// An entry of a list cannot be read: figures made of the others are too low.
+    UnreadableEntry,
 }

@@ -28,6 +28,14 @@ pub struct BillingHistory {
     pub flat_plan: Option<FlatPlan>,
 }
 
+impl BillingHistory {
+    /// Whether nobody recorded anything.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// The figures of one customer.
 ///
 /// A figure is `None` when its rows were never recorded and zero when they were but none counts.

@@ -1,13 +1,15 @@
 //! A policy as somebody writes it down: a preset, and what differs from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 use crate::{
-    ArrBasis, Counted, Currency, DiscountRule, Preset, PriceSource, PriceUnit, Ratio,
-    RevenuePolicy, Rounding, UnknownIntervals,
+    AlertThresholds, ArrBasis, Counted, Currency, DiscountRule, Money, MovementPolicy, Preset,
+    PriceSource, PriceUnit, Ratio, RevenuePolicy, Rounding, UnknownIntervals,
 };
 
 /// Why settings are no policy.
@@ -25,11 +27,48 @@ pub enum SettingsError {
     /// The base currency has a rate into itself.
     #[error("rates are into {0}, which therefore has none")]
     RateOfBaseCurrency(Currency),
+    /// No money is kept in a currency with this code.
+    #[error("{name}: {currency} is no currency of ISO 4217; write a code such as USD or EUR")]
+    NoCurrency {
+        /// The field.
+        name: &'static str,
+        /// The code.
+        currency: Currency,
+    },
+    /// One currency has several limits.
+    #[error("{name} names {currency} twice, in capitals or not; keep one of the amounts")]
+    CurrencyTwice {
+        /// The field.
+        name: &'static str,
+        /// The currency.
+        currency: Currency,
+    },
+    /// A limit below zero, which everybody would exceed.
+    #[error("{name}: {minor} {currency} is below zero; write an amount in smallest units")]
+    NegativeLimit {
+        /// The field.
+        name: &'static str,
+        /// The amount in smallest units.
+        minor: i64,
+        /// The currency.
+        currency: Currency,
+    },
+    /// Who is gone for some days would be retained and new at once.
+    #[error(
+        "most_gap_days: {most} is less than least_gap_days, {least}; raise it, lower the other, or \
+         leave one out"
+    )]
+    Gaps {
+        /// The fewest days of a gap.
+        least: u32,
+        /// The most.
+        most: u32,
+    },
 }
 
 /// Declares the settings: every field of [`RevenuePolicy`] once, each optional.
 macro_rules! settings {
-    ($($field:ident: $kind:ty,)+) => {
+    ($($(#[$meta:meta])* $field:ident: $kind:ty,)+) => {
         /// The settings of [`RevenuePolicy`]: a preset and the fields that differ from it.
         ///
         /// Words are in snake case, ratios are texts such as `"52/12"` or `"1.0835"`, currencies
@@ -42,6 +81,7 @@ macro_rules! settings {
             $(
                 #[doc = concat!("Sets [`RevenuePolicy::", stringify!($field), "`].")]
                 #[serde(skip_serializing_if = "Option::is_none")]
+                $(#[$meta])*
                 pub $field: Option<$kind>,
             )+
         }
@@ -69,6 +109,7 @@ macro_rules! settings {
 settings! {
     base_currency: Currency,
     separate_currencies: bool,
+    #[serde(deserialize_with = "each_once")]
     rates: BTreeMap<Currency, Ratio>,
     prices: PriceSource,
     multiply_quantity: bool,
@@ -104,7 +145,77 @@ settings! {
     rounding: Rounding,
 }
 
+impl AlertThresholds {
+    /// The same, if it can be meant.
+    ///
+    /// # Errors
+    /// [`SettingsError`] when it cannot.
+    pub fn checked(self) -> Result<Self, SettingsError> {
+        let name = "high_value_above";
+        let mut seen = BTreeSet::new();
+        for &Money { minor, currency } in &self.high_value_above {
+            circulating(name, currency)?;
+            if minor < 0 {
+                return Err(SettingsError::NegativeLimit { name, minor, currency });
+            }
+            if !seen.insert(currency) {
+                return Err(SettingsError::CurrencyTwice { name, currency });
+            }
+        }
+        Ok(self)
+    }
+}
+
+impl MovementPolicy {
+    /// The same, if it can be meant.
+    ///
+    /// # Errors
+    /// [`SettingsError::Gaps`] when it cannot.
+    pub fn checked(self) -> Result<Self, SettingsError> {
+        let least = self.least_gap_days;
+        match self.most_gap_days {
+            Some(most) if most < least => Err(SettingsError::Gaps { least, most }),
+            Some(_) | None => Ok(self),
+        }
+    }
+}
+
+fn circulating(name: &'static str, currency: Currency) -> Result<(), SettingsError> {
+    match currency.circulates() {
+        true => Ok(()),
+        false => Err(SettingsError::NoCurrency { name, currency }),
+    }
+}
+
+/// Rates by currency, each once however it is spelt.
+fn each_once<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<BTreeMap<Currency, Ratio>>, D::Error> {
+    struct Each;
+    impl<'de> Visitor<'de> for Each {
+        type Value = BTreeMap<Currency, Ratio>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a rate for each currency")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut rates = BTreeMap::new();
+            while let Some((currency, rate)) = map.next_entry()? {
+                if rates.insert(currency, rate).is_some() {
+                    let twice = SettingsError::CurrencyTwice { name: "rates", currency };
+                    return Err(serde::de::Error::custom(twice));
+                }
+            }
+            Ok(rates)
+        }
+    }
+    deserializer.deserialize_map(Each).map(Some)
+}
+
 fn checked(policy: RevenuePolicy) -> Result<RevenuePolicy, SettingsError> {
+    circulating("base_currency", policy.base_currency)?;
+    policy.rates.keys().try_for_each(|&currency| circulating("rates", currency))?;
     let factors = [("week_factor", policy.week_factor), ("day_factor", policy.day_factor)];
     let factors = factors.map(|(name, value)| (name.to_owned(), value)).into_iter();
     let rates = policy.rates.iter().map(|(currency, &rate)| (format!("rates.{currency}"), rate));

@@ -5,7 +5,7 @@ mod customer;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use self::customer::Customer;
 use crate::timeline::states;
@@ -33,6 +33,7 @@ pub struct MovementPolicy {
     /// Who leaves and returns within the period is retained.
     pub returns_are_retained: bool,
     /// When observing began: MRR first seen up to then was there before, and is no movement.
+    #[serde(deserialize_with = "instant")]
     pub observed_since: Option<DateTime<Utc>>,
 }
 
@@ -45,6 +46,17 @@ pub enum Steps {
     Every,
     /// From the start of the period to its end: who comes and goes in between is neither.
     Net,
+}
+
+/// An instant in RFC 3339, or none.
+fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    let read = DateTime::parse_from_rfc3339(&text).map_err(|_| {
+        serde::de::Error::custom(format!(
+            "{text:?} is no instant; write one with its zone, such as \"2026-01-01T00:00:00Z\""
+        ))
+    });
+    read.map(|at| Some(at.to_utc()))
 }
 
 /// Stripe's: every step counts, any gap is one, nobody is forgotten.
@@ -164,6 +176,8 @@ pub struct Cohort {
     pub n_customers: u64,
     /// How many of them pay nothing at the end.
     pub n_lost: u64,
+    /// How many others paid at the start and cannot be compared.
+    pub n_incomparable: u64,
     /// What they paid at the start.
     pub start: Ratio,
     /// What they pay at the end.

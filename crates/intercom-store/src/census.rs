@@ -11,6 +11,8 @@ use crate::Stream;
 pub struct Census {
     /// Records by stream.
     pub records: BTreeMap<Stream, i64>,
+    /// Contacts among them that are archived, which no list shows.
+    pub n_archived: i64,
     /// Customers that we have written.
     pub n_customers: i64,
     /// Records that were stored and are gone.

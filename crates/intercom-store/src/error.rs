@@ -8,6 +8,9 @@ use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
 use thiserror::Error;
 
+#[cfg(feature = "sqlite")]
+use crate::dialect::sqlite::SqliteFailure;
+
 /// A cause from the database driver.
 pub type Cause = Box<dyn StdError + Send + Sync>;
 
@@ -53,6 +56,16 @@ pub enum StoreError {
     /// The schema could not be brought up to date.
     #[error("cannot migrate {location}")]
     Migration {
+        /// Which.
+        location: Location,
+        /// Why.
+        #[source]
+        source: Cause,
+    },
+    /// The disk or the quota of the database is used up; it could not be opened, which takes room
+    /// for files beside it, or not be brought up to date.
+    #[error("cannot open {location}: its disk is full")]
+    NoRoom {
         /// Which.
         location: Location,
         /// Why.
@@ -151,6 +164,7 @@ impl StoreError {
             | Self::Unusable { .. }
             | Self::Newer { .. }
             | Self::Migration { .. }
+            | Self::NoRoom { .. }
             | Self::CannotOpen { .. }
             | Self::Full { .. }
             | Self::LeaseLost { .. }
@@ -167,6 +181,7 @@ impl StoreError {
             Some(SQLITE_CANTOPEN | SQLITE_READONLY | SQLITE_PERM) => {
                 Self::Unusable { location, source: quiet(source) }
             }
+            _ if is_full(&source) => Self::NoRoom { location, source: quiet(source) },
             _ => Self::CannotOpen { location, source: quiet(source) },
         }
     }
@@ -174,7 +189,8 @@ impl StoreError {
     pub(crate) fn migrating(location: &Location, source: MigrateError) -> Self {
         match source {
             MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _)
-                if sqlite_code(&source).is_some_and(|code| code != SQLITE_ERROR) =>
+                if is_full(&source)
+                    || sqlite_code(&source).is_some_and(|code| code != SQLITE_ERROR) =>
             {
                 Self::opening(location, source)
             }
@@ -302,14 +318,20 @@ const SQLITE_READONLY: i32 = 8;
 const SQLITE_FULL: i32 = 13;
 const SQLITE_CANTOPEN: i32 = 14;
 const SQLITE_NOTADB: i32 = 26;
+/// The memory that connections share is a file, for which there was no room.
+const SQLITE_IOERR_SHMSIZE: i32 = 4874;
 
 /// The primary result code, when the error comes from SQLite.
 fn sqlite_code(error: &sqlx::Error) -> Option<i32> {
+    Some(extended_sqlite_code(error)? & 0xff)
+}
+
+fn extended_sqlite_code(error: &sqlx::Error) -> Option<i32> {
     #[cfg(feature = "sqlite")]
     if let sqlx::Error::Database(error) = error
-        && error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some()
+        && let Some(failure) = error.try_downcast_ref::<SqliteFailure>()
     {
-        return Some(error.code()?.parse::<i32>().ok()? & 0xff);
+        return failure.code();
     }
     let _ = error;
     None
@@ -338,6 +360,7 @@ fn is_lost(error: &sqlx::Error) -> bool {
 fn is_full(error: &sqlx::Error) -> bool {
     // Disk full.
     sqlite_code(error) == Some(SQLITE_FULL)
+        || extended_sqlite_code(error) == Some(SQLITE_IOERR_SHMSIZE)
         || matches!(error, sqlx::Error::Database(error)
             if sqlstate(&**error).is_some_and(|code| code == "53100"))
 }

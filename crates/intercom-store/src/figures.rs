@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use crate::{
-    CurrencyTotal, FactRow, ProjectionRules, RevenueHistoryRow, RulesChange, SaidWords,
-    SharedBilling, StoreError, TrackedValues, WithoutAddress, Workspace,
+    CurrencyTotal, CustomerHistoryRow, FactRow, ProjectionRules, RevenueHistoryRow, RulesChange,
+    SaidWords, SharedBilling, StoreError, TrackedValues, WithoutAddress, Workspace,
 };
 
 /// What a [`Store`](crate::Store) does with the rules, the date and the history of figures.
@@ -44,13 +44,20 @@ pub trait FiguresStore: Send + Sync {
         contact_ids: &[&str],
     ) -> Result<BTreeMap<String, String>, StoreError>;
 
-    /// The last state of a customer for which each of the given contacts spoke, with the address;
-    /// history is read from end to end, so it is for few.
+    /// The last state of a customer for which each of the given contacts spoke, with the address.
     async fn last_states(
         &self,
         workspace: &Workspace,
         contact_ids: &[&str],
     ) -> Result<BTreeMap<String, (String, TrackedValues)>, StoreError>;
+
+    /// Every state of a customer for which one of the given contacts spoke, with the address, in the
+    /// order of the changes.
+    async fn contact_history(
+        &self,
+        workspace: &Workspace,
+        contact_ids: &[&str],
+    ) -> Result<Vec<(String, CustomerHistoryRow)>, StoreError>;
 
     /// Notes the rules that tables are projected by. Where they differ from those noted before,
     /// every stored body is pending again, or every customer is marked. Unless they are the first,

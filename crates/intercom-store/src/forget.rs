@@ -26,7 +26,8 @@ opaque_debug!(Personal, |it| {
     n_emails: it.emails.len(),
 });
 
-/// What must not be stored again: digests of ids, under a key that the workspace keeps.
+/// Who was forgotten: digests of ids, which must not be stored again, and of e-mail addresses, under
+/// a key that the workspace keeps.
 ///
 /// `Debug` shows the count only.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -53,7 +54,7 @@ pub trait ForgetStore: Send + Sync {
     /// that name it, and our columns of a customer that no other contact stands for. Conversations
     /// go as a whole; a digest about others, too, loses only its lines about the person.
     ///
-    /// Only the digests stay, which say what must not be stored again. A row of the shared table
+    /// Only the digests stay, which say who it was and what must not be stored again. A row of the shared table
     /// is deleted when the table has no columns but ours, and emptied of them otherwise.
     async fn forget(
         &self,
@@ -66,6 +67,6 @@ pub trait ForgetStore: Send + Sync {
     /// The key of the workspace's digests, made when there is none.
     async fn forget_key(&self, workspace: &Workspace) -> Result<String, StoreError>;
 
-    /// What must not be stored again.
+    /// Who was forgotten.
     async fn forgotten(&self, workspace: &Workspace) -> Result<Forgotten, StoreError>;
 }

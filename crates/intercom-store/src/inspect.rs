@@ -1,8 +1,10 @@
 //! What is looked at between runs: who works, what waits, which bodies are damaged.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
-use crate::{StoreError, Stream, Workspace};
+use crate::{RunId, StoreError, Stream, Workspace};
 
 /// How far the parts of conversations have been read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +38,21 @@ pub trait InspectStore {
         stream: Stream,
         ids: &[&str],
     ) -> Result<u64, StoreError>;
+
+    /// The conversations of stored parts, by part; of one whose body is lost, too.
+    async fn conversations_of(
+        &self,
+        workspace: &Workspace,
+        part_ids: &[&str],
+    ) -> Result<BTreeMap<String, String>, StoreError>;
+
+    /// Counts customers that a run has written, until it has ended.
+    async fn count_customers(
+        &self,
+        workspace: &Workspace,
+        run: RunId,
+        n_customers: u64,
+    ) -> Result<(), StoreError>;
 
     /// Takes the stored bodies of records for damaged: what is received of them next is written,
     /// unless it is older. How many of them there are.

@@ -139,20 +139,21 @@ pub use store::{LedgerChange, Store};
 /// # Errors
 /// [`StoreError::InvalidUrl`], and what a look at the database shows before anything is written to
 /// it: [`StoreError::NotADatabase`], [`StoreError::Unusable`], [`StoreError::Newer`],
-/// [`StoreError::CannotOpen`]; then [`StoreError::Migration`].
+/// [`StoreError::CannotOpen`]; then [`StoreError::Migration`]; at any point
+/// [`StoreError::NoRoom`].
 pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     match url.split_once(':').map(|(scheme, _)| scheme) {
         #[cfg(feature = "sqlite")]
         Some("sqlite") => {
             let pools = dialect::sqlite::open(url).await?;
             let dialect::sqlite::Pools { writer, durable, readers } = pools;
-            Ok(Arc::new(sql::SqlStore { writer, durable, readers }))
+            Ok(Arc::new(sql::SqlStore::<dialect::sqlite::Sqlite> { writer, durable, readers }))
         }
         #[cfg(feature = "postgres")]
         Some("postgres" | "postgresql") => {
             let pool = dialect::postgres::open(url).await?;
             let (writer, durable) = (pool.clone(), pool.clone());
-            Ok(Arc::new(sql::SqlStore { writer, durable, readers: pool }))
+            Ok(Arc::new(sql::SqlStore::<sqlx::Postgres> { writer, durable, readers: pool }))
         }
         _ => Err(StoreError::InvalidUrl {
             reason: "it begins with none of the schemes built in (`sqlite:`, `postgres:`)",

@@ -108,9 +108,12 @@ pub struct DigestEntry {
     pub contact_id: Option<String>,
     /// What the customer pays.
     pub mrr: Option<Money>,
+    /// Where the customer speaks of leaving, when that is what is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<SaidWords>,
 }
 
-opaque_debug!(DigestEntry, |it| { contact_id: it.contact_id });
+opaque_debug!(DigestEntry, |it| { contact_id: it.contact_id, said: it.said });
 
 /// A run that did not do all it should.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

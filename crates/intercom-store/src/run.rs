@@ -15,6 +15,8 @@ pub struct RunRow {
     pub kind: String,
     /// When it started (Unix seconds).
     pub started_at: i64,
+    /// How much it did; until it has ended, how much it has committed.
+    pub counts: RunCounts,
     /// How it ended; `None` while it runs, or when it died.
     pub end: Option<RunEnd>,
 }
@@ -42,10 +44,12 @@ pub enum RunOutcome {
     Partial,
     /// The run gave up.
     Failed,
+    /// The run did not begin: its token was refused, or belongs to another workspace.
+    Refused,
 }
 
 impl RunOutcome {
-    const ALL: [Self; 3] = [Self::Done, Self::Partial, Self::Failed];
+    const ALL: [Self; 4] = [Self::Done, Self::Partial, Self::Failed, Self::Refused];
 
     /// Its name.
     #[must_use]
@@ -54,6 +58,16 @@ impl RunOutcome {
             Self::Done => "done",
             Self::Partial => "partial",
             Self::Failed => "failed",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// Whether the run came to its end, with or without everything.
+    #[must_use]
+    pub fn came_to_its_end(self) -> bool {
+        match self {
+            Self::Done | Self::Partial => true,
+            Self::Failed | Self::Refused => false,
         }
     }
 

@@ -76,6 +76,7 @@ pub(crate) fn postgres() -> Migrator {
         ("notifications", include_str!("../migrations/postgres/0013_notifications.sql")),
         ("lean", include_str!("../migrations/postgres/0014_lean.sql")),
         ("restated", include_str!("../migrations/postgres/0015_restated.sql")),
+        ("contacts_past", include_str!("../migrations/postgres/0016_contacts_past.sql")),
     ])
 }
 
@@ -97,6 +98,7 @@ pub(crate) fn sqlite() -> Migrator {
         ("notifications", include_str!("../migrations/sqlite/0013_notifications.sql")),
         ("lean", include_str!("../migrations/sqlite/0014_lean.sql")),
         ("restated", include_str!("../migrations/sqlite/0015_restated.sql")),
+        ("contacts_past", include_str!("../migrations/sqlite/0016_contacts_past.sql")),
     ])
 }
 

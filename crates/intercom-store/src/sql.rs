@@ -27,8 +27,6 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::NaiveDate;
 use intercom_engagement::{Directory, Sessions};
-use sqlx::pool::PoolConnection;
-use sqlx::{Pool, Transaction};
 
 use crate::dialect::{Dialect, Query, only_column};
 use crate::error::Fault;
@@ -44,22 +42,22 @@ use crate::{
 
 /// A store on one database. The pools are the same where readers need no connections of their own.
 pub(crate) struct SqlStore<D: Dialect> {
-    pub(crate) writer: Pool<D>,
+    pub(crate) writer: D::Pool,
     /// For what must not be lost with the power: queue and outbox.
-    pub(crate) durable: Pool<D>,
-    pub(crate) readers: Pool<D>,
+    pub(crate) durable: D::Pool,
+    pub(crate) readers: D::Pool,
 }
 
 /// A writing transaction.
 struct Write<D: Dialect> {
-    transaction: Transaction<'static, D>,
+    transaction: D::Transaction,
     /// Larger than that of every earlier transaction on this workspace.
     change_number: i64,
 }
 
 impl<D: Dialect> SqlStore<D> {
-    async fn read(&self) -> sqlx::Result<PoolConnection<D>> {
-        self.readers.acquire().await
+    async fn read(&self) -> sqlx::Result<D::Reading> {
+        D::read(&self.readers).await
     }
 
     /// Begins a writing transaction. Taking the change number locks the workspace until the end, so
@@ -73,7 +71,7 @@ impl<D: Dialect> SqlStore<D> {
         self.write_over(&self.durable, workspace).await
     }
 
-    async fn write_over(&self, pool: &Pool<D>, workspace: &Workspace) -> Result<Write<D>, Fault> {
+    async fn write_over(&self, pool: &D::Pool, workspace: &Workspace) -> Result<Write<D>, Fault> {
         let mut transaction = D::begin(pool).await?;
         let change_number = Query::<D>::new(
             "UPDATE workspaces SET change_number = change_number + 1 WHERE workspace_id = $1 \
@@ -90,7 +88,7 @@ impl<D: Dialect> SqlStore<D> {
     }
 
     async fn commit(&self, write: Write<D>) -> sqlx::Result<()> {
-        write.transaction.commit().await?;
+        D::commit(write.transaction).await?;
         D::refresh_statistics(&self.writer).await;
         Ok(())
     }
@@ -493,8 +491,8 @@ impl<D: Dialect> Store for SqlStore<D> {
 
     /// The writer last: only a connection that may write can fold the log into the file.
     async fn close(&self) {
-        self.readers.close().await;
-        self.durable.close().await;
-        self.writer.close().await;
+        D::close(&self.readers).await;
+        D::close(&self.durable).await;
+        D::close(&self.writer).await;
     }
 }

@@ -43,7 +43,13 @@ fn number(name: &str, default: u32) -> u32 {
 }
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    // As many threads as `sync` has.
+    let n_processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(n_processors + 2)
+        .build()
+        .unwrap();
     if std::env::args().any(|argument| argument == "--simulator") {
         runtime.block_on(simulate());
         return;

@@ -7,14 +7,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use intercom_projection::Customer;
-use intercom_revenue::{AlertKind, AlertState, Before, FirstLoad, conditions, edges};
+use intercom_projection::{ContactFacts, Customer};
+use intercom_revenue::{AlertKind, AlertState, Before, FirstLoad, Money, conditions, edges};
 use intercom_store::{
     AlertMark, AlertMemory, CustomerNotice, CustomerRow, DigestCause, DigestEntry, DigestNotice,
-    DigestPart, Effect, Notice, RunId, RunNotice, RunOutcome, SaidWords, Store, WORKSPACE_SUBJECT,
-    Workspace,
+    DigestPart, Effect, Notice, RunId, RunNotice, RunOutcome, SaidWords, Store, TrackedValues,
+    WORKSPACE_SUBJECT, Workspace,
 };
 
+use crate::customers::{Known, recent};
 use crate::error::SyncError;
 use crate::report::{CustomerAlert, Digest};
 use crate::run::RunKind;
@@ -70,42 +71,53 @@ impl Remembered {
         Ok(remembered)
     }
 
-    /// What is remembered of a customer that is in the store, or of one that is not: then also what
-    /// its contact brings along from another e-mail.
-    fn of(&self, email: &str, contact_id: &str, before: Option<&CustomerRow>) -> Vec<&AlertMemory> {
+    /// What is remembered of a customer, and what its contacts bring along from another e-mail.
+    fn of(&self, email: &str, contacts: &[ContactFacts]) -> Vec<&AlertMemory> {
         let own = self.by_subject.get(email).into_iter().flatten();
-        let brought = self.by_contact.get(contact_id).filter(|_| before.is_none());
-        let brought = brought.into_iter().flatten().filter(|memory| memory.subject != email);
+        let brought = contacts.iter().filter_map(|it| self.by_contact.get(it.id.as_str()));
+        let brought = brought.flatten().filter(|memory| memory.subject != email);
         own.chain(brought).collect()
     }
 }
 
 impl Judge<'_> {
-    /// What is to be told of a customer, and what is to be remembered or forgotten.
+    /// What is to be told of a customer, and what is to be remembered or forgotten; `before` is what
+    /// was known of it.
     pub(crate) fn raise(
         &self,
-        email: &str,
-        row: Option<&CustomerRow>,
         current: &Customer,
-        remembered: &Remembered,
+        before: Option<&AlertState>,
+        known: &Known,
         said: Option<&SaidWords>,
     ) -> Raised {
+        let email = current.email.as_str();
         let contact_id = current.intercom_contact_id.as_str();
-        let known = remembered.of(email, contact_id, row);
+        let state = current.alert_state();
+        let thresholds = &self.settings.alerts;
+        let still: BTreeSet<AlertKind> = conditions(&state, thresholds);
+        let is_taken = known.is_taken(email);
+        let mut known = known.remembered.of(email, known.contacts(email));
+        // What lasts for the one who was here goes along to another address.
+        known.retain(|memory| {
+            let is_anothers = memory.contact_id.as_deref().is_some_and(|id| id != contact_id);
+            !(is_taken && memory.subject == email && is_anothers)
+        });
+        // A contact that does not speak here may have left something behind that lasts there.
+        known.retain(|memory| {
+            let is_own =
+                memory.subject == email || memory.contact_id.as_deref() == Some(contact_id);
+            is_own || AlertKind::from_name(&memory.kind).is_some_and(|kind| still.contains(&kind))
+        });
         let kinds = known.iter().filter_map(|memory| AlertKind::from_name(&memory.kind)).collect();
-        let before = row.map(alert_state);
-        let before = match (self.kind, self.restating_since, &before) {
+        let before = match (self.kind, self.restating_since, before) {
             (RunKind::First, _, _) => Before::FirstLoad,
             // What the other rules and what the records have changed cannot be told apart.
             (RunKind::Incremental | RunKind::Full, Some(_), _) => Before::OtherRules,
             (RunKind::Incremental | RunKind::Full, None, None) => Before::NotSeen,
             (RunKind::Incremental | RunKind::Full, None, Some(state)) => Before::Seen(state),
         };
-        let state = current.alert_state();
-        let thresholds = &self.settings.alerts;
         let edges = edges(before, &state, &kinds, thresholds);
         let moved = known.iter().filter(|memory| memory.subject != email);
-        let still: BTreeSet<AlertKind> = conditions(&state, thresholds);
         let carried = moved.clone().filter_map(|memory| {
             let lasts = still.contains(&AlertKind::from_name(&memory.kind)?);
             let subject = email.to_owned();
@@ -163,7 +175,7 @@ impl Judge<'_> {
             return Ok(None);
         }
         let (cause, key) = (DigestCause::FirstLoad, "first load".to_owned());
-        tell_lasting(store, workspace, i64::MIN, cause, key).await
+        self.tell_lasting(store, workspace, i64::MIN, cause, key).await
     }
 
     /// Tells in one digest of what has begun since the rules changed, however many runs it took.
@@ -177,35 +189,44 @@ impl Judge<'_> {
             return Ok(None);
         }
         let key = format!("rules changed at {since}");
-        tell_lasting(store, workspace, since, DigestCause::ChangedRules, key).await
+        self.tell_lasting(store, workspace, since, DigestCause::ChangedRules, key).await
     }
-}
 
-/// One digest of what began at `since` or later and lasts, if anything does and no digest with the
-/// key has been told.
-async fn tell_lasting(
-    store: &dyn Store,
-    workspace: &Workspace,
-    since: i64,
-    cause: DigestCause,
-    key: String,
-) -> Result<Option<Digest>, SyncError> {
-    let mut alerted = store.alerted_customers(workspace, since, DIGEST_TOP).await?;
-    let parts: Vec<DigestPart> = AlertKind::ALL
-        .into_iter()
-        .filter_map(|kind| {
-            let found = alerted.remove(kind.name())?;
-            let top = found.top.into_iter().map(|(email, row)| entry(email, row)).collect();
-            Some(DigestPart { kind, n_customers: found.n_customers, top })
-        })
-        .collect();
-    if parts.is_empty() {
-        return Ok(None);
+    /// One digest of what began at `since` or later and lasts, if anything does and no digest with
+    /// the key has been told.
+    async fn tell_lasting(
+        &self,
+        store: &dyn Store,
+        workspace: &Workspace,
+        since: i64,
+        cause: DigestCause,
+        key: String,
+    ) -> Result<Option<Digest>, SyncError> {
+        let mut alerted = store.alerted_customers(workspace, since, DIGEST_TOP).await?;
+        let mentions = alerted.get(AlertKind::CancelMention.name());
+        let speaking: Vec<&str> =
+            mentions.iter().flat_map(|it| &it.top).map(|(email, _)| email.as_str()).collect();
+        let mut said = store.cancel_words(workspace, &speaking, recent(self.now)).await?;
+        let parts: Vec<DigestPart> = AlertKind::ALL
+            .into_iter()
+            .filter_map(|kind| {
+                let found = alerted.remove(kind.name())?;
+                let top = found.top.into_iter().map(|(email, row)| {
+                    let is_mention = kind == AlertKind::CancelMention;
+                    let said = if is_mention { said.remove(&email) } else { None };
+                    DigestEntry { said, ..entry(email, row) }
+                });
+                Some(DigestPart { kind, n_customers: found.n_customers, top: top.collect() })
+            })
+            .collect();
+        if parts.is_empty() {
+            return Ok(None);
+        }
+        let n_conditions = parts.iter().map(|part| part.n_customers).sum();
+        let effect = Notice::Digest(DigestNotice { cause, parts }).effect(key);
+        let n_written = store.note_alerts(workspace, &[], &[&effect]).await?;
+        Ok((n_written > 0).then_some(Digest { cause, n_conditions }))
     }
-    let n_conditions = parts.iter().map(|part| part.n_customers).sum();
-    let effect = Notice::Digest(DigestNotice { cause, parts }).effect(key);
-    let n_written = store.note_alerts(workspace, &[], &[&effect]).await?;
-    Ok((n_written > 0).then_some(Digest { cause, n_conditions }))
 }
 
 /// How a run ended, for those who are to be told.
@@ -281,15 +302,23 @@ fn ended(subject: &str, kind: &str) -> AlertMark {
 
 fn entry(email: String, row: CustomerRow) -> DigestEntry {
     let mrr = row.mrr();
-    DigestEntry { email, name: row.name, contact_id: Some(row.intercom_contact_id), mrr }
+    let contact_id = Some(row.intercom_contact_id);
+    DigestEntry { email, name: row.name, contact_id, mrr, said: None }
 }
 
-fn alert_state(row: &CustomerRow) -> AlertState {
+/// The part of a row that alerts compare.
+pub(crate) fn row_state(row: &CustomerRow) -> AlertState {
+    tracked_state(&TrackedValues::from(row))
+}
+
+/// The part of a state that alerts compare.
+pub(crate) fn tracked_state(state: &TrackedValues) -> AlertState {
+    let money = |minor: Option<i64>| Some(Money::new(minor?, state.currency?));
     AlertState {
-        mrr: row.mrr(),
-        ltv: row.ltv(),
-        mentioned_cancel: row.mentioned_cancel.unwrap_or(false),
-        is_delinquent: row.is_delinquent.unwrap_or(false),
-        mrr_by_currency: row.mrr_by_currency.clone(),
+        mrr: money(state.mrr),
+        ltv: money(state.ltv),
+        mentioned_cancel: state.mentioned_cancel.unwrap_or(false),
+        is_delinquent: state.is_delinquent.unwrap_or(false),
+        mrr_by_currency: state.mrr_by_currency.clone(),
     }
 }

@@ -1,6 +1,6 @@
 //! Whether a sync can work: token, workspace, zone, scopes, dates, attributes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 use intercom_api::contacts::{Contact, ListContacts, SearchContacts};
@@ -9,14 +9,15 @@ use intercom_api::data_attributes::{DataAttributeModel, ListDataAttributes};
 use intercom_api::{Operator, Query, SearchRequest, Timestamp};
 use intercom_client::Client;
 use intercom_projection::Names;
-use intercom_store::Stream;
+use intercom_store::{Census, Stream};
 use serde::Serialize;
 
 use crate::error::{SyncError, in_words};
 use crate::identify;
+use crate::missing::n_allowed;
 use crate::preview::Asker;
 use crate::run::{Extent, Sync};
-use crate::settings::Newcomers;
+use crate::settings::{Newcomers, SyncSettings};
 
 /// Contacts that are looked at for attributes.
 const SAMPLE: i64 = 50;
@@ -80,13 +81,14 @@ impl Sync {
                 let name = profile.name.as_deref().unwrap_or("without a name");
                 findings.push(self.workspace_finding(&profile.id, name).await?);
                 findings.push(self.zone_finding(profile.timezone.as_deref()));
+                let stored = self.stored(&profile.id).await?;
+                findings.extend(self.stream_findings(&stored).await);
             }
             Err(error) => {
                 findings.push(refused_token(&error));
                 return Ok(findings);
             }
         }
-        findings.extend(self.stream_findings().await);
         findings.push(dates(client).await);
         findings.extend(self.attribute_findings().await);
         Ok(findings)
@@ -135,8 +137,20 @@ impl Sync {
         }
     }
 
+    /// How many records of each stream are stored that a list should show; none of a workspace that
+    /// is not known.
+    async fn stored(&self, id: &str) -> Result<BTreeMap<Stream, i64>, SyncError> {
+        let known = self.store().workspaces().await?;
+        let Some(workspace) = known.iter().find(|known| known.id() == id) else {
+            return Ok(BTreeMap::new());
+        };
+        let Census { mut records, n_archived, .. } = self.store().census(workspace).await?;
+        records.entry(Stream::Contacts).and_modify(|n| *n -= n_archived);
+        Ok(records)
+    }
+
     /// A call a stream, as the token may or may not make it.
-    async fn stream_findings(&self) -> Vec<Finding> {
+    async fn stream_findings(&self, stored: &BTreeMap<Stream, i64>) -> Vec<Finding> {
         let (client, store, settings) = (self.client(), self.store(), self.settings());
         let asker = Asker { client, store, workspace: None, settings, extent: Extent::Changed };
         let mut findings = Vec::new();
@@ -144,7 +158,8 @@ impl Sync {
             findings.push(match asker.preview(stream).await {
                 Ok(preview) => match preview.missing_scope {
                     None if preview.skipped_because.is_none() => {
-                        Finding::good(stream.name(), format!("readable, {}", preview.n_records))
+                        let n_stored = stored.get(&stream).copied().unwrap_or(0);
+                        readable(stream, preview.n_records, n_stored.unsigned_abs(), settings)
                     }
                     scope => {
                         let remedy = match scope {
@@ -342,8 +357,51 @@ fn refused_token(error: &SyncError) -> Finding {
     Finding::not_good(State::Bad, "token", detail, remedy)
 }
 
+/// How many records the token can read, beside how many are stored.
+fn readable(stream: Stream, n_listed: u64, n_stored: u64, settings: &SyncSettings) -> Finding {
+    let is_counted_alike = match stream {
+        Stream::Contacts
+        | Stream::Conversations
+        | Stream::Teams
+        | Stream::Tags
+        | Stream::Segments
+        | Stream::DataAttributes => true,
+        // The list that is counted leaves out companies without people; who left as a teammate
+        // stays in the store; of parts, the conversations are counted.
+        Stream::Companies | Stream::Admins | Stream::Parts => false,
+    };
+    if !is_counted_alike || n_stored == 0 {
+        return Finding::good(stream.name(), format!("readable, {n_listed}"));
+    }
+    let n_fewer = n_stored.saturating_sub(n_listed);
+    let allowed = n_allowed(usize::try_from(n_stored).unwrap_or(usize::MAX), settings);
+    if n_fewer <= allowed as u64 {
+        let detail = format!("readable, {n_listed}, and {n_stored} stored");
+        return Finding::good(stream.name(), detail);
+    }
+    let percent = settings.max_missing_percent;
+    let detail = format!(
+        "readable, {n_listed}, but {n_stored} stored: {n_fewer} of them would be missing, more than \
+         {percent} %, and `sync run --full` would take none for gone"
+    );
+    let remedy = "if they are not gone from Intercom, give the app the permissions to see them \
+                  (Developer Hub, Authentication); if they are, raise max_missing_percent in the \
+                  settings file for one `sync run --full`";
+    Finding::not_good(State::Bad, stream.name(), detail, remedy)
+}
+
+/// A fault of one stream costs a run no more than that stream.
 fn unreadable(stream: Stream, error: &SyncError) -> Finding {
-    let remedy = "try again later; a run would end here";
+    let remedy = match (error.of_one_stream(), stream) {
+        (Some(_), Stream::Contacts) => {
+            "try again later; a run would leave contacts behind, and customers would wait for them"
+                .to_owned()
+        }
+        (Some(_), stream) => {
+            format!("try again later; a run would leave {stream} behind and read the others")
+        }
+        (None, _) => error.remedy().unwrap_or("try again later; a run would end here").to_owned(),
+    };
     Finding::not_good(State::Bad, stream.name(), in_words(error), remedy)
 }
 

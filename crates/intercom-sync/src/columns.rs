@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use intercom_projection::{ContactFacts, Customer};
-use intercom_revenue::{Money, NoteCode};
+use intercom_revenue::{Money, NoteCode, PriceUnit};
 use intercom_store::CustomerRow;
 use serde::Serialize;
 
@@ -14,7 +14,8 @@ use crate::explain::instant;
 pub struct ColumnLine {
     /// Its name.
     pub column: &'static str,
-    /// What the stored contacts and conversations say; amounts in major units.
+    /// What the stored contacts and conversations say; amounts in major units. A price of a plan
+    /// that the workspace stores in smallest units stands there, too, as it is stored.
     pub value: Option<String>,
     /// Where it came from.
     pub source: String,
@@ -26,6 +27,7 @@ pub(crate) struct Sources<'a> {
     pub(crate) origins: BTreeMap<&'static str, &'a str>,
     pub(crate) customer: &'a Customer,
     pub(crate) n_contacts: usize,
+    pub(crate) plan_price_unit: PriceUnit,
 }
 
 impl Sources<'_> {
@@ -44,12 +46,29 @@ impl Sources<'_> {
         let flat = self.customer.revenue_notes.iter().any(|note| note.code == NoteCode::FlatPrice);
         match (self.origins.get("mrr"), flat) {
             (None, true) => format!("{}, taken as a monthly price", self.attribute("plan_price")),
-            _ => kept(self.attribute("mrr"), self.speaker.stripe.unreadable.subscriptions),
+            _ => {
+                let stripe = &self.speaker.stripe;
+                let entries = &stripe.unreadable_entries.subscriptions;
+                kept(self.attribute("mrr"), stripe.unreadable.subscriptions, entries)
+            }
+        }
+    }
+
+    /// The price as it is stored, in the unit that it is taken to have.
+    fn plan_price(&self, money: Option<String>) -> Option<String> {
+        let is_minor = self.plan_price_unit == PriceUnit::Minor;
+        match (money, self.speaker.stripe.plan_price) {
+            (Some(money), Some(stored)) if is_minor => {
+                Some(format!("{} smallest units, {money}", stored.normalize()))
+            }
+            (money, _) => money,
         }
     }
 
     fn payments(&self) -> String {
-        kept(self.attribute("ltv"), self.speaker.stripe.unreadable.payments)
+        let stripe = &self.speaker.stripe;
+        let entries = &stripe.unreadable_entries.payments;
+        kept(self.attribute("ltv"), stripe.unreadable.payments, entries)
     }
 
     fn conversations(&self, what: &str) -> String {
@@ -60,12 +79,17 @@ impl Sources<'_> {
     }
 }
 
-fn kept(source: String, is_unreadable: bool) -> String {
-    match is_unreadable {
-        true => format!("{source}, which cannot be read: as last written"),
-        false => source,
+fn kept(source: String, is_unreadable: bool, entries: &[String]) -> String {
+    match (is_unreadable, entries.len()) {
+        (true, _) => format!("{source}, which cannot be read: as last written"),
+        (false, 0) => source,
+        (false, 1) => format!("{source}, an entry of which cannot be read: {LEAST}"),
+        (false, _) => format!("{source}, entries of which cannot be read: {LEAST}"),
     }
 }
+
+/// What a figure is while an entry cannot be read.
+const LEAST: &str = "not less than was last written";
 
 /// Every column, in the order of the table.
 pub(crate) fn columns(row: &CustomerRow, from: &Sources<'_>) -> Vec<ColumnLine> {
@@ -128,7 +152,7 @@ fn revenue(row: &CustomerRow, from: &Sources<'_>) -> Vec<ColumnLine> {
         line("arr", money(row.arr), "12 × MRR".to_owned()),
         line("ltv", money(row.ltv), from.payments()),
         line("plan_name", text(&row.plan_name), attribute("plan_name")),
-        line("plan_price", money(row.plan_price), attribute("plan_price")),
+        line("plan_price", from.plan_price(money(row.plan_price)), attribute("plan_price")),
         line(
             "subscription_status",
             text(&row.subscription_status),

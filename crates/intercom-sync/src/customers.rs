@@ -8,13 +8,13 @@ use futures_util::future::join;
 use intercom_projection::{
     ContactFacts, Customer, Measured, SupportCounts, customer, primary_contact,
 };
-use intercom_revenue::FirstLoad;
+use intercom_revenue::{AlertState, FirstLoad};
 use intercom_store::{
     CustomerCandidate, CustomerRow, CustomerWrite, CustomersOutcome, DirtyCustomer, RunId,
     SaidWords, Store, Workspace,
 };
 
-use crate::alerting::{Judge, Raised, Remembered};
+use crate::alerting::{Judge, Raised, Remembered, row_state, tracked_state};
 use crate::aside::aside;
 use crate::error::SyncError;
 use crate::kept::{Followed, keep_figures};
@@ -59,13 +59,18 @@ impl Refresher<'_> {
         loop {
             let Some(mut computed) = self.compute("").await? else { break };
             loop {
-                let Computed { writes, alerts, last } = computed;
+                let Computed { writes, alerts, moves, last } = computed;
                 // The database writes one chunk while the next one is computed.
                 let (written, next) = join(self.write(&writes), self.compute(&last)).await;
                 let written = written?;
                 report.alerts.extend(alerts);
-                report.n_new += written.n_inserted;
-                report.n_updated += written.n_changed + written.n_cleared;
+                // Who has another address is not new, and not two that have changed.
+                let n_new = written.n_inserted.saturating_sub(moves.n_in) + moves.n_taken;
+                let n_changed = written.n_changed.saturating_sub(moves.n_taken) + moves.n_in;
+                let n_updated = n_changed + written.n_cleared.saturating_sub(moves.n_out);
+                report.n_new += n_new;
+                report.n_updated += n_updated;
+                self.store.count_customers(self.workspace, self.run, n_new + n_updated).await?;
                 done += writes.len() as u64;
                 self.progress.customers(done);
                 match next? {
@@ -102,8 +107,9 @@ impl Refresher<'_> {
         }
         let computed = aside(move || {
             let judge = Judge { settings: &settings, run, kind, restating_since, now };
+            let moves = Moves::of(&known, &dirty);
             let (writes, alerts) = judged(&known, dirty, &said, &judge);
-            Computed { writes, alerts, last }
+            Computed { writes, alerts, moves, last }
         });
         Ok(Some(computed.await))
     }
@@ -115,8 +121,13 @@ impl Refresher<'_> {
         if self.kind == RunKind::First && is_silent || self.restating_since.is_some() {
             return Ok(BTreeMap::new());
         }
+        let is_there = |email: &str, row: &CustomerRow| {
+            let mut contacts = found.candidates.iter().filter(|it| it.contact.email == email);
+            contacts.any(|it| it.contact_id == row.intercom_contact_id)
+        };
         let speaks = |email: &str| {
-            found.before.get(email).is_some_and(|row| row.mentioned_cancel == Some(true))
+            let row = found.before.get(email).filter(|row| row.mentioned_cancel == Some(true));
+            row.is_some_and(|row| is_there(email, row))
         };
         let began = found
             .support
@@ -136,8 +147,32 @@ impl Refresher<'_> {
 struct Computed {
     writes: Vec<CustomerWrite>,
     alerts: Vec<CustomerAlert>,
+    moves: Moves,
     /// The last e-mail among them.
     last: String,
+}
+
+/// Customers whose contact has another address, not both of whose rows are to be counted.
+struct Moves {
+    /// New rows.
+    n_in: u64,
+    /// Rows that are cleared.
+    n_out: u64,
+    /// Rows that are another customer's now, who is new.
+    n_taken: u64,
+}
+
+impl Moves {
+    fn of(known: &Known, dirty: &[DirtyCustomer]) -> Self {
+        let emails = || dirty.iter().map(|dirty| dirty.email.as_str());
+        let is_new_row = |email: &&str| !known.before.contains_key(*email);
+        let came = emails().filter(is_new_row).filter(|email| known.followed.came(email).is_some());
+        let left = emails().filter(|email| known.followed.has_left(email));
+        // Who left one address came to another: a row there is counted, new or changed.
+        let (n_in, n_out) = (came.count() as u64, left.count() as u64);
+        let n_taken = emails().filter(|email| known.is_taken(email)).count() as u64;
+        Self { n_in, n_out, n_taken }
+    }
 }
 
 /// The customers as they are now, and what is to be told of them.
@@ -153,9 +188,8 @@ fn judged(
     let writes = dirty.into_iter().map(|dirty| {
         let computed = known.compute(&dirty.email, judge.settings, judge.now);
         let raised = computed.as_ref().map_or_else(Raised::default, |computed| {
-            let row = known.before.get(&dirty.email);
             let said = said.get(&dirty.email);
-            judge.raise(&dirty.email, row, computed, &known.remembered, said)
+            judge.raise(computed, known.state_before(&dirty.email).as_ref(), known, said)
         });
         alerts.extend(raised.alerts);
         let customer = computed.map(|computed| known.row(&dirty.email, computed));
@@ -190,7 +224,7 @@ impl Found {
 }
 
 /// From when on conversations and mentions are recent.
-fn recent(now: DateTime<Utc>) -> i64 {
+pub(crate) fn recent(now: DateTime<Utc>) -> i64 {
     (now - TimeDelta::days(30)).timestamp()
 }
 
@@ -202,7 +236,7 @@ pub(crate) struct Known {
     support: BTreeMap<String, intercom_store::SupportCounts>,
     /// By e-mail.
     pub(crate) before: BTreeMap<String, CustomerRow>,
-    remembered: Remembered,
+    pub(crate) remembered: Remembered,
     followed: Followed,
 }
 
@@ -255,6 +289,18 @@ impl Known {
         Ok(())
     }
 
+    /// Whether the customer is another one than before, who has another address now.
+    pub(crate) fn is_taken(&self, email: &str) -> bool {
+        self.followed.is_taken(email)
+    }
+
+    /// What was known of a customer: of one whose contact came from another address, what was known
+    /// there; nothing of one who took over an address.
+    fn state_before(&self, email: &str) -> Option<AlertState> {
+        let row = || self.before.get(email).filter(|_| !self.is_taken(email)).map(row_state);
+        self.followed.came(email).map(tracked_state).or_else(row)
+    }
+
     pub(crate) fn contacts(&self, email: &str) -> &[ContactFacts] {
         self.contacts.get(email).map_or(&[], Vec::as_slice)
     }
@@ -270,11 +316,10 @@ impl Known {
         let primary = primary_contact(contacts, settings.match_rule)?;
         let support = self.support.get(email).map_or_else(SupportCounts::default, counted);
         let mut customer = customer(primary, &support, &settings.revenue, now).ok()?;
-        let unreadable = primary.stripe.unreadable;
-        if !unreadable.is_nothing()
+        if !primary.stripe.is_readable()
             && let Some(last) = self.followed.or(email, self.before.get(email))
         {
-            keep_figures(&mut customer, unreadable, last);
+            keep_figures(&mut customer, &primary.stripe, last);
         }
         Some(customer)
     }

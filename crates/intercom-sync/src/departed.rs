@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use crate::customers::Known;
 use crate::error::SyncError;
-use crate::explain::{HistoryLine, history_lines, printable};
+use crate::explain::printable;
+use crate::past::{HistoryLine, history};
 
 /// What is left of a customer under an address that no contact has any more.
 ///
@@ -46,17 +47,17 @@ pub async fn departed(
     now: DateTime<Utc>,
 ) -> Result<Option<Departed>, SyncError> {
     let email = email.trim().to_lowercase();
-    let history = store.customer_history(workspace, &email).await?;
-    if history.is_empty() {
+    let history = history(store, workspace, &email).await?;
+    if history.states.is_empty() {
         return Ok(None);
     }
-    let states = history.iter().rev().filter_map(|row| row.state.as_ref());
+    let states = history.states.iter().rev().filter_map(|row| row.state.as_ref());
     let contact_id = states.filter_map(|state| state.intercom_contact_id.clone()).next();
     let email_now = match &contact_id {
         Some(contact_id) => email_of(store, workspace, contact_id, now).await?,
         None => None,
     };
-    Ok(Some(Departed { email, contact_id, email_now, history: history_lines(&history) }))
+    Ok(Some(Departed { email, contact_id, email_now, history: history.lines() }))
 }
 
 /// The address by which a contact is a customer, if it is one.

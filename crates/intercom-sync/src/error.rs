@@ -18,10 +18,10 @@ pub enum SyncError {
         workspace: String,
     },
     /// The token belongs to a workspace that the store does not know, and it knows others; nothing
-    /// was written. [`Newcomers`](crate::Newcomers) says when it is taken in all the same.
+    /// of it was stored. [`Newcomers`](crate::Newcomers) says when it is taken in all the same.
     #[error(
-        "the token belongs to workspace {workspace}, and the database mirrors {}; nothing was \
-         written; use another token or database, or welcome newcomers (`sync run \
+        "the token belongs to workspace {workspace}, and the database mirrors {}; nothing of \
+         it was stored; use another token or database, or welcome newcomers (`sync run \
          --add-workspace`)", known.join(", ")
     )]
     OtherWorkspace {

@@ -9,15 +9,16 @@ use intercom_projection::{
     ContactFacts, Customer, MatchRule, Oddity, Role, Unreadable, contact, origins, primary_contact,
 };
 use intercom_revenue::{
-    Currency, Money, Movement, Note, NoteCode, PaymentLine, QualityFactor, Ratio, RevenuePolicy,
-    RevenueSettings, SubscriptionLine, Verdict, movement,
+    Currency, Note, NoteCode, PaymentLine, QualityFactor, Ratio, RevenuePolicy, RevenueSettings,
+    SubscriptionLine, Verdict,
 };
-use intercom_store::{CustomerHistoryRow, Store, Stream, Workspace};
+use intercom_store::{Store, Stream, Workspace};
 use serde::Serialize;
 
 use crate::columns::{ColumnLine, Sources, columns};
 use crate::customers::Known;
 use crate::error::SyncError;
+use crate::past::{HistoryLine, history};
 use crate::settings::SyncSettings;
 
 /// The latest conversations that are shown.
@@ -122,21 +123,6 @@ pub struct ConversationLine {
     pub first_reply_for: Option<i64>,
 }
 
-/// A state of the customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HistoryLine {
-    /// When it was observed.
-    pub observed_at: Option<DateTime<Utc>>,
-    /// Monthly recurring revenue from then on.
-    pub mrr: Option<Money>,
-    /// How MRR moved to it, if it moved.
-    pub movement: Option<Movement>,
-    /// Whether other rules have computed it than the state before: that is no movement.
-    pub is_restated: bool,
-    /// Whether any contact had the address from then on.
-    pub is_present: bool,
-}
-
 /// Explains the customer with an e-mail address, in any case; `None` when no contact has it.
 ///
 /// Values are what the stored records say under the settings at `now`. A run that has yet to come
@@ -166,40 +152,28 @@ pub async fn explain(
 
     let ids: Vec<&str> = contacts.iter().map(|contact| contact.id.as_str()).collect();
     let facts = store.facts(workspace, &ids, CONVERSATIONS).await?;
-    let history = store.customer_history(workspace, &email).await?;
+    let history = history(store, workspace, &email).await?;
     let billing = &speaker.stripe.history;
     let lines = intercom_revenue::explain(billing, &settings.revenue, now);
     let row = known.row(&email, customer.clone());
-    let sources = Sources { speaker, origins, customer: &customer, n_contacts: contacts.len() };
+    let sources = Sources {
+        speaker,
+        origins,
+        customer: &customer,
+        n_contacts: contacts.len(),
+        plan_price_unit: settings.revenue.plan_price_unit,
+    };
     Ok(Some(Explanation {
         columns: columns(&row, &sources),
         contacts: contacts.iter().map(|contact| contact_line(contact, speaker)).collect(),
         match_rule: settings.match_rule,
         written_at: written.and_then(|row| instant(row.last_intercom_sync?)),
-        subscriptions: lines.subscriptions.map(|lines| {
-            let line = |line: &SubscriptionLine<'_>| RevenueLine {
-                id: line.id.map(str::to_owned),
-                status: line.status.as_str().to_owned(),
-                verdict: line.verdict,
-                currency: line.currency,
-                amount: line.monthly,
-                is_other_currency: is_other_currency(line.currency, &customer),
-                notes: line.notes.clone(),
-            };
-            lines.iter().map(line).collect()
-        }),
-        payments: lines.payments.map(|lines| {
-            let line = |line: &PaymentLine<'_>| RevenueLine {
-                id: line.id.map(str::to_owned),
-                status: line.status.as_str().to_owned(),
-                verdict: line.verdict,
-                currency: line.currency,
-                amount: line.amount,
-                is_other_currency: is_other_currency(line.currency, &customer),
-                notes: line.notes.clone(),
-            };
-            lines.iter().map(line).collect()
-        }),
+        subscriptions: lines
+            .subscriptions
+            .map(|lines| lines.iter().map(|line| of_subscription(line, &customer)).collect()),
+        payments: lines
+            .payments
+            .map(|lines| lines.iter().map(|line| of_payment(line, &customer)).collect()),
         unreadable: speaker.stripe.unreadable,
         notes: customer.revenue_notes.clone(),
         policy: RevenueSettings::from(&settings.revenue),
@@ -218,9 +192,33 @@ pub async fn explain(
             })
             .collect(),
         oddities,
-        history: history_lines(&history),
+        history: history.lines(),
         email,
     }))
+}
+
+fn of_subscription(line: &SubscriptionLine<'_>, customer: &Customer) -> RevenueLine {
+    RevenueLine {
+        id: line.id.map(str::to_owned),
+        status: line.status.as_str().to_owned(),
+        verdict: line.verdict,
+        currency: line.currency,
+        amount: line.monthly,
+        is_other_currency: is_other_currency(line.currency, customer),
+        notes: line.notes.clone(),
+    }
+}
+
+fn of_payment(line: &PaymentLine<'_>, customer: &Customer) -> RevenueLine {
+    RevenueLine {
+        id: line.id.map(str::to_owned),
+        status: line.status.as_str().to_owned(),
+        verdict: line.verdict,
+        currency: line.currency,
+        amount: line.amount,
+        is_other_currency: is_other_currency(line.currency, customer),
+        notes: line.notes.clone(),
+    }
 }
 
 /// Whether a row is left out because the figures cover one of several currencies.
@@ -243,29 +241,6 @@ fn contact_line(contact: &ContactFacts, speaker: &ContactFacts) -> ContactLine {
     }
 }
 
-pub(crate) fn history_lines(history: &[CustomerHistoryRow]) -> Vec<HistoryLine> {
-    let mut paid = None;
-    let mut mrr = None;
-    let mut lines: Vec<HistoryLine> = Vec::with_capacity(history.len());
-    for row in history {
-        let state = row.state.as_ref();
-        let money = |minor: Option<i64>| Some(Money::new(minor?, state?.currency?));
-        let next = money(state.and_then(|state| state.mrr));
-        lines.push(HistoryLine {
-            observed_at: instant(row.observed_at),
-            mrr: next,
-            movement: movement(mrr, next, paid).filter(|_| !row.is_restated),
-            is_restated: row.is_restated,
-            is_present: state.is_some(),
-        });
-        let earned = money(state.and_then(|state| state.ltv)).or(mrr);
-        paid = earned.filter(|money| money.minor > 0).or(paid);
-        mrr = next;
-    }
-    lines.reverse();
-    lines
-}
-
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", printable(&self.email))?;
@@ -276,7 +251,8 @@ impl fmt::Display for Explanation {
         for contact in &self.contacts {
             let speaks = if contact.speaks { ", speaks for the customer" } else { "" };
             let updated = contact.updated_at.map_or("never".to_owned(), |at| at.to_rfc3339());
-            write!(f, "\n  {} {:?}, updated {updated}{speaks}", contact.id, contact.role)?;
+            let id = printable(contact.id.as_str());
+            write!(f, "\n  {id} {:?}, updated {updated}{speaks}", contact.role)?;
         }
         write!(f, "\nColumns")?;
         for line in &self.columns {
@@ -297,6 +273,9 @@ impl fmt::Display for Explanation {
             if note.code == NoteCode::MixedCurrency {
                 write!(f, ", the figures cover one of several currencies")?;
             }
+            if let Some(path) = note.about.as_ref().filter(|_| is_unreadable_entry(note)) {
+                write!(f, " {}, the figures are not lowered because of it", printable(path))?;
+            }
         }
         write!(f, "\nQuality")?;
         for factor in &self.quality {
@@ -309,7 +288,7 @@ impl fmt::Display for Explanation {
         for line in &self.conversations {
             let state = if line.is_open { "open" } else { "closed" };
             let began = line.created_at.map_or("–".to_owned(), |at| at.to_rfc3339());
-            write!(f, "\n  {} {began} {state}", line.id)?;
+            write!(f, "\n  {} {began} {state}", printable(&line.id))?;
             if let Some(rating) = line.rating {
                 write!(f, ", rated {rating}")?;
             }
@@ -337,19 +316,8 @@ impl Explanation {
     }
 }
 
-impl fmt::Display for HistoryLine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = self.observed_at.map_or("–".to_owned(), |at| at.to_rfc3339());
-        let mrr = self.mrr.map_or("no MRR".to_owned(), |mrr| format!("MRR {mrr}"));
-        write!(f, "Since {at}: {mrr}")?;
-        if let Some(movement) = self.movement {
-            write!(f, " ({movement:?})")?;
-        }
-        if self.is_restated {
-            write!(f, " (by other rules)")?;
-        }
-        Ok(())
-    }
+fn is_unreadable_entry(note: &Note) -> bool {
+    note.code == NoteCode::UnreadableEntry
 }
 
 fn unknown(is_unreadable: bool) -> &'static str {
@@ -402,7 +370,29 @@ fn differing(policy: &RevenueSettings) -> Vec<(String, String)> {
     differing.map(|(name, value)| (name, value.to_string())).collect()
 }
 
-/// Without control characters: what a workspace wrote must not steer a terminal.
+/// Without control characters, and with those written out that nobody sees or that turn what follows
+/// around: what a workspace wrote must not steer a terminal, nor read as another address.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            c if c.is_control() => shown.push('\u{fffd}'),
+            c if is_format(c) => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Whether a character only says how others are to be shown. The joiners that scripts and emoji
+/// need are left.
+fn is_format(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
 }

@@ -11,11 +11,12 @@ use sha2::{Digest, Sha256};
 use crate::error::SyncError;
 use crate::lease::under_lease;
 
-/// Erases a person, found with [`Store::personal`], and blocks that a later run stores the
-/// contacts or a conversation of theirs again.
+/// Erases a person, found with [`ForgetStore::personal`](intercom_store::ForgetStore::personal), and
+/// blocks that a later run stores the contacts or a conversation of theirs again.
 ///
-/// What stays are digests of the ids under a key of the workspace. A contact that Intercom makes
-/// anew, with another id, is another one. The workspace is leased, because a run that is under way
+/// What stays are digests of the ids and e-mail addresses under a key of the workspace: those of ids
+/// block, those of addresses answer [`was_forgotten`]. A contact that Intercom makes anew, with
+/// another id, is another one. The workspace is leased, because a run that is under way
 /// could bring back what it has fetched.
 ///
 /// # Errors
@@ -29,15 +30,33 @@ pub async fn forget(
     let holder = format!("process {}", std::process::id());
     let work = async |leased: Workspace| {
         let key = store.forget_key(&leased).await?;
-        let contacts = who.contact_ids.iter().map(|id| digest(&key, Stream::Contacts, id));
-        let conversations =
-            who.conversation_ids.iter().map(|id| digest(&key, Stream::Conversations, id));
-        let digests: Vec<String> = contacts.chain(conversations).collect();
+        let of_stream = |stream: Stream, ids: &[String]| -> Vec<String> {
+            ids.iter().map(|id| digest(&key, stream.name(), id)).collect()
+        };
+        let mut digests = of_stream(Stream::Contacts, &who.contact_ids);
+        digests.extend(of_stream(Stream::Conversations, &who.conversation_ids));
+        digests.extend(who.emails.iter().map(|email| digest(&key, EMAIL, email)));
         let digests: Vec<&str> = digests.iter().map(String::as_str).collect();
         Ok(store.forget(&leased, who, &digests, now.timestamp()).await?)
     };
     under_lease(store, workspace, (&holder, Duration::from_secs(60)), work).await
 }
+
+/// Whether somebody was forgotten who had this contact id or e-mail address.
+///
+/// # Errors
+/// As for every reading method of [`Store`].
+pub async fn was_forgotten(
+    store: &dyn Store,
+    workspace: &Workspace,
+    who: &str,
+) -> Result<bool, StoreError> {
+    let blocked = Blocked::read(store, workspace).await?;
+    Ok(blocked.names(Stream::Contacts, who) || blocked.is_kept(EMAIL, &who.to_lowercase()))
+}
+
+/// What the digests of e-mail addresses are told from those of ids by.
+const EMAIL: &str = "email";
 
 /// What must not be stored.
 pub(crate) struct Blocked(Forgotten);
@@ -94,13 +113,18 @@ impl Blocked {
 
     /// Whether an id is of somebody who was forgotten.
     pub(crate) fn names(&self, stream: Stream, id: &str) -> bool {
-        self.0.digests.contains(&digest(&self.0.key, stream, id))
+        self.is_kept(stream.name(), id)
+    }
+
+    fn is_kept(&self, kind: &str, text: &str) -> bool {
+        self.0.digests.contains(&digest(&self.0.key, kind, text))
     }
 }
 
-fn digest(key: &str, stream: Stream, id: &str) -> String {
+/// The digest of a text of one kind: the id of a record of some stream, or an e-mail address.
+fn digest(key: &str, kind: &str, text: &str) -> String {
     let mut digest = Sha256::new();
-    for part in [key, stream.name(), id] {
+    for part in [key, kind, text] {
         digest.update(part.as_bytes());
         digest.update([0]);
     }

@@ -16,11 +16,21 @@ pub(crate) async fn identify(
     newcomers: Newcomers,
     now: DateTime<Utc>,
 ) -> Result<Workspace, SyncError> {
+    let profile = admitted(client, store, newcomers).await?;
+    Ok(store.ensure_workspace(&profile, now.timestamp()).await?)
+}
+
+/// Asks which workspace it is, and refuses one that the store would not take in; nothing is written.
+pub(crate) async fn admitted(
+    client: &Client,
+    store: &dyn Store,
+    newcomers: Newcomers,
+) -> Result<WorkspaceProfile, SyncError> {
     let profile = profile(client).await?;
     if newcomers == Newcomers::FirstOnly {
         refuse_another(store, &profile.id).await?;
     }
-    Ok(store.ensure_workspace(&profile, now.timestamp()).await?)
+    Ok(profile)
 }
 
 /// Asks `/me`. When the token may not ask, a contact says which workspace it is, and nobody says

@@ -1,24 +1,46 @@
-//! Revenue figures that stay while the billing they are made of cannot be read.
+//! What a contact brings along from another address, and revenue figures that stay while the billing
+//! they are made of cannot be read.
 //!
-//! They are those of the row, as long as its contact speaks for it. A contact that comes from another
-//! address brings the figures along that it had there, and leaves none behind.
+//! Such figures are those of the row, as long as its contact speaks for it. A contact that comes from
+//! another address brings the figures along that it had there, and leaves none behind. What is new
+//! of it is what differs from there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use intercom_projection::{ContactFacts, Customer, Unreadable, primary_contact};
+use intercom_projection::{ContactFacts, Customer, StripeFacts, primary_contact};
 use intercom_revenue::{Money, quality_score};
 use intercom_store::{CustomerRow, Store, TrackedValues, Workspace};
 
 use crate::error::SyncError;
 use crate::settings::SyncSettings;
 
-/// The figures last written, of customers for whom another contact speaks than in the row, or who
-/// have no row: by e-mail, `None` where there are none to keep.
+/// Customers for whom another contact speaks than in the row, or who have no row, and rows whose
+/// contact is elsewhere.
 #[derive(Default)]
-pub(crate) struct Followed(BTreeMap<String, Option<CustomerRow>>);
+pub(crate) struct Followed {
+    /// The figures last written, by e-mail, where they are asked for; `None` where there are none.
+    figures: BTreeMap<String, Option<CustomerRow>>,
+    /// What was last known of contacts that came from another address and took the place of nobody
+    /// who is still there, by the e-mail they came to; and of those who speak again where they spoke
+    /// before.
+    came: BTreeMap<String, TrackedValues>,
+    /// Addresses without a contact, whose last one has another address.
+    left: BTreeSet<String>,
+    /// Addresses at which somebody speaks of whom nothing was known, since the one who spoke there
+    /// has another address.
+    taken: BTreeSet<String>,
+}
+
+/// A customer whose contact is not the one of the row.
+struct Speaker<'a> {
+    email: &'a String,
+    contact: &'a ContactFacts,
+    /// The contact of the row.
+    spoke: Option<&'a str>,
+}
 
 impl Followed {
-    /// Looks for them where billing cannot be read; elsewhere nothing is asked.
+    /// Looks for them where another contact speaks, or none; elsewhere nothing is asked.
     pub(crate) async fn read(
         store: &dyn Store,
         workspace: &Workspace,
@@ -27,29 +49,52 @@ impl Followed {
         before: &BTreeMap<String, CustomerRow>,
     ) -> Result<Self, SyncError> {
         let speakers = contacts.iter().filter_map(|(email, contacts)| {
-            let speaker = primary_contact(contacts, settings.match_rule)?;
+            let contact = primary_contact(contacts, settings.match_rule)?;
             let spoke = before.get(email).map(|row| row.intercom_contact_id.as_str());
-            let is_new = spoke != Some(speaker.id.as_str());
-            let is_asked = is_new && !speaker.stripe.unreadable.is_nothing();
-            is_asked.then_some((email, speaker.id.as_str(), spoke))
+            (spoke != Some(contact.id.as_str())).then_some(Speaker { email, contact, spoke })
         });
-        let speakers: Vec<(&String, &str, Option<&str>)> = speakers.collect();
-        if speakers.is_empty() {
+        let speakers: Vec<Speaker<'_>> = speakers.collect();
+        let empty = before.iter().filter(|(email, _)| !contacts.contains_key(*email));
+        let empty: Vec<(&String, &str)> =
+            empty.map(|(email, row)| (email, row.intercom_contact_id.as_str())).collect();
+        if speakers.is_empty() && empty.is_empty() {
             return Ok(Self::default());
         }
-        let ids: Vec<&str> = speakers.iter().map(|(_, speaker, _)| *speaker).collect();
+        let ids: Vec<&str> = speakers.iter().map(|it| it.contact.id.as_str()).collect();
         let states = store.last_states(workspace, &ids).await?;
-        let earlier: Vec<&str> = speakers.iter().filter_map(|(_, _, spoke)| *spoke).collect();
+        let spoke = speakers.iter().filter_map(|it| it.spoke);
+        let earlier: Vec<&str> = spoke.chain(empty.iter().map(|(_, spoke)| *spoke)).collect();
         let addresses = store.addresses(workspace, &earlier).await?;
-        let followed = speakers.into_iter().map(|(email, speaker, spoke)| {
-            let own = states.get(speaker);
-            let brought = own.filter(|(address, _)| address != email).map(|(_, state)| row(state));
+
+        let mut followed = Self::default();
+        let left = empty.into_iter().filter(|(_, spoke)| addresses.contains_key(*spoke));
+        followed.left.extend(left.map(|(email, _)| email.clone()));
+        for Speaker { email, contact, spoke } in speakers {
+            let own = states.get(contact.id.as_str());
+            let brought = own.filter(|(address, _)| address != email).map(|(_, state)| state);
             let has_left = |id| addresses.get(id).is_some_and(|address| address != email);
-            let row_before = before.get(email).filter(|_| !spoke.is_some_and(has_left));
-            let kept = brought.or_else(|| row_before.cloned());
-            (email.clone(), kept.or_else(|| own.map(|(_, state)| row(state))))
-        });
-        Ok(Self(followed.collect()))
+            if brought.is_none() && spoke.is_some_and(has_left) {
+                match own {
+                    Some((_, state)) => {
+                        followed.came.insert(email.clone(), state.clone());
+                    }
+                    None => {
+                        followed.taken.insert(email.clone());
+                    }
+                }
+            }
+            let is_there = |id| addresses.get(id).is_some_and(|address| address == email);
+            if let Some(state) = brought.filter(|_| !spoke.is_some_and(is_there)) {
+                followed.came.insert(email.clone(), state.clone());
+            }
+            if !contact.stripe.is_readable() {
+                let row_before = before.get(email).filter(|_| !spoke.is_some_and(has_left));
+                let kept = brought.map(row).or_else(|| row_before.cloned());
+                let kept = kept.or_else(|| own.map(|(_, state)| row(state)));
+                followed.figures.insert(email.clone(), kept);
+            }
+        }
+        Ok(followed)
     }
 
     /// The figures to keep of a customer: those found, or those of its row.
@@ -58,7 +103,22 @@ impl Followed {
         email: &str,
         row: Option<&'a CustomerRow>,
     ) -> Option<&'a CustomerRow> {
-        self.0.get(email).map_or(row, Option::as_ref)
+        self.figures.get(email).map_or(row, Option::as_ref)
+    }
+
+    /// What was known, under another address, of the contact that came to this one.
+    pub(crate) fn came(&self, email: &str) -> Option<&TrackedValues> {
+        self.came.get(email)
+    }
+
+    /// Whether the customer under this address is another one than before, who is elsewhere.
+    pub(crate) fn is_taken(&self, email: &str) -> bool {
+        self.taken.contains(email)
+    }
+
+    /// Whether the customer that was under this address is under another.
+    pub(crate) fn has_left(&self, email: &str) -> bool {
+        self.left.contains(email)
     }
 }
 
@@ -78,15 +138,22 @@ fn row(state: &TrackedValues) -> CustomerRow {
 
 /// Gives a customer the figures that were last written in place of those that are unknown: a list
 /// that cannot be read ends no subscription.
-pub(crate) fn keep_figures(customer: &mut Customer, unreadable: Unreadable, last: &CustomerRow) {
-    if unreadable.subscriptions {
+///
+/// Of a list with an entry that cannot be read the rest is known to be there, so its figures are
+/// taken when they are higher than those last written. Lower ones would look like money lost.
+pub(crate) fn keep_figures(customer: &mut Customer, stripe: &StripeFacts, last: &CustomerRow) {
+    let StripeFacts { unreadable, unreadable_entries: entries, .. } = stripe;
+    let falls = |entries: &[String], figure: Option<Money>, last: Option<Money>| {
+        !entries.is_empty() && is_less(figure, last)
+    };
+    if unreadable.subscriptions || falls(&entries.subscriptions, customer.mrr, last.mrr()) {
         customer.mrr = last.mrr();
         customer.arr = last.arr.zip(last.currency).map(|(minor, it)| Money::new(minor, it));
         customer.subscription_count =
             last.subscription_count.and_then(|count| u32::try_from(count).ok());
         customer.mrr_by_currency.clone_from(&last.mrr_by_currency);
     }
-    if unreadable.payments {
+    if unreadable.payments || falls(&entries.payments, customer.ltv, last.ltv()) {
         customer.ltv = last.ltv();
     }
     one_currency(customer, last);
@@ -96,6 +163,12 @@ pub(crate) fn keep_figures(customer: &mut Customer, unreadable: Unreadable, last
     }
     factors.has_payments = customer.ltv.is_some_and(|ltv| ltv.minor > 0);
     customer.quality_score = quality_score(factors);
+}
+
+/// Whether a figure is less than the last one, or in another currency, in which nobody can tell.
+fn is_less(figure: Option<Money>, last: Option<Money>) -> bool {
+    let Some(last) = last else { return false };
+    figure.is_none_or(|figure| figure.currency != last.currency || figure.minor < last.minor)
 }
 
 /// A row has one currency: amounts in another one than its MRR stay as they were, too.

@@ -40,13 +40,14 @@
 //! | `customers`, `buckets` | what follows from them |
 //! | `kept` | figures that stay while their billing cannot be read |
 //! | `aside` | work that only computes, on threads of its own |
-//! | `explain`, `columns`, `departed` | where a customer's values come from; what is left under an old address |
-//! | `movements` | how MRR moved |
+//! | `explain`, `columns`, `past`, `departed` | where a customer's values come from, how they changed; what is left under an old address |
+//! | `movements`, `timelines` | how MRR moved |
 //! | `alerting` | what is told of customers and runs |
 //! | `lease`, `calls` | one run at a time; one rate limit for every process on the store |
 //! | `report`, `progress` | what a run tells, after and while |
 //! | `settings`, `settings_file` | the choices, and how they are written down |
 //! | `standing` | up to when streams have been read, and which runs died |
+//! | `refused` | runs that could not begin |
 //! | `preview`, `check`, `verify` | what a run would fetch; whether it can; whether the store is right |
 //! | `watch`, `metrics` | runs by the clock, and what they did in the form that Prometheus reads |
 
@@ -74,11 +75,13 @@ mod movements;
 mod notifications;
 mod odd;
 mod parts;
+mod past;
 mod preview;
 mod progress;
 mod project;
 mod pull;
 mod record;
+mod refused;
 mod report;
 mod rules;
 mod run;
@@ -86,6 +89,7 @@ mod settings;
 mod settings_file;
 mod standing;
 mod streams;
+mod timelines;
 mod verify;
 mod walk;
 mod watch;
@@ -95,12 +99,13 @@ pub use check::{Finding, State};
 pub use columns::ColumnLine;
 pub use departed::{Departed, departed};
 pub use error::SyncError;
-pub use explain::{ContactLine, ConversationLine, Explanation, HistoryLine, RevenueLine, explain};
-pub use forget::forget;
+pub use explain::{ContactLine, ConversationLine, Explanation, RevenueLine, explain};
+pub use forget::{forget, was_forgotten};
 #[cfg(feature = "metrics")]
 pub use metrics::{METRICS_MEDIA_TYPE, RunMetrics};
-pub use movements::{MrrReport, MrrWaterfall, NamedLine, waterfall};
+pub use movements::{MrrBeside, MrrReport, MrrWaterfall, NamedLine, waterfall};
 pub use notifications::{apply_notification, mirror_notification};
+pub use past::HistoryLine;
 pub use preview::StreamPreview;
 pub use progress::{Progress, Silent};
 pub use report::{

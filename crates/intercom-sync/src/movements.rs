@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use intercom_revenue::{
     Currency, Lines, Money, MovementPolicy, NoteCode, Observation, Period, Ratio, Rounding,
     StepCounts, Waterfall, waterfalls,
 };
-use intercom_store::{RevenueHistoryRow, RevenueState, Store, Workspace};
+use intercom_store::{Store, Workspace};
 use serde::Serialize;
 
 use crate::error::SyncError;
 use crate::run::FIRST_RUN;
 use crate::settings::SyncSettings;
+use crate::timelines::{Amounts, Timeline, Timelines};
 
 /// Rows of history read at a time.
 const CHUNK: u32 = 5_000;
@@ -28,10 +29,24 @@ pub struct MrrReport {
     pub period: Period,
     /// By currency; converted amounts have one.
     pub by_currency: BTreeMap<Currency, MrrWaterfall>,
+    /// What customers pay beside it, in currencies that their figures are not in.
+    pub beside: BTreeMap<Currency, MrrBeside>,
     /// Customers whose amounts do not fit.
     pub n_left_out: u64,
-    /// Why they were left out.
+    /// Why they, or some of their amounts, were left out.
     pub notes: BTreeSet<NoteCode>,
+}
+
+/// MRR of customers who pay in several currencies, in one that their figures are not in: it is in no
+/// waterfall, as it is not in the customer's row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct MrrBeside {
+    /// How many pay it, or did within the period.
+    pub n_customers: u64,
+    /// At the start of the period.
+    pub start: Money,
+    /// At its end.
+    pub end: Money,
 }
 
 /// MRR of one currency.
@@ -41,8 +56,11 @@ pub struct MrrWaterfall {
     pub lines: Lines<Money>,
     /// How many steps are in each line.
     pub counts: StepCounts,
-    /// Customers who paid at the start.
+    /// Customers who paid at the start, as far as retention compares them.
     pub n_customers_at_start: u64,
+    /// Others who paid at the start: retention leaves them out, because what they pay at the end is in
+    /// another currency, or there is something by one of two sets of rules only.
+    pub n_incomparable: u64,
     /// Net revenue retention: `1` is all; absent when nobody paid at the start.
     pub net_retention: Option<Ratio>,
     /// Gross revenue retention, never above one.
@@ -87,12 +105,35 @@ impl MrrWaterfall {
         let in_percent = |ratio: Option<Ratio>| ratio.map_or_else(|| "–".to_owned(), percent);
         [("NRR", in_percent(self.net_retention)), ("GRR", in_percent(self.gross_retention))]
     }
+
+    /// Retention in words, and of whom.
+    fn retention(&self) -> String {
+        let customers = |n: u64| if n == 1 { "customer" } else { "customers" };
+        let [(net_name, net), (gross_name, gross)] = self.retention_in_percent();
+        let figures = format!("{net_name} {net}, {gross_name} {gross}");
+        let (n, n_others) = (self.n_customers_at_start, self.n_incomparable);
+        let why = "in another currency or by other rules";
+        match (n, n_others) {
+            (0, 0) => format!("{figures}: nobody paid at the start"),
+            (0, _) => {
+                let others = customers(n_others);
+                format!(
+                    "{figures}: the {n_others} {others} of the start cannot be compared, {why} at \
+                     the end"
+                )
+            }
+            (_, 0) => format!("{figures} of {n} {}", customers(n)),
+            (_, _) => {
+                format!("{figures} of {n} {}, without {n_others} {why} at the end", customers(n))
+            }
+        }
+    }
 }
 
 /// Tells how MRR moved over a period, as the history of customers shows it.
 ///
 /// A customer is whom a row of the table stands for, with two exceptions: who changes the e-mail
-/// address is neither gone nor new, and customers of one billing account count once when the policy
+/// address, even for one that another customer had, is neither gone nor new, and customers of one billing account count once when the policy
 /// says so, with the figures that were observed last. MRR that only exchange rates have changed is a
 /// line of its own, and so is what other rules made of the same records. What the first load found
 /// was there before, and is no movement.
@@ -126,29 +167,33 @@ pub async fn waterfall(
 async fn first_load(
     store: &dyn Store,
     workspace: &Workspace,
-) -> Result<Option<DateTime<chrono::Utc>>, SyncError> {
+) -> Result<Option<DateTime<Utc>>, SyncError> {
     let runs = store.last_runs(workspace, u32::MAX).await?;
     let first = runs.iter().find(|run| run.kind == FIRST_RUN);
     Ok(first.and_then(|run| DateTime::from_timestamp(run.started_at, 0)))
 }
 
 fn report(
-    customers: &[Vec<Observation>],
+    customers: &[Timeline],
     period: Period,
     policy: &MovementPolicy,
     rounding: Rounding,
 ) -> MrrReport {
     let (fitting, too_large): (Vec<_>, Vec<_>) =
-        customers.iter().map(Vec::as_slice).partition(|observations| can_be_added(observations));
+        customers.iter().map(|it| &*it.observations).partition(|it| can_be_added(it));
     let all = waterfalls(fitting, period, policy, None);
     let mut report = MrrReport {
         period,
         by_currency: BTreeMap::new(),
+        beside: beside(customers, period, rounding),
         n_left_out: all.n_left_out + too_large.len() as u64,
         notes: all.notes,
     };
     if !too_large.is_empty() {
         report.notes.insert(NoteCode::Overflow);
+    }
+    if !report.beside.is_empty() {
+        report.notes.insert(NoteCode::MixedCurrency);
     }
     for (currency, waterfall) in all.by_currency {
         match in_money(&waterfall, currency, rounding) {
@@ -163,6 +208,39 @@ fn report(
     report
 }
 
+/// What customers pay in currencies that their figures are not in, by currency.
+fn beside(
+    customers: &[Timeline],
+    period: Period,
+    rounding: Rounding,
+) -> BTreeMap<Currency, MrrBeside> {
+    let mut all: BTreeMap<Currency, MrrBeside> = BTreeMap::new();
+    for Timeline { beside, .. } in customers {
+        let n_before = beside.partition_point(|(at, _)| *at < period.starts_at);
+        let n_known = beside.partition_point(|(at, _)| *at < period.ends_at);
+        // The state at the start, and those within the period.
+        let states = &beside[n_before.saturating_sub(1)..n_known.max(n_before)];
+        let currencies: BTreeSet<Currency> =
+            states.iter().flat_map(|(_, amounts)| amounts.keys().copied()).collect();
+        for currency in currencies {
+            let zero = Money::zero(currency);
+            let amount = |state: Option<&(DateTime<Utc>, Amounts)>| {
+                let exact = state.and_then(|(_, amounts)| amounts.get(&currency));
+                exact.and_then(|&exact| Money::from_ratio(exact, currency, rounding).ok())
+            };
+            let start = amount(states.first().filter(|(at, _)| *at < period.starts_at));
+            let sum =
+                all.entry(currency).or_insert(MrrBeside { n_customers: 0, start: zero, end: zero });
+            let end = amount(states.last());
+            sum.n_customers += 1;
+            // What does not fit stays out of the sum.
+            sum.start = sum.start.checked_add(start.unwrap_or(zero)).unwrap_or(sum.start);
+            sum.end = sum.end.checked_add(end.unwrap_or(zero)).unwrap_or(sum.end);
+        }
+    }
+    all
+}
+
 /// One absurd amount is not to hide what the others pay.
 fn can_be_added(observations: &[Observation]) -> bool {
     let mrr = observations.iter().filter_map(|observation| observation.mrr);
@@ -174,139 +252,10 @@ fn in_money(waterfall: &Waterfall, currency: Currency, rounding: Rounding) -> Op
         lines: waterfall.in_money(currency, rounding).ok()?,
         counts: waterfall.counts,
         n_customers_at_start: waterfall.cohort.n_customers,
+        n_incomparable: waterfall.cohort.n_incomparable,
         net_retention: waterfall.net_retention(),
         gross_retention: waterfall.gross_retention(),
     })
-}
-
-/// One state of one row of the table.
-struct Moment {
-    observed_at: i64,
-    change_number: i64,
-    state: Option<RevenueState>,
-    is_restated: bool,
-}
-
-/// The history by e-mail, and what joins e-mails to customers.
-#[derive(Default)]
-struct Timelines {
-    emails: Vec<Vec<Moment>>,
-    last_email: String,
-    /// Billing accounts, each with the rows that had it.
-    billing: BTreeMap<String, BTreeSet<usize>>,
-    /// Contacts that stopped speaking for a row when its customer went, with the instant.
-    left: BTreeMap<(i64, String), usize>,
-    /// Contacts that began to speak for a row when its customer came.
-    came: BTreeMap<(i64, String), usize>,
-}
-
-impl Timelines {
-    /// Rows come by e-mail, in the order of the changes.
-    fn add(&mut self, row: RevenueHistoryRow) {
-        if self.emails.is_empty() || self.last_email != row.email {
-            self.last_email = row.email;
-            self.emails.push(Vec::new());
-        }
-        let index = self.emails.len() - 1;
-        let moments = &mut self.emails[index];
-        let before = moments.last().and_then(|moment| moment.state.as_ref());
-        let contact = |state: Option<&RevenueState>| state?.intercom_contact_id.clone();
-        match (before, &row.state) {
-            (Some(_), None) => {
-                let key = contact(before).map(|contact| (row.observed_at, contact));
-                self.left.extend(key.map(|key| (key, index)));
-            }
-            (None, Some(state)) => {
-                let key = contact(Some(state)).map(|contact| (row.observed_at, contact));
-                self.came.extend(key.map(|key| (key, index)));
-            }
-            (None, None) | (Some(_), Some(_)) => {}
-        }
-        if let Some(id) = row.state.as_ref().and_then(|state| state.stripe_customer_id.clone()) {
-            self.billing.entry(id).or_default().insert(index);
-        }
-        let RevenueHistoryRow { observed_at, change_number, state, is_restated, .. } = row;
-        moments.push(Moment { observed_at, change_number, state, is_restated });
-    }
-
-    /// The observations of every customer.
-    fn customers(self, merge_shared_billing: bool) -> Vec<Vec<Observation>> {
-        let mut groups = Groups((0..self.emails.len()).collect());
-        for (key, &old) in &self.left {
-            if let Some(&new) = self.came.get(key) {
-                groups.join(old, new);
-            }
-        }
-        for rows in self.billing.values().filter(|_| merge_shared_billing) {
-            for pair in rows.iter().collect::<Vec<_>>().windows(2) {
-                groups.join(*pair[0], *pair[1]);
-            }
-        }
-        let mut members: BTreeMap<usize, Vec<Vec<Moment>>> = BTreeMap::new();
-        for (index, moments) in self.emails.into_iter().enumerate() {
-            members.entry(groups.root(index)).or_default().push(moments);
-        }
-        members.into_values().map(observations).collect()
-    }
-}
-
-/// Which rows belong together: every row points to another of its group, and one to itself.
-struct Groups(Vec<usize>);
-
-impl Groups {
-    fn root(&mut self, mut index: usize) -> usize {
-        while self.0[index] != index {
-            self.0[index] = self.0[self.0[index]];
-            index = self.0[index];
-        }
-        index
-    }
-
-    fn join(&mut self, left: usize, right: usize) {
-        let (left, right) = (self.root(left), self.root(right));
-        self.0[left] = right;
-    }
-}
-
-/// One customer's observations: at every instant the state, among its rows, that was observed last.
-fn observations(rows: Vec<Vec<Moment>>) -> Vec<Observation> {
-    let n_rows = rows.len();
-    let mut moments: Vec<(usize, Moment)> = rows
-        .into_iter()
-        .enumerate()
-        .flat_map(|(row, moments)| moments.into_iter().map(move |moment| (row, moment)))
-        .collect();
-    moments.sort_by_key(|(row, moment)| (moment.observed_at, moment.change_number, *row));
-    let mut current: Vec<Option<((i64, i64), RevenueState)>> = vec![None; n_rows];
-    let mut before: Option<RevenueState> = None;
-    let mut is_restated = false;
-    let mut observations = Vec::with_capacity(moments.len());
-    let mut moments = moments.into_iter().peekable();
-    while let Some((row, moment)) = moments.next() {
-        let at = (moment.observed_at, moment.change_number);
-        current[row] = moment.state.map(|state| (at, state));
-        is_restated |= moment.is_restated;
-        if moments.peek().is_some_and(|(_, next)| next.observed_at == moment.observed_at) {
-            continue;
-        }
-        let Some(observed_at) = DateTime::from_timestamp(moment.observed_at, 0) else { continue };
-        let latest = current.iter().flatten().max_by_key(|(at, _)| *at).map(|(_, state)| state);
-        observations.push(Observation {
-            observed_at,
-            mrr: latest.and_then(|state| state.mrr),
-            ltv: latest.and_then(|state| state.ltv),
-            only_rates_moved: before.as_ref().zip(latest).is_some_and(only_rates_moved),
-            is_restated,
-        });
-        is_restated = false;
-        before = latest.cloned();
-    }
-    observations
-}
-
-fn only_rates_moved((before, after): (&RevenueState, &RevenueState)) -> bool {
-    let is_known = !after.mrr_by_currency.is_empty();
-    is_known && before.mrr_by_currency == after.mrr_by_currency && before.mrr != after.mrr
 }
 
 impl fmt::Display for MrrReport {
@@ -329,12 +278,17 @@ impl fmt::Display for MrrReport {
                     write!(f, "  ({n})")?;
                 }
             }
-            let [net, gross] = waterfall.retention_in_percent();
-            write!(f, "\n  {} {}, {} {}", net.0, net.1, gross.0, gross.1)?;
-            match waterfall.n_customers_at_start {
-                1 => f.write_str(" of 1 customer")?,
-                n => write!(f, " of {n} customers")?,
-            }
+            write!(f, "\n  {}", waterfall.retention())?;
+        }
+        for (currency, MrrBeside { n_customers, start, end }) in &self.beside {
+            let customers = if *n_customers == 1 { "customer pays" } else { "customers pay" };
+            write!(
+                f,
+                "\nnot in it: {n_customers} {customers} in {currency}, too, {} at the start and {} \
+                 at the end",
+                start.amount(),
+                end.amount()
+            )?;
         }
         match self.n_left_out {
             0 => Ok(()),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use intercom_projection::{AttributeNames, Oddity, OddityCode};
+use intercom_projection::{AttributeNames, Oddity, OddityCode, StripeFacts};
 use intercom_store::Stream;
 
 /// Records that a warning names.
@@ -19,6 +19,8 @@ pub(crate) struct OddRecords {
     named: Vec<String>,
     /// Records with billing that cannot be read, and the field.
     unreadable_billing: Vec<(String, Oddity)>,
+    /// Records with an entry of billing that cannot be read, and its path.
+    unreadable_entries: Vec<(String, String)>,
 }
 
 impl OddRecords {
@@ -35,8 +37,20 @@ impl OddRecords {
         }
     }
 
-    /// Keeps which lists of subscriptions and payments are among a contact's oddities.
-    pub(crate) fn add_billing(&mut self, id: &str, oddities: &[Oddity], names: &AttributeNames) {
+    /// Keeps which lists of subscriptions and payments are among a contact's oddities, and which of
+    /// their entries cannot be read.
+    pub(crate) fn add_billing(
+        &mut self,
+        id: &str,
+        stripe: &StripeFacts,
+        oddities: &[Oddity],
+        names: &AttributeNames,
+    ) {
+        let entries = stripe.unreadable_entries.iter();
+        self.unreadable_entries.extend(entries.map(|path| (id.to_owned(), path.to_owned())));
+        if stripe.unreadable.is_nothing() {
+            return;
+        }
         let lists = [&names.subscriptions, &names.payments];
         let is_list = |oddity: &&Oddity| {
             let name = oddity.field.strip_prefix("custom_attributes.");
@@ -52,6 +66,7 @@ impl OddRecords {
         self.named.extend(other.named);
         self.named.truncate(NAMED);
         self.unreadable_billing.extend(other.unreadable_billing);
+        self.unreadable_entries.extend(other.unreadable_entries);
     }
 
     /// Warns of them.
@@ -61,6 +76,12 @@ impl OddRecords {
             tracing::warn!(
                 %stream, id, field = oddity.field, code,
                 "billing cannot be read: the revenue figures last written are kept"
+            );
+        }
+        for (id, entry) in &self.unreadable_entries {
+            tracing::warn!(
+                %stream, id, entry,
+                "an entry of billing cannot be read: figures are not lowered because of it"
             );
         }
         if self.n > 0 {

@@ -6,7 +6,8 @@
 //! ask for; what they bring is committed in groups together with the ledger, so that a run that is
 //! cut off fetches nothing twice.
 //!
-//! Bodies are asked for as plain text: they are searched for words, which mark-up would cut.
+//! Bodies are asked for as HTML, as they are written: plain text does not say where a quote begins,
+//! and what a customer quotes would count as the customer's words.
 
 mod answer;
 mod fetch;

@@ -49,10 +49,11 @@ impl Sync {
     /// How much of it differs from what is stored shows only when it is fetched.
     ///
     /// # Errors
-    /// [`SyncError`] when the API or the store does not answer; a stream that the token may not
-    /// read is named in its preview.
+    /// [`SyncError`] when the API or the store does not answer, or when a run would be refused, as
+    /// [`SyncError::OtherWorkspace`]; a stream that the token may not read is named in its preview.
     pub async fn preview(&self, extent: Extent) -> Result<Vec<StreamPreview>, SyncError> {
-        let profile = identify::profile(self.client()).await?;
+        let newcomers = self.settings().newcomers;
+        let profile = identify::admitted(self.client(), self.store(), newcomers).await?;
         let known = self.store().workspaces().await?;
         let workspace = known.into_iter().find(|known| known.id() == profile.id);
         let asker = Asker {
@@ -161,7 +162,11 @@ impl Asker<'_> {
             (Stream::Teams, _) => self.count(stream, ListTeams).await,
             (Stream::Tags, _) => self.count(stream, ListTags).await,
             (Stream::Segments, _) => self.count(stream, ListSegments::default()).await,
-            (Stream::DataAttributes, _) => self.count(stream, ListDataAttributes::default()).await,
+            (Stream::DataAttributes, _) => {
+                let include_archived = Some(true);
+                let list = ListDataAttributes { include_archived, ..ListDataAttributes::default() };
+                self.count(stream, list).await
+            }
         }
     }
 

@@ -11,7 +11,8 @@ use intercom_api::contacts::Contact;
 use intercom_api::conversations::{Conversation, ConversationPart};
 use intercom_api::{ContactId, JsonError};
 use intercom_projection::{
-    ContactFacts, ConversationFacts, Oddity, PROJECTION_VERSION, Role, contact, conversation,
+    ContactFacts, ConversationFacts, MemberFacts, Oddity, PROJECTION_VERSION, Role, contact,
+    conversation,
 };
 use intercom_store::{
     ContentHash, CustomerContact, FactRow, MemberRow, PageWrite, PendingBody, PendingPlace,
@@ -221,13 +222,14 @@ impl Chunk {
                 let known_as = ContactId::new(pending.id.as_str()).map_err(|e| e.to_string())?;
                 let read = contact(&known_as, &decoded, &settings.attributes);
                 self.note(stream, pending, &read.oddities);
-                if !read.value.stripe.unreadable.is_nothing() {
-                    self.odd.add_billing(&id, &read.oddities, &settings.attributes);
+                if !read.value.stripe.is_readable() {
+                    let stripe = &read.value.stripe;
+                    self.odd.add_billing(&id, stripe, &read.oddities, &settings.attributes);
                 }
-                let row = contact_row(id, hash, &read.value);
                 if let Err(reason) = &read.value.email {
-                    self.skipped.add(&row.id, *reason);
+                    self.skipped.add(&id, *reason);
                 }
+                let row = contact_row(id, hash, read.value);
                 self.write.contacts.push(row);
                 Ok(())
             }),
@@ -273,16 +275,17 @@ fn quarantined(pending: &PendingBody, reason: &str) -> Quarantined {
     }
 }
 
-fn contact_row(id: String, hash: ContentHash, facts: &ContactFacts) -> ProjectedContact {
+fn contact_row(id: String, hash: ContentHash, mut facts: ContactFacts) -> ProjectedContact {
     let unix = |at: Option<chrono::DateTime<chrono::Utc>>| at.map(|at| at.timestamp());
-    let profile = &facts.member.profile;
+    // What the contact is as a member is in a table of its own.
+    let MemberFacts { profile, enrolled_at, .. } = mem::take(&mut facts.member);
     let member = MemberRow {
         external_id: facts.external_id.clone(),
-        name: profile.name.clone(),
-        email: profile.email.clone(),
+        name: profile.name,
+        email: profile.email,
         role: Some(role_name(facts.role).to_owned()),
-        client: profile.client.clone(),
-        registered_on: facts.member.enrolled_at.map(|at| at.date_naive()),
+        client: profile.client,
+        registered_on: enrolled_at.map(|at| at.date_naive()),
         created_at: unix(facts.created_at),
         last_seen_at: unix(facts.last_seen_at),
     };
@@ -290,7 +293,7 @@ fn contact_row(id: String, hash: ContentHash, facts: &ContactFacts) -> Projected
         email: email.as_str().to_owned(),
         role_rank: i64::from(facts.role != Role::User),
         updated_at: unix(facts.updated_at).unwrap_or(0),
-        profile: serde_json::to_string(facts).expect("facts hold only text, numbers and lists"),
+        profile: serde_json::to_string(&facts).expect("facts hold only text, numbers and lists"),
     });
     ProjectedContact { id, hash, member: Some(member), customer }
 }

@@ -112,6 +112,18 @@ impl StreamReport {
     }
 }
 
+/// Whether the [shortfalls](StreamReport::shortfalls) of a run, joined as they are noted with it,
+/// tell of something that another run could bring: what the token may not read, none does.
+pub(crate) fn tells_of_more_to_bring(detail: &str) -> bool {
+    let is_short = |sentence: &str, stream: &Stream| {
+        let rest = sentence.strip_prefix(stream.name());
+        rest.is_some_and(|rest| {
+            rest.starts_with(": ") || rest.starts_with(" not read to the end: ")
+        })
+    };
+    detail.split("; ").any(|sentence| Stream::ALL.iter().any(|stream| is_short(sentence, stream)))
+}
+
 /// A record that was put aside or skipped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PutAside {

@@ -24,6 +24,7 @@ use crate::lease::under_lease;
 use crate::progress::Progress;
 use crate::project;
 use crate::pull::Puller;
+use crate::refused::{self, Refused};
 use crate::report::{Metrics, RunReport, Skipped, StreamReport};
 use crate::rules;
 use crate::settings::SyncSettings;
@@ -119,7 +120,7 @@ impl Sync {
         let workspace = match identified {
             Ok(workspace) => workspace,
             Err(error) => {
-                self.tell_unidentified(&error, now).await;
+                self.note_refused(&Refused { extent, error: &error, at: now }).await;
                 return Err(error);
             }
         };
@@ -139,10 +140,7 @@ impl Sync {
     ) -> Result<RunReport, SyncError> {
         let started = Instant::now();
         let store = self.store.as_ref();
-        let last = store.last_runs(workspace, 1).await?.pop();
-        let contacts = store.bookmark(workspace, Stream::Contacts).await?;
-        let is_loaded = contacts.is_some_and(|bookmark| bookmark.watermark.is_some());
-        let kind = RunKind::after(last.as_ref(), is_loaded, extent);
+        let kind = kind_of_next(store, workspace, extent).await?;
         let run = store.start_run(workspace, kind.name(), now.timestamp()).await?;
         // At the highest level, so that whatever is logged says where it belongs.
         let span = tracing::error_span!("run", workspace = workspace.id(), run = run.0);
@@ -177,7 +175,7 @@ impl Sync {
                 let end = RunEnd {
                     finished_at: (now + started.elapsed()).timestamp(),
                     outcome: RunOutcome::Failed,
-                    counts: counts(&streams),
+                    counts: self.committed(workspace, run, &streams).await,
                     detail: Some(error.told()),
                 };
                 // The first error is the one to report; a store that fails here failed there.
@@ -190,6 +188,19 @@ impl Sync {
                 Err(error)
             }
         }
+    }
+
+    /// What a run that was cut off has committed. The store has counted it; where it does not say,
+    /// the streams that came to an end of their own do.
+    async fn committed(
+        &self,
+        workspace: &Workspace,
+        run: RunId,
+        streams: &[StreamReport],
+    ) -> RunCounts {
+        let runs = self.store.last_runs(workspace, 1).await.unwrap_or_default();
+        let noted = runs.into_iter().find(|row| row.id == run);
+        noted.map_or_else(|| counts(streams), |row| row.counts)
     }
 
     /// Every stream that was begun is in `streams`, also after an error.
@@ -294,10 +305,14 @@ impl Sync {
         }
     }
 
-    async fn tell_unidentified(&self, error: &SyncError, started_at: DateTime<Utc>) {
-        let detail = error.told();
+    async fn note_refused(&self, refused: &Refused<'_>) {
+        let store = self.store.as_ref();
+        if let Err(error) = refused::note(store, &self.settings, refused).await {
+            tracing::warn!(%error, "the refused run is not noted");
+        }
+        let (detail, started_at) = (refused.error.told(), refused.at);
         let ending = Ending { outcome: RunOutcome::Failed, detail: Some(&detail), started_at };
-        if let Err(error) = tell_unidentified(self.store.as_ref(), &ending).await {
+        if let Err(error) = tell_unidentified(store, &ending).await {
             tracing::warn!(%error, "how the run ended is not told");
         }
     }
@@ -325,6 +340,9 @@ struct Start {
 /// What a run is called to which everything was new.
 pub(crate) const FIRST_RUN: &str = "first";
 
+/// What a run is called that reads everything once more.
+pub(crate) const FULL_RUN: &str = "full";
+
 /// Whether everything a run meets is new to the store.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RunKind {
@@ -337,8 +355,7 @@ impl RunKind {
     /// Runs are first ones until one has come to its end and every contact is loaded.
     fn after(last: Option<&RunRow>, is_loaded: bool, extent: Extent) -> Self {
         let Some(last) = last else { return Self::First };
-        let came_to_its_end =
-            last.end.as_ref().is_some_and(|end| end.outcome != RunOutcome::Failed);
+        let came_to_its_end = last.end.as_ref().is_some_and(|end| end.outcome.came_to_its_end());
         match last.kind == Self::First.name() && !(came_to_its_end && is_loaded) {
             true => Self::First,
             false => match extent {
@@ -353,13 +370,25 @@ impl RunKind {
         [Self::First, Self::Full].iter().any(|kind| kind.name() == name)
     }
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::First => FIRST_RUN,
             Self::Incremental => "incremental",
-            Self::Full => "full",
+            Self::Full => FULL_RUN,
         }
     }
+}
+
+/// The kind of the workspace's next run.
+pub(crate) async fn kind_of_next(
+    store: &dyn Store,
+    workspace: &Workspace,
+    extent: Extent,
+) -> Result<RunKind, SyncError> {
+    let last = store.last_runs(workspace, 1).await?.pop();
+    let contacts = store.bookmark(workspace, Stream::Contacts).await?;
+    let is_loaded = contacts.is_some_and(|bookmark| bookmark.watermark.is_some());
+    Ok(RunKind::after(last.as_ref(), is_loaded, extent))
 }
 
 /// What a run did before it is summed up.

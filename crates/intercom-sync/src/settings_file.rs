@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use chrono_tz::Tz;
-use intercom_projection::{AttributeNames, MatchRule, MentionRule};
-use intercom_revenue::{AlertThresholds, MovementPolicy, RevenueSettings};
+use intercom_projection::{AttributeNames, MatchRule, MentionRule, Names};
+use intercom_revenue::{AlertThresholds, MovementPolicy, RevenueSettings, SettingsError};
 use serde::Deserialize;
 
 use crate::settings::SyncSettings;
@@ -87,7 +87,15 @@ pub fn read_settings(text: &str) -> Result<SyncSettings, SettingsFileError> {
     let percent = u8::try_from(file.max_missing_percent).ok().filter(|percent| *percent <= 100);
     let max_missing_percent =
         percent.ok_or_else(|| invalid("max_missing_percent", "more than 100".to_owned()))?;
-    let revenue = file.revenue.policy().map_err(|error| invalid("revenue", error.to_string()))?;
+    let wrong = |table: &str, error: SettingsError| invalid(table, error.to_string());
+    let revenue = file.revenue.policy().map_err(|error| wrong("revenue", error))?;
+    let alerts = file.alerts.checked().map_err(|error| wrong("alerts", error))?;
+    let movements = file.movements.checked().map_err(|error| wrong("movements", error))?;
+    if let Some(name) = nameless(&file.attributes) {
+        let why =
+            "names no attribute; write its name as the workspace has it, or leave the line out";
+        return Err(invalid(&format!("attributes.{name}"), why.to_owned()));
+    }
     Ok(SyncSettings {
         overlap_for: file.overlap_for,
         index_lag_for: file.index_lag_for,
@@ -95,13 +103,23 @@ pub fn read_settings(text: &str) -> Result<SyncSettings, SettingsFileError> {
         max_missing_percent,
         match_rule: file.match_rule,
         cancel_mentions: file.cancel_mentions,
-        movements: file.movements,
+        movements,
         timezone,
         attributes: file.attributes,
         revenue,
-        alerts: file.alerts,
+        alerts,
         ..SyncSettings::default()
     })
+}
+
+/// The first setting of attributes that names none, or a blank one.
+fn nameless(attributes: &AttributeNames) -> Option<&'static str> {
+    let all = attributes.of_contacts().into_iter().chain(attributes.of_conversations());
+    let is_nameless = |names: &Names| {
+        names.iter().next().is_none() || names.iter().any(|name| name.trim().is_empty())
+    };
+    let mut all = all.filter(|(_, names)| is_nameless(names));
+    all.next().map(|(setting, _)| setting)
 }
 
 fn place(text: &str, error: &toml::de::Error) -> SettingsFileError {
@@ -137,6 +155,69 @@ mod tests {
     fn the_listing_says_what_holds_by_default() {
         let read = read_settings(SETTINGS).expect("settings");
         assert_eq!(read, SyncSettings { holder: read.holder.clone(), ..SyncSettings::default() });
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_with_what_to_do() {
+        for (text, expected) in [
+            (
+                "[alerts]\nhigh_value_above = [{ minor = -1, currency = 'USD' }]",
+                "alerts: high_value_above: -1 USD is below zero; write an amount in smallest units",
+            ),
+            (
+                "[alerts]\nhigh_value_above = [{ minor = 1, currency = 'USD' }, \
+                 { minor = 2, currency = 'usd' }]",
+                "alerts: high_value_above names USD twice, in capitals or not; keep one of the \
+                 amounts",
+            ),
+            (
+                "[alerts]\nhigh_value_above = [{ minor = 1, currency = 'XXQ' }]",
+                "alerts: high_value_above: XXQ is no currency of ISO 4217; write a code such as \
+                 USD or EUR",
+            ),
+            (
+                "[revenue]\nbase_currency = 'XXQ'",
+                "revenue: base_currency: XXQ is no currency of ISO 4217; write a code such as USD \
+                 or EUR",
+            ),
+            (
+                "[revenue.rates]\nEUX = '1'",
+                "revenue: rates: EUX is no currency of ISO 4217; write a code such as USD or EUR",
+            ),
+            (
+                "[revenue.rates]\nEUR = '1'\neur = '2'",
+                "revenue.rates: rates names EUR twice, in capitals or not; keep one of the amounts",
+            ),
+            (
+                "[movements]\nleast_gap_days = 60\nmost_gap_days = 30",
+                "movements: most_gap_days: 30 is less than least_gap_days, 60; raise it, lower the \
+                 other, or leave one out",
+            ),
+            (
+                "[movements]\nobserved_since = 'yesterday'",
+                "movements.observed_since: \"yesterday\" is no instant; write one with its zone, \
+                 such as \"2026-01-01T00:00:00Z\"",
+            ),
+            (
+                "[attributes]\nplan_name = ''",
+                "attributes.plan_name: names no attribute; write its name as the workspace has it, \
+                 or leave the line out",
+            ),
+            (
+                "[attributes]\nchannel = []",
+                "attributes.channel: names no attribute; write its name as the workspace has it, \
+                 or leave the line out",
+            ),
+        ] {
+            let refused = read_settings(text).expect_err(text);
+            assert_eq!(refused.to_string(), expected);
+        }
+        let text = "[movements]\nleast_gap_days = 30\nmost_gap_days = 30\n\
+                    observed_since = '2026-01-01T00:00:00+01:00'\n\
+                    [alerts]\nhigh_value_above = [{ minor = 0, currency = 'isk' }]";
+        let read = read_settings(text).expect("settings");
+        let since = read.movements.observed_since.map(|at| at.to_rfc3339());
+        assert_eq!(since.as_deref(), Some("2025-12-31T23:00:00+00:00"));
     }
 
     #[test]

@@ -118,11 +118,12 @@ impl Sync {
     /// written.
     ///
     /// A record that changes during the walk, or that a run writes meanwhile, may show as pending.
-    /// Parts have no list of their own and are left out: [`Sync::verify_parts`] compares them.
+    /// Parts have no list of their own: they show when stored bodies of theirs are lost or damaged,
+    /// and [`Sync::verify_parts`] compares them.
     ///
     /// # Errors
-    /// [`SyncError`] when the token is refused or the store does not answer; a stream that cannot be
-    /// read is named in its comparison.
+    /// [`SyncError`] when the token is refused or belongs to another workspace, or the store does
+    /// not answer; a stream that cannot be read is named in its comparison.
     pub async fn verify(
         &self,
         progress: &dyn Progress,
@@ -134,7 +135,7 @@ impl Sync {
 
     /// The same; what is damaged or differs is marked, so that a [run over
     /// everything](crate::Extent::Whole) writes it as the API returns it, also where that claims to
-    /// be older.
+    /// be older. Damaged parts are [repaired](Sync::repair_damaged_parts) by themselves.
     ///
     /// # Errors
     /// As for [`Sync::verify`], and [`SyncError::Held`] while another process works on the
@@ -182,12 +183,19 @@ impl Sync {
         for &stream in self.settings().streams.iter().filter(|stream| **stream != Stream::Parts) {
             compared.push(comparer.compare(stream).await?);
         }
+        if self.settings().streams.contains(&Stream::Parts) {
+            let damaged = bodies::damaged_parts(self.store(), workspace).await?;
+            let mut parts = Walked::new(Stream::Parts, None);
+            damaged.iter().for_each(|part| parts.comparison.damaged.add(&parts::name(part)));
+            compared.extend((!damaged.is_empty()).then_some(parts));
+        }
         Ok(compared)
     }
 
     /// The workspace of the token, which the store has to know.
     async fn known_workspace(&self) -> Result<Workspace, SyncError> {
-        let profile = identify::profile(self.client()).await?;
+        let newcomers = self.settings().newcomers;
+        let profile = identify::admitted(self.client(), self.store(), newcomers).await?;
         let known = self.store().workspaces().await?;
         let workspace = known.into_iter().find(|known| known.id() == profile.id);
         workspace.ok_or(SyncError::NeverSynchronised { workspace: profile.id })

@@ -7,13 +7,14 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use croner::Cron;
 use futures_util::FutureExt;
-use intercom_store::{RunEnd, RunOutcome, RunRow};
+use intercom_store::{RunEnd, RunOutcome, RunRow, Workspace};
 use tokio::time::sleep;
 
 use crate::error::SyncError;
 use crate::progress::Progress;
-use crate::report::RunReport;
-use crate::run::{Extent, RunKind, Sync};
+use crate::report::{RunReport, tells_of_more_to_bring};
+use crate::run::{Extent, FULL_RUN, RunKind, Sync};
+use crate::standing::{Unfinished, last_runs};
 
 /// The clock is looked at this often at least: a machine that slept is late by no more.
 const GLANCE: Duration = Duration::from_secs(30);
@@ -83,7 +84,7 @@ impl Default for Schedule {
 ///
 /// A run that lasts past its successor's time is followed by it at once, however many were missed;
 /// one that was due while nobody watched is made up for. A run over everything that did not read
-/// everything is followed by another at the next time at which any run is due.
+/// everything, whoever made it, is followed by another at the next time at which any run is due.
 #[derive(Debug, Clone)]
 pub struct Agenda {
     schedule: Schedule,
@@ -163,8 +164,8 @@ impl Sync {
         watcher: &dyn Watcher,
     ) {
         let stop = Box::pin(stop).shared();
-        let mut agenda = tokio::select! {
-            agenda = self.agenda(schedule, clock()) => agenda,
+        let (mut agenda, mut workspace) = tokio::select! {
+            known = self.agenda(schedule, clock()) => known,
             () = stop.clone() => return,
         };
         loop {
@@ -177,6 +178,20 @@ impl Sync {
                 () = stop.clone() => return,
             }
             let now = clock();
+            // Somebody else may have made a run over everything meanwhile.
+            let owes_everything = async {
+                if workspace.is_none() {
+                    workspace = self.workspace(now).await.ok();
+                }
+                self.owes_everything(workspace.as_ref()).await
+            };
+            let owes_everything = tokio::select! {
+                owes_everything = owes_everything => owes_everything,
+                () = stop.clone() => return,
+            };
+            if owes_everything {
+                agenda.fell_short();
+            }
             let extent = agenda.next(now).map_or(Extent::Changed, |(_, extent)| extent);
             agenda.started(extent, now);
             watcher.starts(now, extent);
@@ -196,33 +211,53 @@ impl Sync {
     }
 
     /// Goes on where earlier runs ended. When that cannot be known a run is due, and says why.
-    async fn agenda(&self, schedule: Schedule, now: DateTime<Utc>) -> Agenda {
-        let runs = match self.workspace(now).await {
-            Ok(workspace) => {
-                let runs = self.store().last_runs(&workspace, LOOKED_THROUGH).await;
+    async fn agenda(&self, schedule: Schedule, now: DateTime<Utc>) -> (Agenda, Option<Workspace>) {
+        let workspace = self.workspace(now).await.ok();
+        let runs = match &workspace {
+            Some(workspace) => {
+                let runs = self.store().last_runs(workspace, LOOKED_THROUGH).await;
                 runs.unwrap_or_default()
             }
-            Err(_) => Vec::new(),
+            None => Vec::new(),
         };
         let started = |run: &RunRow| DateTime::from_timestamp(run.started_at, 0);
         let came_to_its_end =
-            |run: &&RunRow| run.end.as_ref().is_some_and(|end| end.outcome != RunOutcome::Failed);
+            |run: &&RunRow| run.end.as_ref().is_some_and(|end| end.outcome.came_to_its_end());
         let mut ended = runs.iter().filter(came_to_its_end);
         let last = ended.clone().next().and_then(started);
         let read_everything = |run: &&RunRow| {
             RunKind::reads_everything(&run.kind) && run.end.as_ref().is_some_and(is_whole)
         };
         let last_full = ended.find(read_everything).and_then(started);
-        Agenda::new(schedule, last, last_full, now)
+        let mut agenda = Agenda::new(schedule, last, last_full, now);
+        if self.owes_everything(workspace.as_ref()).await {
+            agenda.fell_short();
+        }
+        (agenda, workspace)
+    }
+
+    /// Whether the last run that was to read everything has not. One that works may yet; one that
+    /// was refused says nothing of what there is to read.
+    async fn owes_everything(&self, workspace: Option<&Workspace>) -> bool {
+        let Some(workspace) = workspace else { return false };
+        let runs = last_runs(self.store(), workspace, LOOKED_THROUGH).await.unwrap_or_default();
+        let is_over = |(run, unfinished): &(RunRow, Option<Unfinished>)| {
+            let outcome = run.end.as_ref().map(|end| end.outcome);
+            *unfinished != Some(Unfinished::Running) && outcome != Some(RunOutcome::Refused)
+        };
+        let mut over = runs.iter().filter(|run| is_over(run)).map(|(run, _)| run);
+        let last = over.find(|run| RunKind::reads_everything(&run.kind));
+        // Every run is a first one until one has come to its end.
+        last.is_some_and(|run| run.kind == FULL_RUN && !run.end.as_ref().is_some_and(is_whole))
     }
 }
 
-/// Whether a run read all it was to read: records that were put aside were read, too.
+/// Whether a run read all it could: records that were put aside were read, too.
 fn is_whole(end: &RunEnd) -> bool {
     match end.outcome {
         RunOutcome::Done => true,
-        RunOutcome::Partial => end.detail.is_none(),
-        RunOutcome::Failed => false,
+        RunOutcome::Partial => !end.detail.as_deref().is_some_and(tells_of_more_to_bring),
+        RunOutcome::Failed | RunOutcome::Refused => false,
     }
 }
 

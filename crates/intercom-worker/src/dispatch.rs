@@ -203,7 +203,7 @@ impl Pass<'_> {
             }
         }
         if !told_as_one.is_empty() {
-            self.send(&many(&customers), &told_as_one).await?;
+            self.send(&many(&customers, self.workspace, &self.settings.app), &told_as_one).await?;
         }
         Ok(())
     }

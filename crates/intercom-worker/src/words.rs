@@ -28,14 +28,14 @@ pub fn message(notice: &Notice, workspace: &Workspace, app: &Url) -> Message {
                 DigestCause::FirstLoad => "What the first sync found",
                 DigestCause::ChangedRules => "What the changed rules found",
             };
-            digest(headline, &notice.parts)
+            digest(headline, &notice.parts, workspace, app)
         }
         Notice::Run(notice) => about_run(notice, workspace),
     }
 }
 
 /// Many notices about customers in one message.
-pub(crate) fn many(notices: &[CustomerNotice]) -> Message {
+pub(crate) fn many(notices: &[CustomerNotice], workspace: &Workspace, app: &Url) -> Message {
     let mut by_kind: BTreeMap<AlertKind, Vec<&CustomerNotice>> = BTreeMap::new();
     for notice in notices {
         by_kind.entry(notice.alert.kind()).or_default().push(notice);
@@ -47,11 +47,12 @@ pub(crate) fn many(notices: &[CustomerNotice]) -> Message {
             name: notice.name.clone(),
             contact_id: notice.contact_id.clone(),
             mrr: notice.mrr,
+            said: notice.said.clone(),
         });
         DigestPart { kind, n_customers: notices.len() as u64, top: top.collect() }
     });
     let parts: Vec<DigestPart> = parts.collect();
-    digest(&format!("{} alerts at once", notices.len()), &parts)
+    digest(&format!("{} alerts at once", notices.len()), &parts, workspace, app)
 }
 
 fn about_customer(notice: &CustomerNotice, workspace: &Workspace, app: &Url) -> Message {
@@ -75,9 +76,7 @@ fn about_customer(notice: &CustomerNotice, workspace: &Workspace, app: &Url) -> 
         Some(said) => message.fact("Words", quoted(&said.words)),
         None => message,
     };
-    let inbox = |said: &SaidWords| {
-        page_of(app, &["inbox", workspace.id(), "inbox", "conversation", &said.conversation_id])
-    };
+    let inbox = |said: &SaidWords| talk(said, workspace, app);
     let profile = |id| page_of(app, &["apps", workspace.id(), "users", id, "all-conversations"]);
     let links = [
         ("Open the conversation", notice.said.as_ref().and_then(inbox)),
@@ -109,6 +108,7 @@ fn headline(alert: &Alert) -> &'static str {
 fn about_run(notice: &RunNotice, workspace: &Workspace) -> Message {
     let headline = match notice.outcome {
         RunOutcome::Failed => "Intercom sync failed",
+        RunOutcome::Refused => "Intercom sync was refused",
         RunOutcome::Partial => "Intercom sync was partial",
         RunOutcome::Done => "Intercom sync completed",
     };
@@ -119,15 +119,38 @@ fn about_run(notice: &RunNotice, workspace: &Workspace) -> Message {
         .lines(vec![notice.detail.clone()])
 }
 
-fn digest(headline: &str, parts: &[DigestPart]) -> Message {
+fn digest(headline: &str, parts: &[DigestPart], workspace: &Workspace, app: &Url) -> Message {
     let message = Message::new(headline);
     parts.iter().fold(message, |message, part| {
         let n_left = part.n_customers.saturating_sub(part.top.len() as u64);
         let title = format!("{}: {}", sum(part.kind), part.n_customers);
         let rest = (n_left > 0).then(|| format!("… and {n_left} more"));
-        let entries = part.top.iter().map(line);
-        message.lines([title].into_iter().chain(entries).chain(rest).collect())
+        let has_words = part.top.iter().any(|entry| entry.said.is_some());
+        let entries = part.top.iter().zip(1..).map(|(entry, place)| match has_words {
+            true => format!("{place}. {}", line(entry)),
+            false => format!("• {}", line(entry)),
+        });
+        let message = message.lines([title].into_iter().chain(entries).chain(rest).collect());
+        let talks = part.top.iter().map(|entry| talk(entry.said.as_ref()?, workspace, app));
+        talks.zip(TALKS).fold(message, |message, (page, label)| match page {
+            Some(page) => message.link(label, page),
+            None => message,
+        })
     })
+}
+
+/// What the links of a digest are called, by the place of their line.
+const TALKS: [&str; DIGEST_TOP] = [
+    "Open the conversation of 1",
+    "Open the conversation of 2",
+    "Open the conversation of 3",
+    "Open the conversation of 4",
+    "Open the conversation of 5",
+];
+
+/// Where a customer's words stand.
+fn talk(said: &SaidWords, workspace: &Workspace, app: &Url) -> Option<Url> {
+    page_of(app, &["inbox", workspace.id(), "inbox", "conversation", &said.conversation_id])
 }
 
 fn sum(kind: AlertKind) -> &'static str {
@@ -140,7 +163,7 @@ fn sum(kind: AlertKind) -> &'static str {
 }
 
 fn line(entry: &DigestEntry) -> String {
-    let mut line = String::from("• ");
+    let mut line = String::new();
     if let Some(name) = &entry.name {
         line.push_str(name);
         line.push_str(" · ");
@@ -149,6 +172,10 @@ fn line(entry: &DigestEntry) -> String {
     if let Some(mrr) = entry.mrr {
         line.push_str(" · ");
         line.push_str(&money(mrr));
+    }
+    if let Some(said) = &entry.said {
+        line.push_str(" · ");
+        line.push_str(&quoted(&said.words));
     }
     line
 }

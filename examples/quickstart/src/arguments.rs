@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     pub(crate) seed: u64,
 
     /// The time to begin at (RFC 3339); the system's clock when absent. Given together with
-    /// `--once`, the second sync is a second later, however long the first takes.
+    /// `--once`, the second sync is a minute later, as long as the first takes no longer.
     #[arg(long, value_name = "T", value_parser = instant)]
     pub(crate) now: Option<DateTime<Utc>>,
 

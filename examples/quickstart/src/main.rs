@@ -62,7 +62,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         say(&format!("Caseload: {members} by last session\n{}\n", tables::caseload(&report)))?;
     }
     let moved = tables::customers(session.move_to_enterprise(3).await?);
-    let second = session.sync(session.now_after(started_at)).await?;
+    let second = session.sync(session.now_after(&first)).await?;
     let movements = session.movements(started_at, second.started_at).await?;
     if arguments.json {
         let document = Document {

@@ -81,11 +81,16 @@ impl Session {
         DateTime::from_timestamp(self.simulated.now(), 0).unwrap_or_default()
     }
 
-    /// The time of the sync after the one at `before`: a second later at least, because history is
-    /// kept by the second.
-    pub(crate) fn now_after(&self, before: DateTime<Utc>) -> DateTime<Utc> {
-        let next = before + TimeDelta::seconds(1);
-        if self.is_frozen { next } else { self.now().max(next) }
+    /// The time of the sync after the one reported: not before that one ended, and a second later at
+    /// least, because history is kept by the second. A time that does not depend on how long syncs
+    /// take is a minute later, or as many as the sync took.
+    pub(crate) fn now_after(&self, before: &RunReport) -> DateTime<Utc> {
+        let took_for = before.took_for.as_secs();
+        let whole_seconds = |seconds| TimeDelta::seconds(i64::try_from(seconds).unwrap_or(0));
+        match self.is_frozen {
+            true => before.started_at + whole_seconds((took_for / 60 + 1) * 60),
+            false => self.now().max(before.started_at + whole_seconds(took_for + 1)),
+        }
     }
 
     /// How MRR moved after the sync at `first`, up to and with the one at `second`.

@@ -37,7 +37,9 @@ fn of_store(error: &StoreError) -> Option<&'static str> {
             "see that the server runs and lets this user in, and that the host, user and name in \
              --database or DATABASE_URL are right"
         }
-        StoreError::Full { .. } => "make room on the disk of the database, and run again",
+        StoreError::NoRoom { .. } | StoreError::Full { .. } => {
+            "make room on the disk of the database, and run again"
+        }
         StoreError::Corrupt { .. } => {
             "`sync verify --repair` fetches records anew whose stored body is lost or damaged"
         }

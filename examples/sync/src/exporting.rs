@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::arguments::{Common, Export, ExportFormat};
 use crate::environment::Environment;
-use crate::wiring::{self, Verdict};
+use crate::wiring::{self, Unwritten, Verdict};
 
 /// Customers read at a time.
 const CHUNK: u32 = 1_000;
@@ -59,24 +59,42 @@ pub(crate) async fn run(common: &Common, arguments: &Export) -> anyhow::Result<V
     let environment = Environment::read()?;
     let store = wiring::open(common, &environment).await?;
     let workspace = wiring::workspace(store.as_ref(), arguments.workspace.as_deref()).await?;
-    let output = BufWriter::new(std::io::stdout());
-    match arguments.format {
+    match write(store.as_ref(), &workspace, arguments.format).await {
+        // Whoever closed standard output has read enough.
+        Err(error) if Unwritten::is_closed(&error) => Ok(Verdict::Done),
+        written => written.map(|()| Verdict::Done),
+    }
+}
+
+async fn write(
+    store: &dyn Store,
+    workspace: &Workspace,
+    format: ExportFormat,
+) -> anyhow::Result<()> {
+    let mut output = BufWriter::new(std::io::stdout());
+    match format {
         ExportFormat::Csv => {
             let mut csv = csv::Writer::from_writer(output);
-            each(store.as_ref(), &workspace, |line| Ok(csv.serialize(line.defused())?)).await?;
-            csv.flush().context("standard output is closed")?;
+            each(store, workspace, |line| csv.serialize(line.defused()).map_err(of_output)).await?;
+            csv.flush().context(Unwritten)
         }
         ExportFormat::Jsonl => {
-            let mut output = output;
-            each(store.as_ref(), &workspace, |line| {
-                serde_json::to_writer(&mut output, &line)?;
-                Ok(output.write_all(b"\n")?)
+            each(store, workspace, |line| {
+                let line = serde_json::to_string(&line)?;
+                Ok(writeln!(output, "{line}")?)
             })
             .await?;
-            output.flush().context("standard output is closed")?;
+            output.flush().context(Unwritten)
         }
     }
-    Ok(Verdict::Done)
+}
+
+/// The writer of CSV hides its causes: a closed output has to show.
+fn of_output(error: csv::Error) -> anyhow::Error {
+    match error.kind() {
+        csv::ErrorKind::Io(cause) => std::io::Error::from(cause.kind()).into(),
+        _ => error.into(),
+    }
 }
 
 /// Reads the customers chunk by chunk, so that memory does not grow with their number.
@@ -93,7 +111,7 @@ async fn each(
         // Rows without a contact are other sources': of a customer that has another address, too.
         let ours = customers.into_iter().filter(|(_, row)| !row.intercom_contact_id.is_empty());
         for (email, row) in ours {
-            write(Line::new(email, row)).context("standard output is closed")?;
+            write(Line::new(email, row)).context(Unwritten)?;
         }
     }
 }
@@ -167,13 +185,29 @@ impl Line {
     }
 }
 
+/// Marks text that a spreadsheet could take for a formula, also behind a separator at which one that
+/// is set up for another country begins a new cell.
 fn defuse(text: &mut String) {
-    let first = text.trim_start_matches([' ', '\u{a0}']).chars().next();
-    let in_full_width = ['\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
-    let is_formula = matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n'));
-    if is_formula || first.is_some_and(|first| in_full_width.contains(&first)) {
-        text.insert(0, '\'');
+    let mut defused = String::with_capacity(text.len() + 1);
+    for cell in text.split_inclusive(SEPARATORS) {
+        let blank = |c: char| c.is_whitespace() && !SEPARATORS.contains(&c) || c == '"';
+        let begins = cell.trim_start_matches(blank);
+        let hides = defused.is_empty() && begins.starts_with(['\t', '\r', '\n']);
+        if hides || begins.starts_with(is_sign) {
+            defused.push('\'');
+        }
+        defused.push_str(cell);
     }
+    *text = defused;
+}
+
+/// What may part cells beside the comma, for which a text is quoted.
+const SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
+
+/// Whether a formula may begin with it.
+fn is_sign(first: char) -> bool {
+    let in_full_width = ['\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+    matches!(first, '=' | '+' | '-' | '@') || in_full_width.contains(&first)
 }
 
 fn listed(values: &[String]) -> Option<String> {

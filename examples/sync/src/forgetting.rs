@@ -17,8 +17,13 @@ pub(crate) async fn run(
     let store = wiring::open(common, &environment).await?;
     let store = store.as_ref();
     let workspace = wiring::workspace(store, arguments.workspace.as_deref()).await?;
-    let who = store.personal(&workspace, arguments.contact.trim()).await?;
+    let contact = arguments.contact.trim();
+    let who = store.personal(&workspace, contact).await?;
     if who.contact_ids.is_empty() {
+        if intercom_sync::was_forgotten(store, &workspace, contact).await? {
+            say("already forgotten: nothing of this person is stored, and no run brings it back")?;
+            return Ok(Verdict::Done);
+        }
         bail!("no contact has this id, external id or e-mail address; `sync run --full` first?");
     }
     say(&format!("contacts: {}", who.contact_ids.join(", ")))?;

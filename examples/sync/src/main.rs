@@ -20,7 +20,9 @@ mod watching;
 mod wiring;
 
 use std::io::IsTerminal;
+use std::num::NonZero;
 use std::process::ExitCode;
+use std::thread::available_parallelism;
 
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
@@ -29,10 +31,28 @@ use arguments::{Arguments, Command, LogFormat};
 use telling::complain;
 use wiring::Verdict;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// Threads that wait for the disk or only compute, beyond one for each processor. Each keeps memory
+/// of its own, so there are no more than have work.
+const BLOCKING_THREADS: usize = 2;
+
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log_to_stderr(arguments.common.log_format);
+    let n_processors = available_parallelism().map_or(1, NonZero::get);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(n_processors + BLOCKING_THREADS)
+        .build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(run(&arguments)),
+        Err(error) => {
+            complain(&format!("error: no threads can be started: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> ExitCode {
     #[expect(clippy::disallowed_methods, reason = "the program's clock, unless --now is given")]
     let now = arguments.common.now.unwrap_or_else(|| std::time::SystemTime::now().into());
     let common = &arguments.common;

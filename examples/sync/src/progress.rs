@@ -61,7 +61,7 @@ impl Bars {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
             let bar = self.all.add(ProgressBar::no_length());
-            bar.set_style(style());
+            bar.set_style(style(COUNTED));
             bar.set_prefix(step.name());
             bar
         };
@@ -72,16 +72,20 @@ impl Bars {
 impl Progress for Bars {
     fn pulled(&self, stream: Stream, fetched: u64, total: Option<u64>) {
         let bar = self.of(Step::Stream(stream));
+        bar.set_position(fetched);
         if let Some(total) = total {
+            if bar.length().is_none() {
+                bar.set_style(style(MEASURED));
+            }
             bar.set_length(total.max(fetched));
         }
-        bar.set_position(fetched);
     }
 
     fn finished(&self, stream: Stream, fetched: u64) {
         let bar = self.of(Step::Stream(stream));
-        bar.set_length(fetched);
         bar.set_position(fetched);
+        bar.set_style(style(MEASURED));
+        bar.set_length(fetched);
         bar.abandon();
     }
 
@@ -107,8 +111,13 @@ fn rate(state: &ProgressState, out: &mut dyn std::fmt::Write) {
     let _ = write!(out, "{:.0}/s", state.per_sec());
 }
 
-fn style() -> ProgressStyle {
-    let columns = "{prefix:>18} {bar:30} {human_pos:>9}/{human_len:<9} {rate:>14}  {eta} left";
+/// What is shown of a step whose total is known.
+const MEASURED: &str = "{prefix:>18} {bar:30} {human_pos:>9}/{human_len:<9} {rate:>14}  {eta} left";
+
+/// What is shown of a step whose total nobody has announced: no bar, which would stay empty.
+const COUNTED: &str = "{prefix:>18} {human_pos:>40} {rate:>24}";
+
+fn style(columns: &str) -> ProgressStyle {
     let style = ProgressStyle::with_template(columns);
     style.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("rate", rate)
 }

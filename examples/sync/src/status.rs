@@ -50,6 +50,7 @@ struct Run {
     took_seconds: Option<i64>,
     /// `running`, `interrupted` when its process died, or how it ended.
     outcome: &'static str,
+    /// So far, while it works or when it was interrupted; so are the next two.
     fetched: i64,
     written: i64,
     customers: i64,
@@ -143,13 +144,12 @@ async fn without_email(store: &dyn Store, workspace: &Workspace) -> anyhow::Resu
 }
 
 fn shown((row, unfinished): (RunRow, Option<Unfinished>)) -> Run {
-    let RunRow { id, kind, started_at, end } = row;
+    let RunRow { id, kind, started_at, counts, end } = row;
     let outcome = match (&end, unfinished) {
         (Some(end), _) => end.outcome.name(),
         (None, Some(Unfinished::Running)) => "running",
         (None, Some(Unfinished::Interrupted) | None) => "interrupted",
     };
-    let counts = end.as_ref().map(|end| end.counts).unwrap_or_default();
     Run {
         run: id.0,
         kind,

@@ -77,10 +77,15 @@ async fn compare(
             None => sync.verify(told.as_ref()).await?,
         };
         if arguments.parts || arguments.streams.contains(&Stream::Parts) {
+            comparisons.retain(|of_stream| of_stream.stream != Stream::Parts);
             comparisons.push(match repair_at {
                 Some(now) => sync.repair_parts(now, told.as_ref()).await?,
                 None => sync.verify_parts(told.as_ref()).await?,
             });
+        } else if let Some(now) = repair_at
+            && comparisons.iter().any(|of_stream| of_stream.stream == Stream::Parts)
+        {
+            sync.repair_damaged_parts(now, told.as_ref()).await?;
         }
         Ok::<_, SyncError>(comparisons)
     };
@@ -105,7 +110,10 @@ fn lines(comparison: &StreamComparison) -> String {
     }
     let mark = if comparison.is_equal() { "✓" } else { "✗" };
     let (n, equal) = (comparison.n_walked, comparison.n_equal);
-    let mut text = format!("{mark} {stream}: {n} in the workspace, {equal} stored as they are");
+    let mut text = match stream == Stream::Parts && n == 0 && comparison.damaged.n > 0 {
+        true => format!("{mark} {stream}: not compared with the workspace, which takes `--parts`"),
+        false => format!("{mark} {stream}: {n} in the workspace, {equal} stored as they are"),
+    };
     for (differences, what) in [
         (&comparison.missing, "missing from the store"),
         (&comparison.different, "stored otherwise"),
@@ -116,6 +124,10 @@ fn lines(comparison: &StreamComparison) -> String {
         if differences.n > 0 {
             text.push_str(&format!("\n    {} {what}: {}", differences.n, ids(differences)));
         }
+    }
+    if comparison.n_forgotten > 0 {
+        let n = comparison.n_forgotten;
+        text.push_str(&format!("\n    {n} withheld, of people who were forgotten"));
     }
     if comparison.n_unreadable > 0 {
         text.push_str(&format!("\n    {} cannot be read", comparison.n_unreadable));

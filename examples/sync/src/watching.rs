@@ -131,7 +131,7 @@ impl Watcher for Told {
                 for skipped in skipped(report) {
                     tell(self.format, &format!("skipped: {skipped}"));
                 }
-                // Whoever closed standard output does not want to know.
+                // Where standard output cannot be written, the watch goes on.
                 let metrics = serde_json::to_string(&report.metrics).unwrap_or_default();
                 let _told = say(&metrics);
             }

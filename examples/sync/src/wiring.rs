@@ -1,6 +1,6 @@
 //! From settings to a store, a client and a sync.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -172,6 +172,29 @@ pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     })
 }
 
+/// Says a line on standard output. Whoever closed it has read enough: the work goes on.
 pub(crate) fn say(text: &str) -> anyhow::Result<()> {
-    writeln!(std::io::stdout(), "{text}").context("standard output is closed")
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        said => said.context(Unwritten),
+    }
+}
+
+/// Standard output cannot be written.
+#[derive(Debug)]
+pub(crate) struct Unwritten;
+
+impl std::fmt::Display for Unwritten {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("standard output cannot be written")
+    }
+}
+
+impl Unwritten {
+    /// Whether somebody closed standard output, which is no failure. A connection that breaks is
+    /// another thing.
+    pub(crate) fn is_closed(error: &anyhow::Error) -> bool {
+        let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+        error.is::<Self>() && causes.any(|cause| cause.kind() == ErrorKind::BrokenPipe)
+    }
 }

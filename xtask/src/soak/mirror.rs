@@ -34,7 +34,7 @@ impl Workspace {
                     entry.as_object_mut().and_then(|it| it.remove("conversation_parts"))
                     && let Some(parts) = parts["conversation_parts"].as_array()
                 {
-                    let parts = parts.iter().map(|part| (text(part, "id"), in_plain_text(part)));
+                    let parts = parts.iter().map(|part| (text(part, "id"), part.clone()));
                     workspace.parts.extend(parts);
                 }
                 if list != "contacts" || !archived.contains(&id) {
@@ -50,25 +50,6 @@ impl Workspace {
         static NONE: Records = Records::new();
         self.lists.get("contacts").unwrap_or(&NONE)
     }
-}
-
-/// A part as `display_as=plaintext` shows it, which is how the mirror asks for it: the body of a
-/// dump is HTML.
-fn in_plain_text(part: &Value) -> Value {
-    let mut part = part.clone();
-    if let Some(html) = part["body"].as_str() {
-        let (mut text, mut is_tag) = (String::with_capacity(html.len()), false);
-        for letter in html.chars() {
-            match letter {
-                '<' => is_tag = true,
-                '>' if is_tag => is_tag = false,
-                letter if !is_tag => text.push(letter),
-                _ => {}
-            }
-        }
-        part["body"] = text.into();
-    }
-    part
 }
 
 /// Gives stored parts their author as it is now, where it is the same one or was merged into it.
@@ -205,7 +186,7 @@ mod tests {
         let workspace = workspace();
         assert_eq!(workspace.contacts().keys().collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(workspace.lists["conversations"]["7"], json!({"id": 7, "state": "open"}));
-        assert_eq!(workspace.parts["91"]["body"], "Hi you");
+        assert_eq!(workspace.parts["91"]["body"], "<p>Hi <b>you</b></p>");
     }
 
     #[test]

@@ -14,8 +14,8 @@
 //!
 //! - **Mirror.** The stored bodies of contacts, conversations, companies, admins and tags, and the
 //!   parts of conversations, are those of `GET /__sim/dump`: no more, no fewer, the same JSON; the
-//!   bodies of parts as plain text, which is how the mirror asks for them, and their authors by id
-//!   after the aliases: another name, or a merge, shows in parts that were fetched long ago.
+//!   authors of parts by id after the aliases: another name, or a merge, shows in parts that were
+//!   fetched long ago.
 //! - **Gone.** Every contact, conversation and company that was ever stored and is not listed any
 //!   more has a tombstone, or is marked as archived; a merged contact leads to the one that the API
 //!   names. Nothing that is listed has a tombstone or leads elsewhere. Nothing is in quarantine.

@@ -2,7 +2,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use intercom_api::ContactId;
 use intercom_projection::{
     ContactFacts, MatchRule, Measured, MemberFacts, NoEmail, Role, StripeFacts, SupportCounts,
-    Unreadable, customer, primary_contact,
+    Unreadable, UnreadableEntries, customer, primary_contact,
 };
 use intercom_revenue::{
     BillingHistory, Currency, Interval, Money, Payment, PaymentStatus, PriceUnit, RevenuePolicy,
@@ -63,6 +63,7 @@ fn billed() -> ContactFacts {
                 flat_plan: None,
             },
             unreadable: Unreadable::default(),
+            unreadable_entries: UnreadableEntries::default(),
         },
         ..contact("6500003149b6c129b3c90030")
     }

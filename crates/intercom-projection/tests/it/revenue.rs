@@ -211,3 +211,35 @@ fn rows_that_only_newer_interfaces_write() {
     assert_eq!(facts.oddities, []);
     insta::assert_json_snapshot!(facts.value.stripe.history);
 }
+
+#[test]
+fn entries_that_cannot_be_read_are_named() {
+    let row =
+        json!({"id": "sub_1", "status": "active", "plan": {"amount": 1, "interval": "month"}});
+    let subscriptions = |entries: &[Value]| {
+        let list: Vec<&Value> = [&row].into_iter().chain(entries).collect();
+        let facts = project(&json!({"Stripe Subscriptions": list})).value;
+        facts.stripe.unreadable_entries.subscriptions.len()
+    };
+    let priced = json!({"status": "active", "amount": "29900", "interval": "month", "plan": "pro"});
+    let tiered = json!({"status": "active", "plan": {"amount": null, "interval": "month"}});
+    let decade = json!({"status": "active", "plan": {"amount": 1, "interval": "decade"}});
+    let over = json!({"status": "canceled", "plan": {"amount": {}}});
+    assert_eq!(subscriptions(&[priced, tiered, decade, over]), 0);
+    let by_id = json!({"status": "active", "items": {"data": [{"price": "price_1"}]}});
+    let no_list = json!({"status": "active", "items": "items"});
+    assert_eq!(subscriptions(&[json!(null), json!([]), by_id, no_list]), 4);
+    assert_eq!(subscriptions(&vec![json!("sub"); 99]), 10, "the first ten");
+
+    let payments = json!([
+        {"id": "1", "amount": 1, "status": "succeeded"}, {"id": "2", "paid": true, "amount": 5},
+        {"id": "3", "status": "failed", "amount": "none"}, {"id": "4", "amount": 1},
+    ]);
+    let attributes = json!({ "Stripe Payments": payments });
+    let facts = project(&attributes).value;
+    let path = "custom_attributes.Stripe Payments[3]";
+    assert_eq!(facts.stripe.unreadable_entries.iter().collect::<Vec<_>>(), [path]);
+    let notes = customer_of(&attributes, &RevenuePolicy::default()).revenue_notes;
+    let unreadable = notes.iter().find(|note| note.code == NoteCode::UnreadableEntry);
+    assert_eq!(unreadable.and_then(|note| note.about.as_deref()), Some(path));
+}

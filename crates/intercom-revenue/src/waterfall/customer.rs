@@ -49,10 +49,18 @@ impl Customer<'_> {
             let moved = at_end.checked_sub(at_start).ok_or(NoteCode::Overflow)?;
             add((currency, moved), Kind::Moved(Movement::Exchange))?;
         }
-        if let Some(restated) = self.restated(start, within)? {
-            let kept = rates::undone(previous, self.factor(start, within)?)?;
-            let kept = rates::undone(kept, restated)?;
-            self.join_cohort(start, kept, within, &mut changed)?;
+        let is_compared = match self.restated(start, within)? {
+            Some(restated) => {
+                let kept = rates::undone(previous, self.factor(start, within)?)?;
+                let kept = rates::undone(kept, restated)?;
+                self.join_cohort(start, kept, within, &mut changed)?
+            }
+            None => false,
+        };
+        if let Some((currency, _)) = start.filter(|_| !is_compared)
+            && let Some(waterfall) = changed.get_mut(&currency)
+        {
+            waterfall.cohort.n_incomparable += 1;
         }
         Ok(changed)
     }
@@ -173,23 +181,25 @@ impl Customer<'_> {
         }
     }
 
+    /// Adds to the cohort who paid at the start; not who pays in another currency at the end.
     fn join_cohort(
         &self,
         start: Option<Amount>,
         end: Option<Amount>,
         within: &[State],
         changed: &mut BTreeMap<Currency, Waterfall>,
-    ) -> Result<(), NoteCode> {
-        let Some((currency, start)) = start else { return Ok(()) };
-        let Some(waterfall) = changed.get_mut(&currency) else { return Ok(()) };
+    ) -> Result<bool, NoteCode> {
+        let Some((currency, start)) = start else { return Ok(false) };
+        let Some(waterfall) = changed.get_mut(&currency) else { return Ok(false) };
         let was_gone = within.iter().any(|state| state.mrr.is_none());
         match end {
-            Some((other, _)) if other != currency => Ok(()),
+            Some((other, _)) if other != currency => return Ok(false),
             Some((_, end)) if self.policy.returns_are_retained || !was_gone => {
-                waterfall.add_to_cohort(start, end)
+                waterfall.add_to_cohort(start, end)?;
             }
-            Some(_) | None => waterfall.add_to_cohort(start, Ratio::ZERO),
+            Some(_) | None => waterfall.add_to_cohort(start, Ratio::ZERO)?,
         }
+        Ok(true)
     }
 
     fn amount_at_start(&self, mrr: Option<Money>) -> Result<Option<Amount>, NoteCode> {

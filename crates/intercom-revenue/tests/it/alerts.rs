@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use intercom_revenue::{
     Alert, AlertKind, AlertState, AlertThresholds, Before, Currency, Edges, Money, Movement,
-    alerts, edges,
+    NewCustomer, alerts, edges,
 };
 
 fn usd(minor: i64) -> Money {
@@ -63,10 +63,23 @@ fn another_currency_cannot_be_compared() {
 fn high_value_starts_above_five_hundred() {
     let high_value = Alert::NewHighValueCustomer { mrr: usd(50_001) };
     check(Before::NotSeen, &paying(50_000), &[]);
-    check(Before::NotSeen, &paying(50_001), std::slice::from_ref(&high_value));
-    check_step(0, 50_001, &[high_value]);
+    check(Before::NotSeen, &paying(50_001), &[high_value]);
     check_step(50_001, 50_001, &[]);
     check_step(40_000, 50_001, &[]);
+}
+
+#[test]
+fn who_was_seen_before_is_new_only_by_choice() {
+    check_step(0, 50_001, &[]);
+    check(Before::Seen(&AlertState::default()), &paying(50_001), &[]);
+    let thresholds =
+        AlertThresholds { new_customer: NewCustomer::FirstPaid, ..AlertThresholds::default() };
+    let high_value = [Alert::NewHighValueCustomer { mrr: usd(50_001) }];
+    let seen = |state: AlertState| alerts(Before::Seen(&state), &paying(50_001), &thresholds);
+    assert_eq!(seen(paying(0)), high_value);
+    assert_eq!(seen(AlertState::default()), high_value);
+    assert_eq!(seen(AlertState { ltv: Some(usd(1)), ..paying(0) }), [], "has paid before");
+    assert_eq!(seen(paying(40_000)), []);
 }
 
 #[test]

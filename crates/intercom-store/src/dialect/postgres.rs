@@ -4,14 +4,15 @@ use std::borrow::Cow;
 use std::str::FromStr;
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use sqlx::error::BoxDynError;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPoolOptions, PgRow};
 use sqlx::{
-    Arguments, AssertSqlSafe, ConnectOptions, Connection, PgPool, Postgres, Row, SqlStr,
-    Transaction,
+    Arguments, AssertSqlSafe, ConnectOptions, Connection, PgPool, Postgres, Row, Transaction,
 };
 
-use crate::dialect::{Dialect, Rows, Value};
+use crate::dialect::{Dialect, Rows, Sql, Value};
 use crate::error::{Location, StoreError};
 use crate::schema::{self, Schema};
 
@@ -126,7 +127,7 @@ impl Array {
     }
 }
 
-impl Rows<Postgres> for Arrays {
+impl Rows for Arrays {
     fn push(&mut self, value: Value<'_>) -> Result<(), BoxDynError> {
         match self.columns.get_mut(self.position) {
             Some(column) => column.push(value)?,
@@ -139,7 +140,10 @@ impl Rows<Postgres> for Arrays {
     fn end_row(&mut self) {
         self.position = 0;
     }
+}
 
+impl Arrays {
+    /// What follows `INSERT INTO table (columns)`, and its parameters.
     fn finish(self) -> Result<(String, PgArguments), BoxDynError> {
         let mut arguments = PgArguments::default();
         let mut parameters = Vec::with_capacity(self.columns.len());
@@ -152,32 +156,52 @@ impl Rows<Postgres> for Arrays {
 }
 
 impl Dialect for Postgres {
+    type Pool = PgPool;
+    type Connection = PgConnection;
+    type Reading = PoolConnection<Self>;
+    type Transaction = Transaction<'static, Self>;
+    type Parameters = PgArguments;
     type Rows = Arrays;
+    type Row<'r> = &'r PgRow;
 
     const CLOCK: &'static str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
 
     const RANDOM: &'static str = "CAST(gen_random_uuid() AS TEXT)";
+
+    /// One statement.
+    const ROWS_AT_A_TIME: usize = 500;
 
     const SHARED_COLUMNS: &'static str = "SELECT COUNT(*) FROM pg_attribute \
          WHERE attrelid = to_regclass('unified_customers') AND attnum > 0 AND NOT attisdropped";
 
     const SKIP_LOCKED: &'static str = "FOR UPDATE SKIP LOCKED";
 
-    /// Rows travel as one array for each column: the statement is the same for any number.
-    fn rows_at_a_time(n_left: usize) -> usize {
-        n_left.min(500)
-    }
-
     fn is_one_of(position: usize) -> String {
         format!("= ANY(${position})")
+    }
+
+    fn each(position: usize) -> String {
+        format!("UNNEST(CAST(${position} AS TEXT[])) AS given (value)")
     }
 
     fn contains(bytes: &str, position: usize) -> String {
         format!("POSITION(CONVERT_TO(${position}, 'UTF8') IN {bytes}) > 0")
     }
 
+    async fn read(pool: &PgPool) -> sqlx::Result<PoolConnection<Self>> {
+        pool.acquire().await
+    }
+
     async fn begin(pool: &PgPool) -> sqlx::Result<Transaction<'static, Self>> {
         pool.begin().await
+    }
+
+    async fn commit(transaction: Transaction<'static, Self>) -> sqlx::Result<()> {
+        transaction.commit().await
+    }
+
+    async fn close(pool: &PgPool) {
+        pool.close().await;
     }
 
     /// The server's vacuum does.
@@ -212,19 +236,37 @@ impl Dialect for Postgres {
 
     async fn execute(
         connection: &mut PgConnection,
-        sql: SqlStr,
-        arguments: PgArguments,
+        sql: Sql,
+        parameters: PgArguments,
     ) -> sqlx::Result<u64> {
-        Ok(sqlx::query_with(sql, arguments).execute(connection).await?.rows_affected())
+        let query = sqlx::query_with(AssertSqlSafe(sql), parameters);
+        Ok(query.execute(connection).await?.rows_affected())
     }
 
-    async fn fetch<T: Send + Unpin>(
+    /// Rows travel as one array for each column: the statement is the same for any number.
+    async fn insert(
         connection: &mut PgConnection,
-        sql: SqlStr,
-        arguments: PgArguments,
-        read: impl FnMut(PgRow) -> sqlx::Result<T> + Send,
+        head: &str,
+        rows: Arrays,
+        tail: &str,
+    ) -> sqlx::Result<u64> {
+        let (rows, parameters) = rows.finish().map_err(sqlx::Error::Encode)?;
+        Self::execute(connection, format!("{head} {rows} {tail}").into(), parameters).await
+    }
+
+    async fn fetch<T: Send + 'static>(
+        connection: &mut PgConnection,
+        sql: Sql,
+        parameters: PgArguments,
+        read: impl Fn(&PgRow) -> sqlx::Result<T> + Send + 'static,
     ) -> sqlx::Result<Vec<T>> {
-        sqlx::query_with(sql, arguments).try_map(read).fetch_all(connection).await
+        let query = sqlx::query_with(AssertSqlSafe(sql), parameters);
+        let mut rows = query.fetch(connection);
+        let mut read_rows = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            read_rows.push(read(&row)?);
+        }
+        Ok(read_rows)
     }
 
     fn text(row: &PgRow, index: usize) -> sqlx::Result<Option<String>> {

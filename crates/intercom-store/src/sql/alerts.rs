@@ -52,19 +52,24 @@ impl<D: Dialect> AlertStore for SqlStore<D> {
     }
 }
 
-/// Two selections instead of one with OR: each has its index.
+/// Two selections instead of one with OR: each has its index. The second one asks the index of the
+/// contacts for nothing but what it has, else SQLite reads all that lasts in the workspace.
 async fn memory<D: Dialect>(
     store: &SqlStore<D>,
     workspace: &Workspace,
     subjects: &[&str],
     contact_ids: &[&str],
 ) -> Result<Vec<AlertMemory>, Fault> {
-    let columns =
-        "subject, kind, contact_id, since, value FROM alert_state WHERE workspace_id = $1";
+    let columns = "known.subject, known.kind, known.contact_id, known.since, known.value";
     let sql = format!(
-        "SELECT {columns} AND subject {} UNION SELECT {columns} AND contact_id {} ORDER BY 1, 2",
-        D::is_one_of(2),
-        D::is_one_of(3)
+        "SELECT {columns} FROM {} CROSS JOIN alert_state known \
+         WHERE known.workspace_id = $1 AND known.subject = given.value \
+         UNION SELECT {columns} FROM {} CROSS JOIN alert_state spoken CROSS JOIN alert_state known \
+         WHERE spoken.workspace_id = $1 AND spoken.contact_id = given.value \
+         AND known.workspace_id = $1 AND known.subject = spoken.subject \
+         AND known.kind = spoken.kind ORDER BY 1, 2",
+        D::each(2),
+        D::each(3)
     );
     Ok(Query::<D>::new(sql)
         .bind(&workspace.id)

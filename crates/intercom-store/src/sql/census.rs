@@ -13,6 +13,13 @@ pub(super) async fn census<D: Dialect>(
     for stream in Stream::ALL {
         census.records.insert(stream, count(store, workspace, stream.name()).await?);
     }
+    let archived = Query::<D>::new(
+        "SELECT COUNT(*) FROM contacts WHERE workspace_id = $1 AND archived_at IS NOT NULL",
+    )
+    .bind(&workspace.id)
+    .fetch_first(&mut *store.read().await?, "contacts", only_column)
+    .await?;
+    census.n_archived = archived.unwrap_or(0);
     census.n_customers = count(store, workspace, "intercom_customers").await?;
     census.n_tombstones = count(store, workspace, "tombstones").await?;
     Ok(census)

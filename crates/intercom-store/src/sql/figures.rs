@@ -9,8 +9,9 @@ use super::{SqlStore, Write, customers, during, history, marks, reports};
 use crate::dialect::{Dialect, Query, Reader};
 use crate::error::Fault;
 use crate::{
-    CurrencyTotal, FactRow, FiguresStore, ProjectionRules, RevenueHistoryRow, RulesChange,
-    SaidWords, SharedBilling, StoreError, Stream, TrackedValues, WithoutAddress, Workspace,
+    CurrencyTotal, CustomerHistoryRow, FactRow, FiguresStore, ProjectionRules, RevenueHistoryRow,
+    RulesChange, SaidWords, SharedBilling, StoreError, Stream, TrackedValues, WithoutAddress,
+    Workspace,
 };
 
 const DAY: i64 = 86_400;
@@ -71,6 +72,16 @@ impl<D: Dialect> FiguresStore for SqlStore<D> {
         contact_ids: &[&str],
     ) -> Result<BTreeMap<String, (String, TrackedValues)>, StoreError> {
         history::last_states(self, workspace, contact_ids)
+            .await
+            .map_err(during("read the history of contacts", workspace))
+    }
+
+    async fn contact_history(
+        &self,
+        workspace: &Workspace,
+        contact_ids: &[&str],
+    ) -> Result<Vec<(String, CustomerHistoryRow)>, StoreError> {
+        history::of_contacts(self, workspace, contact_ids)
             .await
             .map_err(during("read the history of contacts", workspace))
     }
@@ -177,7 +188,8 @@ async fn project_by<D: Dialect>(
         for stream in Stream::ALL.into_iter().filter(|stream| stream.is_projected()) {
             let table = stream.name();
             Query::<D>::new(format!(
-                "UPDATE {table} SET projected_version = 0 WHERE workspace_id = $1"
+                "UPDATE {table} SET projected_version = 0 \
+                 WHERE workspace_id = $1 AND projected_version <> 0"
             ))
             .bind(&workspace.id)
             .execute(&mut write.transaction)

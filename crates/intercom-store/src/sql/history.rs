@@ -107,6 +107,19 @@ pub(super) async fn last_states<D: Dialect>(
     workspace: &Workspace,
     contact_ids: &[&str],
 ) -> Result<BTreeMap<String, (String, TrackedValues)>, Fault> {
+    let rows = of_contacts(store, workspace, contact_ids).await?;
+    let states = rows.into_iter().filter_map(|(email, row)| {
+        let state = row.state?;
+        Some((state.intercom_contact_id.clone()?, (email, state)))
+    });
+    Ok(states.collect())
+}
+
+pub(super) async fn of_contacts<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    contact_ids: &[&str],
+) -> Result<Vec<(String, CustomerHistoryRow)>, Fault> {
     // A row of a customer that went has no contact.
     let sql = format!(
         "SELECT email, observed_at, is_present, currency, currency_exponent, mrr, arr, ltv, \
@@ -116,16 +129,11 @@ pub(super) async fn last_states<D: Dialect>(
          ORDER BY change_number, email",
         D::is_one_of(2)
     );
-    let rows = Query::<D>::new(sql)
+    Ok(Query::<D>::new(sql)
         .bind(&workspace.id)
         .bind(contact_ids)
         .fetch(&mut *store.read().await?, "customer_history", read_with_email)
-        .await?;
-    let states = rows.into_iter().filter_map(|(email, row)| {
-        let state = row.state?;
-        Some((state.intercom_contact_id.clone()?, (email, state)))
-    });
-    Ok(states.collect())
+        .await?)
 }
 
 fn read_customer<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result<CustomerHistoryRow> {

@@ -1,11 +1,13 @@
 //! How things stand between runs.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
-use super::{SqlStore, during};
+use super::{SqlStore, during, runs};
 use crate::dialect::{Dialect, Query, Reader, only_column};
 use crate::error::Fault;
-use crate::{InspectStore, MISTRUSTED, PartsWait, StoreError, Stream, Workspace};
+use crate::{InspectStore, MISTRUSTED, PartsWait, RunId, StoreError, Stream, Workspace};
 
 #[async_trait]
 impl<D: Dialect> InspectStore for SqlStore<D> {
@@ -28,6 +30,27 @@ impl<D: Dialect> InspectStore for SqlStore<D> {
         ids: &[&str],
     ) -> Result<u64, StoreError> {
         undate(self, workspace, stream, ids).await.map_err(during("mark what differs", workspace))
+    }
+
+    async fn conversations_of(
+        &self,
+        workspace: &Workspace,
+        part_ids: &[&str],
+    ) -> Result<BTreeMap<String, String>, StoreError> {
+        conversations_of(self, workspace, part_ids)
+            .await
+            .map_err(during("read whose parts they are", workspace))
+    }
+
+    async fn count_customers(
+        &self,
+        workspace: &Workspace,
+        run: RunId,
+        n_customers: u64,
+    ) -> Result<(), StoreError> {
+        runs::count_customers(self, workspace, run, n_customers)
+            .await
+            .map_err(during("count what a run has written", workspace))
     }
 
     async fn mistrust(
@@ -73,6 +96,25 @@ async fn parts_wait<D: Dialect>(
     let query = query.bind(&workspace.id);
     let found = query.fetch_first(&mut *store.read().await?, "parts_due", read).await?;
     Ok(found.unwrap_or_default())
+}
+
+async fn conversations_of<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    part_ids: &[&str],
+) -> Result<BTreeMap<String, String>, Fault> {
+    let sql = format!(
+        "SELECT id, conversation_id FROM conversation_parts WHERE workspace_id = $1 AND id {}",
+        D::is_one_of(2)
+    );
+    let rows = Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(part_ids)
+        .fetch(&mut *store.read().await?, "conversation_parts", |row: &mut Reader<'_, D>| {
+            Ok((row.next()?, row.next()?))
+        })
+        .await?;
+    Ok(rows.into_iter().collect())
 }
 
 async fn undate<D: Dialect>(

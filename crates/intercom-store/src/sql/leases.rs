@@ -49,7 +49,7 @@ pub(super) async fn acquire<D: Dialect>(
         .await?
         .ok_or(sqlx::Error::RowNotFound)?,
     };
-    transaction.commit().await?;
+    D::commit(transaction).await?;
     Ok(outcome)
 }
 
@@ -73,7 +73,7 @@ pub(super) async fn renew<D: Dialect>(
         Ok(Lease { name: row.next()?, epoch: row.next()?, expires_at: row.next()? })
     })
     .await?;
-    transaction.commit().await?;
+    D::commit(transaction).await?;
     Ok(renewed)
 }
 
@@ -93,7 +93,7 @@ pub(super) async fn release<D: Dialect>(
     .bind(lease.epoch)
     .execute(&mut transaction)
     .await?;
-    transaction.commit().await?;
+    D::commit(transaction).await?;
     Ok(n_released > 0)
 }
 
@@ -143,7 +143,7 @@ pub(super) async fn change_ledger<D: Dialect>(
         .bind(now)
         .execute(&mut transaction)
         .await?;
-    Ok(transaction.commit().await?)
+    Ok(D::commit(transaction).await?)
 }
 
 pub(super) async fn ledgers<D: Dialect>(store: &SqlStore<D>) -> Result<Vec<RateLedgerRow>, Fault> {
@@ -153,7 +153,7 @@ pub(super) async fn ledgers<D: Dialect>(store: &SqlStore<D>) -> Result<Vec<RateL
          ORDER BY changed_at DESC, token_digest",
         D::CLOCK
     ))
-    .fetch(&mut *store.read().await?, "rate_leases", |row| {
+    .fetch(&mut *store.read().await?, "rate_leases", move |row| {
         Ok(RateLedgerRow {
             token_digest: row.next()?,
             ledger: row.next()?,

@@ -98,7 +98,7 @@ pub(super) async fn claim<D: Dialect>(
         })
     })
     .await?;
-    transaction.commit().await?;
+    D::commit(transaction).await?;
     claimed.sort_by_key(|effect| effect.claim);
     Ok(claimed)
 }
@@ -129,7 +129,7 @@ pub(super) async fn finish<D: Dialect>(
     .bind(reason.cloned())
     .execute(&mut transaction)
     .await?;
-    transaction.commit().await?;
+    D::commit(transaction).await?;
     Ok(n_finished > 0)
 }
 
@@ -166,7 +166,7 @@ pub(super) async fn sweep<D: Dialect>(
     .bind(now.saturating_sub(millis(rules.remember_for)))
     .execute(&mut transaction)
     .await?;
-    transaction.commit().await?;
+    D::commit(transaction).await?;
     Ok(SweepOutcome { n_due_again, n_dead, n_forgotten })
 }
 
@@ -208,6 +208,6 @@ pub(super) async fn revive<D: Dialect>(
     .bind(effect_id)
     .execute(&mut transaction)
     .await?;
-    transaction.commit().await?;
+    D::commit(transaction).await?;
     Ok(n_revived > 0)
 }

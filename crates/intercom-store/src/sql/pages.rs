@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
+use super::runs::whole;
 use super::{SqlStore, Write};
 use crate::dialect::{Dialect, Query, Reader, RowBinder, execute_rows};
 use crate::error::Fault;
 use crate::{
     AttributeChange, Bookmark, ContentHash, PageOutcome, PageWrite, Quarantined, QuarantinedRow,
-    Record, RunId, Stored, Stream, Workspace,
+    Record, RunCounts, RunId, Stored, Stream, Workspace,
 };
 
 /// Bytes of bodies in one statement, unless a single body is larger.
@@ -138,8 +139,22 @@ pub(super) async fn commit<D: Dialect>(
         write_bookmark(&mut write, workspace, stream, bookmark, page.observed_at).await?;
     }
     super::windows::write(&mut write, workspace, stream, page).await?;
+    if let Some(run) = page.run {
+        super::runs::count(&mut write, workspace, run, &counts(page, outcome)).await?;
+    }
     store.commit(write).await?;
     Ok(outcome)
+}
+
+fn counts(page: &PageWrite, outcome: PageOutcome) -> RunCounts {
+    let n_quarantined = page.quarantined.len() as u64;
+    RunCounts {
+        n_fetched: whole(page.records.len() as u64 + n_quarantined),
+        n_inserted: whole(outcome.n_inserted),
+        n_changed: whole(outcome.n_changed),
+        n_quarantined: whole(n_quarantined),
+        ..RunCounts::default()
+    }
 }
 
 /// A walk over a moving set can meet a record twice in one page.

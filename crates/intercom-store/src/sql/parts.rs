@@ -254,6 +254,10 @@ pub(super) async fn commit<D: Dialect>(
     .await?;
     project_again(&mut write, workspace, &plan).await?;
     clear_marks(&mut write, workspace, &conversations).await?;
+    if let Some(run) = results.run {
+        super::runs::count(&mut write, workspace, run, &plan::counts(results, plan.outcome))
+            .await?;
+    }
     store.commit(write).await?;
     Ok(plan.outcome)
 }

@@ -67,7 +67,7 @@ pub(super) async fn pending<D: Dialect>(
     Ok(Query::<D>::new(sql)
         .bind(&workspace.id)
         .bind(ids.as_slice())
-        .fetch(&mut connection, table, |row: &mut Reader<'_, D>| {
+        .fetch(&mut connection, table, move |row: &mut Reader<'_, D>| {
             let (id, hash) = (row.next()?, row.next()?);
             let body = row.next::<Vec<u8>>()?.into();
             Ok(PendingBody { id, hash, body, version: of_version })

@@ -1,6 +1,6 @@
 //! Runs.
 
-use super::SqlStore;
+use super::{SqlStore, Write};
 use crate::dialect::{Dialect, Query, Reader, only_column};
 use crate::error::Fault;
 use crate::{RunCounts, RunEnd, RunId, RunOutcome, RunRow, Workspace};
@@ -25,6 +25,55 @@ pub(super) async fn start<D: Dialect>(
     .ok_or(sqlx::Error::RowNotFound)?;
     store.commit(write).await?;
     Ok(RunId(id))
+}
+
+/// Counts what a run commits with a transaction.
+pub(super) async fn count<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    run: RunId,
+    done: &RunCounts,
+) -> sqlx::Result<()> {
+    if *done == RunCounts::default() {
+        return Ok(());
+    }
+    Query::<D>::new(
+        "UPDATE sync_runs SET n_fetched = n_fetched + $1, n_inserted = n_inserted + $2, \
+         n_changed = n_changed + $3, n_quarantined = n_quarantined + $4, \
+         n_customers = n_customers + $5 \
+         WHERE workspace_id = $6 AND run_id = $7 AND finished_at IS NULL",
+    )
+    .bind(done.n_fetched)
+    .bind(done.n_inserted)
+    .bind(done.n_changed)
+    .bind(done.n_quarantined)
+    .bind(done.n_customers)
+    .bind(&workspace.id)
+    .bind(run.0)
+    .execute(&mut write.transaction)
+    .await?;
+    Ok(())
+}
+
+/// The same for customers, which are written without their run.
+pub(super) async fn count_customers<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    run: RunId,
+    n_customers: u64,
+) -> Result<(), Fault> {
+    if n_customers == 0 {
+        return Ok(());
+    }
+    let done = RunCounts { n_customers: whole(n_customers), ..RunCounts::default() };
+    let mut write = store.write(workspace).await?;
+    count(&mut write, workspace, run, &done).await?;
+    Ok(store.commit(write).await?)
+}
+
+/// A count as databases keep it.
+pub(super) fn whole(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 pub(super) async fn finish<D: Dialect>(
@@ -90,5 +139,5 @@ fn read<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result<RunRow> {
         counts,
         detail,
     });
-    Ok(RunRow { id, kind, started_at, end })
+    Ok(RunRow { id, kind, started_at, counts, end })
 }

@@ -26,7 +26,7 @@ pub(super) async fn ensure<D: Dialect>(
     .fetch_first(&mut transaction, "workspaces", read)
     .await?
     .ok_or(sqlx::Error::RowNotFound)?;
-    transaction.commit().await?;
+    D::commit(transaction).await?;
     Ok(workspace)
 }
 

@@ -106,6 +106,10 @@ pub(crate) async fn a_digest_loses_only_the_lines_about_a_forgotten_person(on: &
         name: Some(format!("Name of {email}")),
         contact_id: Some(contact_id.into()),
         mrr: None,
+        said: Some(SaidWords {
+            words: format!("Words of {email}"),
+            conversation_id: format!("talk of {contact_id}"),
+        }),
     };
     let part = |kind, n_customers, top| DigestPart { kind, n_customers, top };
     let digest = |parts| Notice::Digest(DigestNotice { cause: DigestCause::ChangedRules, parts });

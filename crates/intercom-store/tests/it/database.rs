@@ -83,6 +83,35 @@ impl Database {
         }
     }
 
+    /// From here on the disk is full whenever a row of the table is written: the databases say so
+    /// themselves, SQLite when an automatic key has reached its largest value.
+    pub(crate) async fn fill_up(&self, table: &str) {
+        let sql = match self.is_sqlite() {
+            true => {
+                "CREATE TABLE full_disk (id INTEGER PRIMARY KEY AUTOINCREMENT); \
+                 INSERT INTO full_disk VALUES (9223372036854775807); \
+                 CREATE TRIGGER full_disk_of BEFORE INSERT ON {table} \
+                 BEGIN INSERT INTO full_disk (id) VALUES (NULL); END"
+            }
+            false => {
+                "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS \
+                 $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$; \
+                 CREATE TRIGGER full_disk BEFORE INSERT ON {table} \
+                 FOR EACH ROW EXECUTE FUNCTION full_disk()"
+            }
+        };
+        self.execute(&sql.replace("{table}", table)).await;
+    }
+
+    /// Undoes [`Database::fill_up`].
+    pub(crate) async fn make_room(&self, table: &str) {
+        let sql = match self.is_sqlite() {
+            true => "DROP TRIGGER full_disk_of; DROP TABLE full_disk",
+            false => "DROP TRIGGER full_disk ON {table}",
+        };
+        self.execute(&sql.replace("{table}", table)).await;
+    }
+
     /// The rows of a query of one text column, past the store.
     pub(crate) async fn texts(&self, sql: &str) -> Vec<Option<String>> {
         let sql = AssertSqlSafe(sql.to_owned());
@@ -95,6 +124,15 @@ impl Database {
             let rows = sqlx::query(sql).fetch_all(&mut connection).await.expect("rows");
             rows.iter().map(|row| row.get(0)).collect()
         }
+    }
+
+    /// How SQLite would read what a query asks for.
+    pub(crate) async fn plan(&self, sql: &str) -> String {
+        let sql = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+        let mut connection = self.sqlite_connection().await;
+        let rows = sqlx::query(sql).fetch_all(&mut connection).await.expect("rows");
+        let steps: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+        steps.join("\n")
     }
 
     /// The only cell of a query of one number, past the store.

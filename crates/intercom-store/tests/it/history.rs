@@ -3,8 +3,9 @@
 use chrono::NaiveDate;
 use intercom_revenue::Currency;
 use intercom_store::{
-    AttributeChange, AttributeHistoryRow, Bookmark, BucketHistoryRow, CustomerRow, PageWrite,
-    Record, RunCounts, RunEnd, RunId, RunOutcome, StoreError, Stream,
+    AttributeChange, AttributeHistoryRow, Bookmark, BucketHistoryRow, ConversationParts,
+    CustomerRow, FetchedParts, FoundParts, PageWrite, Part, PartsWrite, Quarantined, Record,
+    RunCounts, RunEnd, RunId, RunOutcome, StoreError, Stream,
 };
 
 use crate::customers::paying;
@@ -117,6 +118,63 @@ pub(crate) async fn runs_are_numbered_and_ended(on: &Database) {
     assert_eq!(store.last_runs(workspace, 1).await.unwrap().len(), 1);
 }
 
+pub(crate) async fn a_run_counts_what_it_commits(on: &Database) {
+    let (store, workspace) = (&on.store, &on.workspace);
+    let run = store.start_run(workspace, "full", NOW).await.unwrap();
+    let other = store.start_run(workspace, "full", NOW).await.unwrap();
+    let talk = record("v1", NOW, b"{}");
+    let write = PageWrite { run: Some(run), ..page(vec![talk, record("v2", NOW, b"{}")]) };
+    store.commit_page(workspace, Stream::Conversations, &write).await.unwrap();
+    let odd = Quarantined {
+        record_id: None,
+        reason: "odd".into(),
+        hash: [1; 16],
+        body: b"?".as_slice().into(),
+    };
+    let later = PageWrite {
+        quarantined: vec![odd],
+        run: Some(run),
+        ..page(vec![record("v1", NOW + 1, b"{ }"), record("v2", NOW, b"{}")])
+    };
+    store.commit_page(workspace, Stream::Conversations, &later).await.unwrap();
+    let part = |id: &str| Part { id: id.into(), body: b"{}".as_slice().into(), ..Part::default() };
+    let parts = FetchedParts { parts: vec![part("p1"), part("p2")], ..FetchedParts::default() };
+    let found = ConversationParts {
+        conversation_id: "v1".into(),
+        mark: 0,
+        is_settled: false,
+        found: FoundParts::Fetched(parts),
+    };
+    let write = PartsWrite { conversations: vec![found], observed_at: NOW, run: Some(run) };
+    store.commit_parts(workspace, &write).await.unwrap();
+    store.count_customers(workspace, run, 7).await.unwrap();
+    let counts = async |run| {
+        let runs = store.last_runs(workspace, 10).await.unwrap();
+        runs.into_iter().find(|row| row.id == run).expect("the run").counts
+    };
+    let so_far = RunCounts {
+        n_fetched: 7,
+        n_inserted: 4,
+        n_changed: 1,
+        n_quarantined: 1,
+        n_customers: 7,
+        ..RunCounts::default()
+    };
+    assert_eq!(counts(run).await, so_far);
+    assert_eq!(counts(other).await, RunCounts::default());
+
+    // How it ended is the last word.
+    let end = RunEnd {
+        finished_at: NOW + 45,
+        outcome: RunOutcome::Done,
+        counts: RunCounts { n_skipped: 4, ..so_far },
+        detail: None,
+    };
+    store.finish_run(workspace, run, &end).await.unwrap();
+    store.count_customers(workspace, run, 7).await.unwrap();
+    assert_eq!(counts(run).await, end.counts);
+}
+
 pub(crate) async fn a_row_that_cannot_be_read_is_named(on: &Database) {
     on.write("ada@example.com", Some(paying(100))).await;
     on.execute("UPDATE intercom_customers SET currency = 'doubloons'").await;
@@ -145,4 +203,28 @@ pub(crate) async fn an_error_shows_no_values(on: &Database) {
     assert!(cause.to_string().contains("null"), "{cause}");
     let shown = format!("{error} {error:?} {cause} {cause:?}");
     assert!(!shown.contains("sesame"), "{shown}");
+}
+
+pub(crate) async fn the_last_states_of_contacts_have_an_index(on: &Database) {
+    let spoken = |id: &str, mrr| CustomerRow { intercom_contact_id: id.into(), ..paying(mrr) };
+    on.write("ada@example.com", Some(spoken("c1", 100))).await;
+    on.write("ada@example.com", Some(spoken("c2", 200))).await;
+    on.write("zoe@example.com", Some(spoken("c1", 300))).await;
+    on.write("zoe@example.com", None).await;
+    let last = on.store.last_states(&on.workspace, &["c1", "c2", "c3"]).await.unwrap();
+    let seen: Vec<_> =
+        last.iter().map(|(id, (email, state))| (id.as_str(), email.as_str(), state.mrr)).collect();
+    let expected = [("c1", "zoe@example.com", Some(300)), ("c2", "ada@example.com", Some(200))];
+    assert_eq!(seen, expected);
+    if on.is_sqlite() {
+        let plan = "SELECT COUNT(*) FROM customer_history \
+                    WHERE workspace_id = 'ab12' \
+                    AND intercom_contact_id IN (SELECT value FROM json_each('[\"c1\"]')) \
+                    ORDER BY change_number, email";
+        let plan = on.plan(plan).await;
+        assert!(
+            plan.contains("customer_history_contact (workspace_id=? AND intercom_contact_id=?"),
+            "{plan}"
+        );
+    }
 }

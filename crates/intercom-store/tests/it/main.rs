@@ -58,6 +58,7 @@ conformance! {
         a_changed_record_is_written
         an_older_record_does_not_overwrite
         the_later_of_two_records_with_one_id_counts
+        a_write_that_nobody_waits_for_is_whole_or_undone
         a_failing_write_leaves_nothing
         bodies_are_kept_byte_for_byte
         a_body_of_five_megabytes
@@ -108,8 +109,10 @@ conformance! {
     history:
         a_customer_is_appended_once_per_change
         attributes_are_appended_once_per_change
+        the_last_states_of_contacts_have_an_index
         the_last_buckets_of_a_day_count
         runs_are_numbered_and_ended
+        a_run_counts_what_it_commits
         a_row_that_cannot_be_read_is_named
         an_error_shows_no_values;
     gone:
@@ -185,6 +188,8 @@ conformance! {
         data_survives_reopening
         a_closed_store_is_unavailable
         a_newer_schema_is_refused
+        a_migration_that_differs_is_refused
         two_programs_open_at_once
+        a_disk_without_room_for_the_schema_is_named
         the_migrations_of_another_program_are_left_alone;
 }

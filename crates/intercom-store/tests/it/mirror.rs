@@ -1,11 +1,14 @@
 //! Records as received.
 
 use std::hash::{DefaultHasher, Hasher};
+use std::time::Duration;
 
 use intercom_store::{
     AttributeChange, Bookmark, ContentHash, PageOutcome, PageWrite, Quarantined, Record, Stream,
     WorkspaceProfile,
 };
+
+use tokio::time::timeout;
 
 use crate::database::{Database, NOW, workspace};
 
@@ -305,4 +308,23 @@ pub(crate) async fn writers_take_turns(on: &Database) {
     );
     assert_eq!(on.number("SELECT change_number FROM workspaces").await, 30);
     assert_eq!(on.number("SELECT COUNT(DISTINCT change_number) FROM attribute_history").await, 30);
+}
+
+/// Whoever stops waiting for a write leaves it whole or undone, and the store goes on.
+pub(crate) async fn a_write_that_nobody_waits_for_is_whole_or_undone(on: &Database) {
+    let ids: Vec<String> = (0..300).map(|number| format!("c{number}")).collect();
+    let known: Vec<&str> = ids.iter().map(String::as_str).collect();
+    for micros in [0, 50, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000] {
+        let body = format!("after {micros}");
+        let records = ids.iter().map(|id| record(id, NOW + micros, body.as_bytes())).collect();
+        let written = on.commit(Stream::Contacts, records);
+        let waited = timeout(Duration::from_micros(micros.unsigned_abs()), written).await;
+        // The next write waits until the connection is back.
+        on.commit(Stream::Companies, vec![record("k1", NOW + micros, body.as_bytes())]).await;
+        let stored = on.store.stored(&on.workspace, Stream::Contacts, &known).await.unwrap();
+        let hash = hash_of(body.as_bytes());
+        let n_new = stored.values().filter(|stored| stored.hash == hash).count();
+        assert!([0, ids.len()].contains(&n_new), "{n_new} of {} after {micros} µs", ids.len());
+        assert!(waited.is_err() || n_new == ids.len(), "what was answered is written");
+    }
 }

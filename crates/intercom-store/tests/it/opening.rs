@@ -1,5 +1,6 @@
 //! Opening: what is created, what is refused, and that nothing is written when it is.
 
+use std::error::Error as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -75,6 +76,19 @@ pub(crate) async fn two_programs_open_at_once(on: &Database) {
         let store = store.expect("the database opens");
         assert!(store.dead_effects(&on.workspace).await.unwrap().is_empty());
     }
+}
+
+pub(crate) async fn a_disk_without_room_for_the_schema_is_named(on: &Database) {
+    on.store.close().await;
+    on.rebuild(4).await;
+    on.fill_up("intercom_migrations").await;
+    for _ in 0..2 {
+        let error = refusal(&on.url).await;
+        assert!(matches!(error, StoreError::NoRoom { .. }), "{error:?}");
+        assert!(error.to_string().ends_with(": its disk is full"), "{error}");
+    }
+    on.make_room("intercom_migrations").await;
+    intercom_store::open(&on.url).await.expect("the database opens");
 }
 
 pub(crate) async fn the_migrations_of_another_program_are_left_alone(on: &Database) {
@@ -159,6 +173,66 @@ async fn databases_in_memory_are_private() {
     workspace(&*one, "ab12").await;
     assert_eq!(one.workspaces().await.unwrap().len(), 1);
     assert!(two.workspaces().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_path_may_hold_what_a_url_may_not() {
+    let folder = tempfile::tempdir().unwrap();
+    for (written, name) in [("what%3F.db", "what?.db"), ("100%25.db", "100%.db"), ("é b", "é b")]
+    {
+        for scheme in ["sqlite:", "sqlite://"] {
+            let url = format!("{scheme}{}/{written}?mode=rwc", folder.path().display());
+            let store = intercom_store::open(&url).await.unwrap();
+            store.close().await;
+            fs::remove_file(folder.path().join(name)).expect(name);
+        }
+    }
+    for url in [
+        "sqlite:",
+        "sqlite://",
+        "sqlite://a.db?cache=shared",
+        "sqlite://%ff.db",
+        "sqlite:file:a.db",
+        "sqlite:%3Amemory%3A",
+    ] {
+        assert!(matches!(refusal(url).await, StoreError::InvalidUrl { .. }), "{url}");
+    }
+}
+
+pub(crate) async fn a_migration_that_differs_is_refused(on: &Database) {
+    on.execute(
+        "UPDATE intercom_migrations SET version = 9999 \
+         WHERE version = (SELECT MAX(version) FROM intercom_migrations)",
+    )
+    .await;
+    let error = refusal(&on.url).await;
+    assert!(matches!(error, StoreError::Newer { found: 9999, .. }), "{error:?}");
+    on.execute("DELETE FROM intercom_migrations WHERE version = 9999").await;
+    // One that nobody knows, before the last one.
+    on.execute(
+        "INSERT INTO intercom_migrations \
+         (version, description, success, checksum, execution_time) \
+         SELECT -1, 'foreign', success, checksum, 0 FROM intercom_migrations WHERE version = 1",
+    )
+    .await;
+    let error = refusal(&on.url).await;
+    let cause = error.source().map(ToString::to_string).unwrap_or_default();
+    assert!(cause.contains("-1"), "{error:?}: {cause}");
+    on.execute("DELETE FROM intercom_migrations WHERE version = -1").await;
+    on.execute(
+        "UPDATE intercom_migrations SET checksum = \
+         (SELECT checksum FROM intercom_migrations WHERE version = 1) WHERE version = 2",
+    )
+    .await;
+    on.execute(
+        "DELETE FROM intercom_migrations \
+         WHERE version = (SELECT MAX(version) FROM intercom_migrations)",
+    )
+    .await;
+    let error = refusal(&on.url).await;
+    assert!(matches!(error, StoreError::Migration { .. }), "{error:?}");
+    let cause = error.source().map(ToString::to_string).unwrap_or_default();
+    assert!(cause.contains("migration 2"), "{cause}");
 }
 
 #[tokio::test]

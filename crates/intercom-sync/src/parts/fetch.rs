@@ -20,7 +20,7 @@ const MOST: usize = 128;
 /// and those at the same time are slower.
 const LEAST_LATENCY: Duration = Duration::from_millis(150);
 
-/// One conversation with its parts as plain text, handed on as it comes.
+/// One conversation with its parts as HTML, handed on as it comes.
 pub(super) struct RetrieveParts(RetrieveConversation);
 
 /// The answer, whose JSON is complete, and when the server gave it (Unix seconds).
@@ -31,8 +31,8 @@ pub(super) struct Answer {
 
 impl RetrieveParts {
     pub(super) fn new(id: ConversationId) -> Self {
-        let display_as = Some("plaintext".to_owned());
-        Self(RetrieveConversation { display_as, ..RetrieveConversation::new(id) })
+        // As plain text, nobody could tell where a quote begins.
+        Self(RetrieveConversation::new(id))
     }
 }
 

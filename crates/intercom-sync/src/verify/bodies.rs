@@ -24,6 +24,29 @@ pub(super) async fn intact(
     Ok(stored.keys().filter(is_intact).cloned().collect())
 }
 
+/// The stored parts whose body is lost or damaged, each behind its conversation.
+pub(super) async fn damaged_parts(
+    store: &dyn Store,
+    workspace: &Workspace,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let (stream, mut after) = (Stream::Parts, String::new());
+    let mut damaged = Vec::new();
+    loop {
+        let ids = store.ids(workspace, stream, &after, CHUNK).await?;
+        let Some(last) = ids.last() else { return Ok(damaged) };
+        after.clone_from(last);
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let stored = store.stored(workspace, stream, &ids).await?;
+        let intact = intact(store, workspace, stream, &stored).await?;
+        let broken: Vec<&str> = ids.into_iter().filter(|id| !intact.contains(*id)).collect();
+        if broken.is_empty() {
+            continue;
+        }
+        let conversations = store.conversations_of(workspace, &broken).await?;
+        damaged.extend(conversations.into_iter().map(|(part, of)| (of, part)));
+    }
+}
+
 /// The bodies that the database can read: one that it cannot costs only itself.
 async fn readable(
     store: &dyn Store,

@@ -34,7 +34,7 @@ impl Sync {
         progress: &dyn Progress,
     ) -> Result<StreamComparison, SyncError> {
         let workspace = self.known_workspace().await?;
-        self.compare_parts(&workspace, None, progress).await
+        self.compare_parts(&workspace, Asked::All, None, progress).await
     }
 
     /// The same; what differs is written, and a later run projects it. The comparison is that from
@@ -48,11 +48,32 @@ impl Sync {
         now: DateTime<Utc>,
         progress: &dyn Progress,
     ) -> Result<StreamComparison, SyncError> {
+        self.repair(Asked::All, now, progress).await
+    }
+
+    /// The same of the conversations only that have a part whose stored body is lost or damaged.
+    ///
+    /// # Errors
+    /// As for [`Sync::repair_parts`].
+    pub async fn repair_damaged_parts(
+        &self,
+        now: DateTime<Utc>,
+        progress: &dyn Progress,
+    ) -> Result<StreamComparison, SyncError> {
+        self.repair(Asked::Damaged, now, progress).await
+    }
+
+    async fn repair(
+        &self,
+        asked: Asked,
+        now: DateTime<Utc>,
+        progress: &dyn Progress,
+    ) -> Result<StreamComparison, SyncError> {
         let workspace = self.known_workspace().await?;
         let settings = self.settings();
         let holder = (settings.holder.as_str(), settings.lease_for);
         let repair = async |leased: Workspace| {
-            self.compare_parts(&leased, Some(now.timestamp()), progress).await
+            self.compare_parts(&leased, asked, Some(now.timestamp()), progress).await
         };
         under_lease(self.store(), &workspace, holder, repair).await
     }
@@ -60,27 +81,31 @@ impl Sync {
     async fn compare_parts(
         &self,
         workspace: &Workspace,
+        asked: Asked,
         repair_at: Option<i64>,
         progress: &dyn Progress,
     ) -> Result<StreamComparison, SyncError> {
         let store = self.store();
+        let damaged = bodies::damaged_parts(store, workspace).await?;
+        let mut comparison = StreamComparison::new(Stream::Parts);
+        damaged.iter().for_each(|part| comparison.damaged.add(&name(part)));
+        let with_damage: BTreeSet<&str> = damaged.iter().map(|(of, _)| of.as_str()).collect();
         let due: BTreeSet<String> = due_one_by_one(store, workspace)
             .map_ok(|due| due.conversation_id)
             .try_collect()
             .await?;
-        let (mut ids, mut after) = (Vec::new(), String::new());
-        loop {
-            let chunk = store.ids(workspace, Stream::Conversations, &after, CHUNK).await?;
-            let Some(last) = chunk.last() else { break };
-            after.clone_from(last);
-            ids.extend(chunk);
-        }
-        let mut comparison = StreamComparison::new(Stream::Parts);
-        let (pending, asked): (Vec<_>, Vec<_>) = ids.into_iter().partition(|id| due.contains(id));
+        let ids = match asked {
+            Asked::All => conversation_ids(store, workspace).await?,
+            Asked::Damaged => with_damage.iter().map(|id| (*id).to_owned()).collect(),
+        };
+        let is_pending = |id: &String| due.contains(id) && !with_damage.contains(id.as_str());
+        let (pending, asked): (Vec<_>, Vec<_>) = ids.into_iter().partition(is_pending);
         pending.iter().for_each(|id| comparison.pending.add(id));
         let total = asked.len() as u64;
         let mut asked = asked.into_iter();
-        let mut verdict = Verdict { store, workspace, repair_at, comparison, n_failed_in_a_row: 0 };
+        let damaged = damaged.into_iter().map(|(_, id)| id).collect();
+        let mut verdict =
+            Verdict { store, workspace, repair_at, comparison, damaged, n_failed_in_a_row: 0 };
         // The first call tells the rate limit and the latency.
         let began_at = Instant::now();
         if let Some(id) = asked.next() {
@@ -106,6 +131,32 @@ impl Sync {
     }
 }
 
+/// Which conversations are asked for.
+#[derive(Clone, Copy)]
+enum Asked {
+    All,
+    /// Those with a part whose stored body is lost or damaged.
+    Damaged,
+}
+
+async fn conversation_ids(
+    store: &dyn Store,
+    workspace: &Workspace,
+) -> Result<Vec<String>, SyncError> {
+    let (mut ids, mut after) = (Vec::new(), String::new());
+    loop {
+        let chunk = store.ids(workspace, Stream::Conversations, &after, CHUNK).await?;
+        let Some(last) = chunk.last() else { return Ok(ids) };
+        after.clone_from(last);
+        ids.extend(chunk);
+    }
+}
+
+/// Parts are named with their conversation.
+pub(super) fn name((conversation_id, id): &(String, String)) -> String {
+    format!("{conversation_id}/{id}")
+}
+
 /// What is found, answer by answer.
 struct Verdict<'v> {
     store: &'v dyn Store,
@@ -113,6 +164,8 @@ struct Verdict<'v> {
     /// When what differs is written; `None` when it is not.
     repair_at: Option<i64>,
     comparison: StreamComparison,
+    /// Parts whose stored body is lost or damaged, which the comparison has named.
+    damaged: BTreeSet<String>,
     n_failed_in_a_row: u32,
 }
 
@@ -171,6 +224,10 @@ impl Verdict<'_> {
         let mut differs = false;
         for part in &fetched.parts {
             seen.insert(part.id.as_str());
+            if self.damaged.contains(&part.id) {
+                differs = true;
+                continue;
+            }
             let name = format!("{id}/{}", part.id);
             let stored = by_id.get(part.id.as_str());
             if stored.is_some_and(|stored| is_equal(part, stored)) {

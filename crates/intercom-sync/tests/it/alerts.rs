@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use intercom_revenue::{Alert, AlertKind, Currency, Money};
-use intercom_store::{ALERT_QUEUE, DigestCause, EffectEnd, Notice, RunOutcome};
-use intercom_sync::Digest;
+use intercom_revenue::{Alert, AlertKind, Currency, Money, Movement, NewCustomer};
+use intercom_store::{ALERT_QUEUE, DigestCause, EffectEnd, Notice, RunOutcome, Stream};
+use intercom_sync::{Digest, explain};
 use serde_json::{Value, json};
 
 use crate::database::Database;
@@ -82,6 +82,26 @@ pub(crate) async fn a_first_load_is_told_in_one_digest(on: &Database) {
     assert_eq!(world.told_of_ada().await, []);
 }
 
+pub(crate) async fn a_digest_has_the_words_of_mentions(on: &Database) {
+    let world = World::empty(on);
+    for n in 1..=7 {
+        let email = format!("m{n}@member.example");
+        let id = world.create_contact(ada(&email, &paying(10_000 + n)));
+        world.begin_conversation(&id, "We want to cancel.");
+    }
+    world.sync().await;
+    let told = world.told().await;
+    let [Notice::Digest(digest)] = told.as_slice() else { panic!("{told:?}") };
+    let [mentions] = digest.parts.as_slice() else { panic!("{digest:?}") };
+    assert_eq!((mentions.n_customers, mentions.top.len()), (7, 5));
+    let talks = world.records(Stream::Conversations);
+    for entry in &mentions.top {
+        let said = entry.said.as_ref().expect("what was said");
+        assert_eq!(said.words, "want to cancel");
+        assert!(talks[&said.conversation_id].contains(entry.contact_id.as_deref().unwrap_or("-")));
+    }
+}
+
 pub(crate) async fn a_first_load_without_a_condition_tells_nothing(on: &Database) {
     let world = World::empty(on);
     world.create_contact(ada(EMAIL, &paying(10_000)));
@@ -141,6 +161,116 @@ pub(crate) async fn another_e_mail_is_no_other_customer(on: &Database) {
     assert_eq!(world.told_of_ada().await, []);
     world.update_contact(&id, json!({"custom_attributes": {"stripe_delinquent": true}}));
     assert_eq!(world.told_of_ada().await, [AlertKind::PaymentDelinquent]);
+}
+
+pub(crate) async fn a_mention_follows_its_contact_to_another_customer(on: &Database) {
+    let world = World::empty(on);
+    let id = world.create_contact(ada(EMAIL, &json!({})));
+    let zoe = world.create_contact(ada("zoe@member.example", &json!({})));
+    world.sync().await;
+    world.begin_conversation(&id, "We want to cancel.");
+    assert_eq!(world.told_of_ada().await, [AlertKind::CancelMention]);
+    // Once the contact speaks for the other customer, and once the one that is there does.
+    world.update_contact(&id, json!({"email": "zoe@member.example"}));
+    assert_eq!(world.told_of_ada().await, []);
+    assert_eq!(world.remembered("zoe@member.example").await, ["cancel_mention"]);
+    let other = world.create_contact(ada(EMAIL, &json!({})));
+    assert_eq!(world.told_of_ada().await, []);
+    world.update_contact(&id, json!({"email": EMAIL}));
+    world.advance(1);
+    world.update_contact(&other, json!({"name": "Ada L."}));
+    assert_eq!(world.told_of_ada().await, []);
+    assert_eq!(world.customer(EMAIL).await.expect("Ada").intercom_contact_id, other);
+    assert_eq!(world.remembered(EMAIL).await, ["cancel_mention"]);
+    assert!(world.remembered("zoe@member.example").await.is_empty());
+    assert_eq!(world.customer("zoe@member.example").await.expect("Zoe").intercom_contact_id, zoe);
+}
+
+pub(crate) async fn who_exchange_their_addresses_pay_what_they_paid(on: &Database) {
+    let world = World::empty(on);
+    let zoe = "zoe@member.example";
+    let first = world.create_contact(ada(EMAIL, &paying(10_000)));
+    let mut attributes = paying(90_000);
+    attributes["stripe_id"] = json!("cus_2");
+    attributes["stripe_delinquent"] = json!(true);
+    let second = world.create_contact(ada(zoe, &attributes));
+    world.sync().await;
+    world.told().await;
+    world.update_contact(&first, json!({"email": zoe}));
+    world.update_contact(&second, json!({"email": EMAIL}));
+    world.advance(600);
+    let report = world.sync().await;
+    assert_eq!(report.alerts, []);
+    assert_eq!((report.metrics.new_contacts, report.metrics.updated_contacts), (0, 2));
+    let mrr = async |email| world.customer(email).await.and_then(|row| row.mrr);
+    assert_eq!((mrr(EMAIL).await, mrr(zoe).await), (Some(90_000), Some(10_000)));
+
+    // What changes on the way is told of the one that it is true of.
+    world.update_contact(&first, ada(EMAIL, &paying(30_000)));
+    world.update_contact(&second, json!({"email": zoe}));
+    world.advance(600);
+    let report = world.sync().await;
+    let [alert] = report.alerts.as_slice() else { panic!("{:?}", report.alerts) };
+    let Alert::LargeMrrChange { from, to, .. } = alert.alert else { panic!("{alert:?}") };
+    assert_eq!((alert.email.as_str(), from.minor, to.minor), (EMAIL, 10_000, 30_000));
+}
+
+pub(crate) async fn who_takes_over_an_address_is_somebody_new(on: &Database) {
+    let world = World::empty(on);
+    let billed = |stripe_id: &str, amount, is_delinquent: bool| {
+        let mut attributes = paying(amount);
+        attributes["stripe_id"] = json!(stripe_id);
+        attributes["stripe_delinquent"] = json!(is_delinquent);
+        attributes
+    };
+    let zoe = "zoe@member.example";
+    let first = world.create_contact(ada(EMAIL, &billed("cus_1", 60_000, true)));
+    world.begin_conversation(&first, "We want to cancel.");
+    let second = world.create_contact(ada(zoe, &billed("cus_2", 60_000, false)));
+    world.sync().await;
+    world.told().await;
+    // One goes to an address that is met before the old one, the other to one that is met after it.
+    world.update_contact(&first, json!({"email": "aa@member.example"}));
+    world.update_contact(&second, json!({"email": "zz@member.example"}));
+    let newcomer = world.create_contact(ada(EMAIL, &billed("cus_3", 90_000, true)));
+    world.begin_conversation(&newcomer, "I want to cancel, too.");
+    world.create_contact(ada(zoe, &billed("cus_4", 5_000, false)));
+    world.advance(600);
+    let report = world.sync().await;
+    let mut told: Vec<_> = report.alerts.iter().map(|it| (&*it.email, it.alert.kind())).collect();
+    told.sort();
+    let mut all = [
+        (EMAIL, AlertKind::NewHighValueCustomer),
+        (EMAIL, AlertKind::CancelMention),
+        (EMAIL, AlertKind::PaymentDelinquent),
+    ];
+    all.sort();
+    assert_eq!(told, all);
+    assert_eq!((report.metrics.new_contacts, report.metrics.updated_contacts), (2, 2));
+    for email in [EMAIL, "aa@member.example"] {
+        assert_eq!(world.remembered(email).await.len(), 3, "{email}");
+    }
+    let workspace = world.workspace().await;
+    let told = explain(world.store.as_ref(), &workspace, &world.settings, zoe, world.now());
+    let explained = told.await.expect("an explanation").expect("a customer");
+    let movements: Vec<_> = explained.history.iter().map(|line| line.movement).collect();
+    assert_eq!(movements, [Some(Movement::New), Some(Movement::New)]);
+}
+
+pub(crate) async fn an_old_customer_that_begins_to_pay_is_not_new(on: &Database) {
+    for (setting, expected) in [
+        (NewCustomer::FirstSeen, &[][..]),
+        (NewCustomer::FirstPaid, &[AlertKind::NewHighValueCustomer]),
+    ] {
+        let mut world = World::empty(on);
+        world.settings.alerts.new_customer = setting;
+        let email = format!("{setting:?}@member.example");
+        let id = world.create_contact(ada(&email, &json!({})));
+        world.sync().await;
+        world.told().await;
+        world.update_contact(&id, json!({"custom_attributes": paying(60_000)}));
+        assert_eq!(world.told_of_ada().await, expected);
+    }
 }
 
 pub(crate) async fn a_first_load_that_breaks_off_is_told_when_it_is_whole(on: &Database) {

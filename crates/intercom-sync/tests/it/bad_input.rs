@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use intercom_sim::{Invention, Patience};
-use intercom_store::{QuarantinedRow, Stream};
-use intercom_sync::{Extent, Newcomers, SyncError, advice};
+use intercom_store::{QuarantinedRow, RunOutcome, Stream};
+use intercom_sync::{Extent, Newcomers, Silent, SyncError, advice};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
@@ -38,11 +38,16 @@ pub(crate) async fn another_workspace_is_refused_before_anything_is_written(on: 
     let transport = Meddler::silent_after(&other.sim, 100);
     let error = other.run_over(transport.clone()).await.expect_err("the run is refused");
     let expected = "the token belongs to workspace sim00002, and the database mirrors sim00001; \
-                    nothing was written; use another token or database, or welcome newcomers \
+                    nothing of it was stored; use another token or database, or welcome newcomers \
                     (`sync run --add-workspace`)";
     assert_eq!(in_words(&error), expected);
     assert_eq!(transport.n_sent(), 1, "only `/me` was asked");
-    assert_eq!(n_rows(on).await, before);
+    // Only that it was refused is noted with the workspace that is known.
+    let refused = first.last_run().await.end.expect("it has ended");
+    assert_eq!((refused.outcome, refused.detail.as_deref()), (RunOutcome::Refused, Some(expected)));
+    let mut expected = before;
+    expected[3] += 1;
+    assert_eq!(n_rows(on).await, expected);
 
     // The one that is known is read as ever; the other one when that is wished.
     let mut first = first;
@@ -53,6 +58,36 @@ pub(crate) async fn another_workspace_is_refused_before_anything_is_written(on: 
     assert!(other.sync().await.is_complete());
     other.check_exact_mirror().await;
     first.check_exact_mirror().await;
+}
+
+pub(crate) async fn another_workspace_is_neither_compared_nor_previewed(on: &Database) {
+    let first = World::new(on);
+    first.sync().await;
+    let other = Invention { seed: 2, ..invention(20, 30) };
+    let mut other = World::invent(other, sim_settings(), Arc::clone(&on.store));
+    other.settings.newcomers = Newcomers::FirstOnly;
+    let transport = Meddler::silent_after(&other.sim, 100);
+    let sync = other.sync_over(transport.clone());
+    let refused = [
+        sync.verify(&Silent).await.err(),
+        sync.verify_before_repair(&Silent).await.err(),
+        sync.verify_parts(&Silent).await.err(),
+        sync.preview(Extent::Changed).await.err(),
+    ];
+    for error in refused {
+        let error = error.expect("a refusal");
+        let told = "the token belongs to workspace sim00002, and the database mirrors sim00001; ";
+        assert!(error.to_string().starts_with(told), "{error}");
+    }
+    assert_eq!(transport.n_sent(), 4, "only `/me` was asked");
+
+    // Whoever welcomes it can look ahead.
+    other.settings.newcomers = Newcomers::Welcome;
+    let sync = other.sync_over(Arc::new(other.sim.clone()));
+    let previews = sync.preview(Extent::Changed).await.expect("previews");
+    assert!(previews.iter().any(|preview| preview.n_records == 20), "{previews:?}");
+    let never = sync.verify(&Silent).await.expect_err("nothing to compare with");
+    assert!(matches!(never, SyncError::NeverSynchronised { .. }), "{never:?}");
 }
 
 pub(crate) async fn of_two_runs_begun_at_once_one_works_and_one_says_so(on: &Database) {

@@ -168,11 +168,16 @@ pub(crate) async fn a_mention_in_a_reply_counts_unless_an_admin_wrote_it(on: &Da
     };
     world.answer(&talk, "Do you want to cancel your plan?");
     assert_eq!(mentioned().await, Some(false));
-    let reply = json!({
-        "message_type": "comment", "type": "user", "intercom_user_id": id,
-        "body": "<p>We want to cancel.</p><blockquote>cancel your plan?</blockquote>",
-    });
-    world.send(&format!("/conversations/{talk}/reply"), &reply);
+    let reply = |body: &str| {
+        let reply = json!({
+            "message_type": "comment", "type": "user", "intercom_user_id": id, "body": body,
+        });
+        world.send(&format!("/conversations/{talk}/reply"), &reply);
+    };
+    // Only the mark-up tells that the customer quotes the admin.
+    reply("<p>No, thanks.</p><blockquote>Do you want to cancel your plan?</blockquote>");
+    assert_eq!(mentioned().await, Some(false));
+    reply("<p>We <b>want</b> to can<i>cel</i>.</p><blockquote>cancel your plan?</blockquote>");
     assert_eq!(mentioned().await, Some(true));
     let facts = world.store.facts(&world.workspace().await, &[&id], 9).await.expect("facts");
     assert_eq!(facts[0].1.cancel_words.as_deref(), Some("want to cancel"));
@@ -195,7 +200,9 @@ pub(crate) async fn an_e_mail_change_moves_the_customer(on: &Database) {
     let (world, id) = world_with(on, &subscribed(&[monthly(10_000)])).await;
     world.update_contact(&id, json!({"email": "lovelace@member.example"}));
     let report = sync_later(&world).await;
-    assert_eq!((report.metrics.new_contacts, report.metrics.updated_contacts), (1, 1));
+    // The customer has changed; nobody is new.
+    assert_eq!((report.metrics.new_contacts, report.metrics.updated_contacts), (0, 1));
+    assert_eq!(report.metrics.contacts_synced, 1);
     assert_eq!(world.customer(EMAIL).await, None);
     assert_eq!(customer(&world, "lovelace@member.example").await.mrr, Some(10_000));
     assert_eq!(total_mrr(&world).await, [(1, Money::new(10_000, Currency::USD))]);

@@ -1,6 +1,7 @@
 //! Where a customer's values come from.
 
-use intercom_sync::explain;
+use intercom_revenue::PriceUnit;
+use intercom_sync::{departed, explain};
 use serde_json::json;
 
 use crate::database::Database;
@@ -137,6 +138,83 @@ pub(crate) async fn a_row_in_another_currency_is_told_to_add_nothing(on: &Databa
         "Note: mixed_currency, the figures cover one of several currencies",
     ] {
         assert!(told.contains(line), "{told}");
+    }
+}
+
+pub(crate) async fn a_move_is_told_as_a_move(on: &Database) {
+    let world = World::empty(on);
+    let (old, new) = ("ada@member.example", "lovelace@member.example");
+    let paying = |amount: i64| {
+        let plan = json!({"amount": amount, "interval": "month"});
+        json!({"Stripe Subscriptions": [{"status": "active", "plan": plan}]})
+    };
+    let id = world.create_contact(json!({"email": old, "custom_attributes": paying(10_000)}));
+    world.sync().await;
+    world.advance(600);
+    let patch = json!({"email": new, "custom_attributes": paying(12_000)});
+    world.update_contact(&id, patch);
+    world.sync().await;
+    let workspace = world.workspace().await;
+    let told = explain(world.store.as_ref(), &workspace, &world.settings, new, world.now());
+    let told = told.await.expect("an explanation").expect("a customer");
+    assert_eq!(
+        told.history[0].to_string(),
+        "Since 2025-11-21T17:10:00+00:00: MRR 120.00 USD (Expansion) (moved from ada@member.example)"
+    );
+    let gone = departed(world.store.as_ref(), &workspace, old, world.now());
+    let gone = gone.await.expect("an answer").expect("a history");
+    assert_eq!(
+        gone.history[0].to_string(),
+        "Since 2025-11-21T17:10:00+00:00: no MRR (moved to lovelace@member.example)"
+    );
+    assert!(!format!("{told:?} {gone:?}").contains("member.example"));
+
+    // Back to the address it had, where another has been meanwhile.
+    world.create_contact(json!({"email": old, "custom_attributes": paying(500)}));
+    world.advance(600);
+    world.sync().await;
+    world.advance(600);
+    world.update_contact(&id, json!({"email": old}));
+    world.sync().await;
+    let told = explain(world.store.as_ref(), &workspace, &world.settings, old, world.now());
+    let told = told.await.expect("an explanation").expect("a customer").to_string();
+    let line = "MRR 120.00 USD (moved from lovelace@member.example)";
+    assert!(told.contains(line), "{told}");
+}
+
+pub(crate) async fn what_steers_a_terminal_is_written_out(on: &Database) {
+    let world = World::empty(on);
+    let name = "Ada\u{202e}moc.elpmaxe@\u{2066}\u{200b}\u{feff}\u{e0041}\u{7}\u{61c}";
+    world.create_contact(json!({"email": "ada@member.example", "name": name}));
+    world.sync().await;
+    let workspace = world.workspace().await;
+    let told = explain(
+        world.store.as_ref(),
+        &workspace,
+        &world.settings,
+        "ada@member.example",
+        world.now(),
+    );
+    let told = told.await.expect("an explanation").expect("a customer").to_string();
+    let shown = r"Ada\u{202e}moc.elpmaxe@\u{2066}\u{200b}\u{feff}\u{e0041}";
+    assert!(told.contains(&format!("{shown}\u{fffd}\\u{{61c}}")), "{told}");
+}
+
+pub(crate) async fn the_price_of_a_plan_is_shown_in_its_unit(on: &Database) {
+    let mut world = World::empty(on);
+    let attributes = json!({"stripe_plan_price": 29_900, "stripe_subscription_status": "active"});
+    world.create_contact(json!({"email": "ada@member.example", "custom_attributes": attributes}));
+    world.sync().await;
+    let workspace = world.workspace().await;
+    for (unit, expected) in
+        [(PriceUnit::Minor, "29900 smallest units, 299.00 USD"), (PriceUnit::Major, "29900.00 USD")]
+    {
+        world.settings.revenue.plan_price_unit = unit;
+        let (store, settings) = (world.store.as_ref(), &world.settings);
+        let told = explain(store, &workspace, settings, "ada@member.example", world.now()).await;
+        let told = told.expect("an explanation").expect("a customer");
+        let line = told.columns.iter().find(|line| line.column == "plan_price");
+        assert_eq!(line.and_then(|line| line.value.as_deref()), Some(expected));
     }
 }
 

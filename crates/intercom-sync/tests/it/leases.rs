@@ -24,7 +24,7 @@ use crate::world::{World, sim_settings};
 /// A transport on which the second page of contacts is long in coming.
 pub(crate) struct Gate {
     inner: Arc<dyn Transport>,
-    reached: Notify,
+    pub(crate) reached: Notify,
     pub(crate) opened: Notify,
 }
 

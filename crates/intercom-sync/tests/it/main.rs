@@ -9,6 +9,7 @@ mod bad_answers;
 mod bad_input;
 mod bad_records;
 mod changes;
+mod check;
 mod clean;
 mod customers;
 mod database;
@@ -67,10 +68,15 @@ on_both_databases! {
     alerts:
         a_first_load_is_told_in_one_digest
         a_first_load_that_breaks_off_is_told_when_it_is_whole
+        a_digest_has_the_words_of_mentions
         a_first_load_without_a_condition_tells_nothing
         what_lasts_is_told_once_and_again_after_it_ended
         a_customer_of_high_value_is_told_with_what_it_pays
         another_e_mail_is_no_other_customer
+        a_mention_follows_its_contact_to_another_customer
+        who_exchange_their_addresses_pay_what_they_paid
+        who_takes_over_an_address_is_somebody_new
+        an_old_customer_that_begins_to_pay_is_not_new
         a_failing_run_is_told_once_a_day
         a_partial_run_is_told_with_what_it_left_out;
     changes:
@@ -83,6 +89,9 @@ on_both_databases! {
         what_is_indexed_late_is_found
         a_clock_that_is_ahead_hides_no_change
         an_answer_without_a_date_hides_no_change;
+    check:
+        what_can_be_read_is_compared_with_what_is_stored
+        a_fault_of_one_stream_is_told_as_what_a_run_makes_of_it;
     first_run:
         every_record_is_mirrored_byte_for_byte
         the_metrics_and_the_run_are_noted
@@ -115,6 +124,7 @@ on_both_databases! {
         an_unknown_state_is_kept;
     bad_input:
         another_workspace_is_refused_before_anything_is_written
+        another_workspace_is_neither_compared_nor_previewed
         of_two_runs_begun_at_once_one_works_and_one_says_so
         a_record_of_five_megabytes_is_a_record
         what_no_answer_can_hold_is_named_and_the_rest_is_read
@@ -124,11 +134,13 @@ on_both_databases! {
         a_store_that_fails_in_one_stream_keeps_the_others;
     refusals:
         a_revoked_token_is_one_clear_error
+        a_run_that_could_not_begin_is_noted
         a_stream_the_token_may_not_read_is_left_out_and_named
         an_api_error_in_a_stream_costs_only_that_stream
         no_error_shows_whose_data_it_is;
     odd_values:
         billing_that_cannot_be_read_keeps_the_figures
+        an_entry_that_cannot_be_read_is_no_churn
         billing_that_never_could_be_read_has_no_figures
         figures_follow_their_contact_to_another_address
         figures_that_left_with_their_contact_stay_with_nobody_else
@@ -164,12 +176,18 @@ on_both_databases! {
     explain:
         every_value_has_a_source
         a_row_in_another_currency_is_told_to_add_nothing
+        a_move_is_told_as_a_move
+        what_steers_a_terminal_is_written_out
+        the_price_of_a_plan_is_shown_in_its_unit
         a_customer_nobody_knows_is_not_explained;
     movements:
         a_month_of_movements
         who_changes_the_address_is_neither_gone_nor_new
+        who_exchange_their_addresses_are_neither_gone_nor_new
         a_shared_billing_account_moves_once
+        what_is_paid_in_another_currency_is_named
         rates_alone_are_a_line_of_their_own
+        retention_says_whom_it_leaves_out
         an_absurd_amount_hides_nobody_else;
     rules:
         another_preset_computes_customers_again_without_a_call
@@ -205,9 +223,11 @@ on_both_databases! {
         a_run_a_stream_and_a_page_have_spans_without_personal_data;
     standing:
         a_run_is_running_while_its_process_lives
+        what_is_committed_is_counted_however_a_run_ends
         parts_are_as_far_behind_as_conversations;
     watch:
-        a_run_over_everything_that_falls_short_is_tried_again;
+        a_run_over_everything_that_falls_short_is_tried_again
+        a_run_over_everything_of_somebody_else_is_made_up_for;
     streams:
         every_stream_is_mirrored
         a_second_run_over_every_stream_writes_nothing

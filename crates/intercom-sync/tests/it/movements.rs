@@ -1,6 +1,6 @@
 //! How MRR moved, as the history of customers tells it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
 use intercom_revenue::{Currency, NoteCode, Period, Ratio};
@@ -114,6 +114,34 @@ pub(crate) async fn who_changes_the_address_is_neither_gone_nor_new(on: &Databas
     assert_eq!((lines.new.minor, lines.churn.minor), (0, 0));
 }
 
+pub(crate) async fn who_exchange_their_addresses_are_neither_gone_nor_new(on: &Database) {
+    let world = World::empty(on);
+    let (ada, zoe) = ("ada@member.example", "zoe@member.example");
+    let first = person(&world, "ada", billed(10_000, "usd", Some("cus_1")));
+    let second = person(&world, "zoe", billed(90_000, "usd", Some("cus_2")));
+    world.sync().await;
+    world.advance(2 * DAY);
+    let mut patch = billed(11_000, "usd", Some("cus_1"));
+    patch["email"] = json!(zoe);
+    world.update_contact(&first, patch);
+    world.update_contact(&second, json!({"email": ada}));
+    world.sync().await;
+    next_day(&world).await;
+    let lines = dollars(&moved(&world).await).lines;
+    assert_eq!((lines.start.minor, lines.end.minor), (100_000, 101_000));
+    assert_eq!((lines.expansion.minor, lines.contraction.minor), (1_000, 0));
+    assert_eq!((lines.new.minor, lines.churn.minor), (0, 0));
+
+    // Who takes the place of a customer that is gone does not keep it from being lost.
+    world.update_contact(&second, json!({"email": null}));
+    world.update_contact(&first, json!({"email": ada}));
+    next_day(&world).await;
+    let lines = dollars(&moved(&world).await).lines;
+    assert_eq!((lines.churn.minor, lines.contraction.minor), (-90_000, 0));
+    assert_eq!((lines.new.minor, lines.expansion.minor), (0, 1_000));
+    assert_eq!(lines.end.minor, 11_000);
+}
+
 pub(crate) async fn a_shared_billing_account_moves_once(on: &Database) {
     let mut world = World::empty(on);
     let first = person(&world, "ada", billed(10_000, "usd", Some("cus_1")));
@@ -131,6 +159,24 @@ pub(crate) async fn a_shared_billing_account_moves_once(on: &Database) {
     assert_eq!((lines.start.minor, lines.expansion.minor), (20_000, 40_000));
 }
 
+pub(crate) async fn retention_says_whom_it_leaves_out(on: &Database) {
+    let world = World::empty(on);
+    let first = person(&world, "ada", paying(10_000));
+    world.sync().await;
+    next_day(&world).await;
+    world.update_contact(&first, billed(9_000, "eur", None));
+    next_day(&world).await;
+    let report = moved(&world).await;
+    let told = report.to_string();
+    let nobody = "NRR –, GRR –: the 1 customer of the start cannot be compared, in another currency \
+                  or by other rules at the end";
+    assert!(told.contains(nobody), "{told}");
+    assert!(told.contains("NRR –, GRR –: nobody paid at the start"), "{told}");
+    assert!(!told.contains("of 0"), "{told}");
+    let compared = dollars(&report);
+    assert_eq!((compared.n_customers_at_start, compared.n_incomparable), (0, 1));
+}
+
 pub(crate) async fn an_absurd_amount_hides_nobody_else(on: &Database) {
     let world = World::empty(on);
     let grows = person(&world, "grows", paying(10_000));
@@ -144,6 +190,43 @@ pub(crate) async fn an_absurd_amount_hides_nobody_else(on: &Database) {
     assert_eq!((lines.start.minor, lines.end.minor), (10_000, 15_000));
     assert_eq!(report.n_left_out, 1);
     assert!(report.notes.contains(&NoteCode::Overflow), "{:?}", report.notes);
+}
+
+pub(crate) async fn what_is_paid_in_another_currency_is_named(on: &Database) {
+    let mut world = World::empty(on);
+    let both = |usd: i64, eur: i64| {
+        let row = |id: &str, amount: i64, currency: &str| {
+            let plan = json!({"amount": amount, "interval": "month", "currency": currency});
+            json!({"id": id, "status": "active", "plan": plan})
+        };
+        let rows = json!([row("sub_1", usd, "usd"), row("sub_2", eur, "eur")]);
+        json!({"custom_attributes": {"Stripe Subscriptions": rows}})
+    };
+    let first = person(&world, "ada", both(10_000, 5_000));
+    person(&world, "bob", billed(700, "eur", None));
+    world.sync().await;
+    next_day(&world).await;
+    world.update_contact(&first, both(10_000, 8_000));
+    next_day(&world).await;
+    let report = moved(&world).await;
+    let euros = report.beside[&Currency::EUR];
+    assert_eq!((euros.n_customers, euros.start.minor, euros.end.minor), (1, 5_000, 8_000));
+    assert_eq!(report.notes, BTreeSet::from([NoteCode::MixedCurrency]));
+    let told = report.to_string();
+    let line = "not in it: 1 customer pays in EUR, too, 50.00 at the start and 80.00 at the end";
+    assert!(told.contains(line), "{told}");
+    assert_eq!(report.by_currency[&Currency::EUR].lines.end.minor, 700);
+
+    // Converted figures are of all that is paid.
+    let rates = BTreeMap::from([(Currency::EUR, Ratio::whole(1))]);
+    world.settings.revenue.rates = rates;
+    next_day(&world).await;
+    let at = |unix| DateTime::from_timestamp(unix, 0).expect("in range");
+    let now = world.sim.now();
+    let later = Period { starts_at: at(now + 1), ends_at: at(now + DAY) };
+    let report = self::told(&world, later).await;
+    assert!(report.beside.is_empty(), "{report}");
+    assert_eq!(dollars(&report).lines.end.minor, 18_700);
 }
 
 pub(crate) async fn rates_alone_are_a_line_of_their_own(on: &Database) {

@@ -98,6 +98,75 @@ pub(crate) async fn billing_that_cannot_be_read_keeps_the_figures(on: &Database)
     assert_eq!((row.mrr, row.ltv), (Some(0), Some(80_000)));
 }
 
+pub(crate) async fn an_entry_that_cannot_be_read_is_no_churn(on: &Database) {
+    let world = World::empty(on);
+    let priced = |id: &str, amount: i64| {
+        let plan = json!({"amount": amount, "interval": "month"});
+        json!({"id": id, "status": "active", "plan": plan})
+    };
+    let paid = |id: &str, amount| json!({"id": id, "amount": amount, "status": "succeeded"});
+    let readable = (
+        json!([priced("sub_1", 60_000), priced("sub_2", 40_000)]),
+        json!([paid("pay_1", 70_000), paid("pay_2", 30_000)]),
+    );
+    let attributes = billed(&readable.0, &readable.1);
+    let id = world.create_contact(json!({"email": EMAIL, "custom_attributes": attributes}));
+    world.sync().await;
+    let before = world.customer(EMAIL).await.expect("a customer");
+    assert_eq!((before.mrr, before.ltv), (Some(100_000), Some(100_000)));
+
+    let canceled = json!({"id": "sub_1", "status": "canceled", "plan": null});
+    for entry in [
+        json!("sub_2"),
+        json!({"id": "sub_2", "status": "active", "plan": "plan_2"}),
+        json!({"id": "sub_2", "status": "active", "plan": {"amount": "much", "interval": "month"}}),
+        json!({"id": "sub_2", "status": {}, "plan": {"amount": 40_000, "interval": "month"}}),
+        json!({"id": "sub_2"}),
+    ] {
+        world.advance(600);
+        let attributes = billed(
+            &json!([canceled, entry]),
+            &json!([paid("pay_1", 70_000), {"id": "pay_2", "amount": [], "status": "succeeded"}]),
+        );
+        world.update_contact(&id, json!({"custom_attributes": attributes}));
+        let (said, report) = listen(&world).await;
+        assert_eq!(report.alerts, [], "{entry}");
+        let after = world.customer(EMAIL).await.expect("a customer");
+        assert_eq!((after.mrr, after.arr, after.ltv), (before.mrr, before.arr, before.ltv));
+        assert_eq!(after.subscription_count, before.subscription_count, "{entry}");
+        for path in
+            ["custom_attributes.Stripe Subscriptions[1]", "custom_attributes.Stripe Payments[1]"]
+        {
+            let named = |text: &&String| [id.as_str(), path].iter().all(|it| text.contains(it));
+            assert!(said.iter().any(|text| named(&text)), "{entry}: {said:?}");
+            let told = told_of_ada(&world).await;
+            let note = format!("Note: unreadable_entry {path}");
+            assert!(told.contains(&note), "{told}");
+            assert!(!told.contains("Churn"), "{told}");
+        }
+    }
+
+    // What can be read counts as soon as it is more, and all of it once it can be read.
+    let more = billed(&json!([priced("sub_1", 120_000), "sub_2"]), &readable.1);
+    world.update_contact(&id, json!({"custom_attributes": more}));
+    world.advance(600);
+    world.sync().await;
+    assert_eq!(mrr_of(&world, EMAIL).await, Some(120_000));
+    // Of what is over, the price does not matter.
+    let over = json!({"id": "sub_2", "status": "canceled", "plan": "plan_2"});
+    let less = billed(&json!([priced("sub_1", 60_000), over]), &readable.1);
+    world.update_contact(&id, json!({"custom_attributes": less}));
+    world.advance(600);
+    world.sync().await;
+    assert_eq!(mrr_of(&world, EMAIL).await, Some(60_000));
+}
+
+async fn told_of_ada(world: &World) -> String {
+    let workspace = world.workspace().await;
+    let told = explain(world.store.as_ref(), &workspace, &world.settings, EMAIL, world.now());
+    told.await.expect("an explanation").expect("a customer").to_string()
+}
+
 pub(crate) async fn billing_that_never_could_be_read_has_no_figures(on: &Database) {
     let world = World::empty(on);
     let attributes = billed(&json!("[{"), &json!(null));

@@ -4,11 +4,12 @@ use std::error::Error;
 use std::sync::Arc;
 
 use intercom_client::{Client, ClientSettings, HttpSettings, Origin, RetryPolicy, Transport};
-use intercom_store::{RunOutcome, Stream};
-use intercom_sync::{RunReport, Silent, Sync, SyncError};
+use intercom_store::{RunCounts, RunId, RunOutcome, Stream};
+use intercom_sync::{Extent, RunReport, Silent, Sync, SyncError};
 use serde_json::{Value, json};
 
 use crate::database::Database;
+use crate::leases::{Gate, run_to};
 use crate::meddler::{CONTACTS, CONVERSATIONS, ME, Meddler};
 use crate::world::World;
 
@@ -66,6 +67,40 @@ pub(crate) async fn a_stream_the_token_may_not_read_is_left_out_and_named(on: &D
 
     assert!(world.sync().await.is_complete());
     world.check_mirror().await;
+}
+
+pub(crate) async fn a_run_that_could_not_begin_is_noted(on: &Database) {
+    let world = Arc::new(World::new(on));
+    let revoked = || Meddler::refusing(&world.sim, ME, 401, "Access Token Invalid");
+    world.run_over(revoked()).await.expect_err("the token is refused");
+    assert_eq!(on.number("SELECT COUNT(*) FROM sync_runs").await, 0, "nobody knows whose it was");
+
+    // A run that works is the last one, whoever is refused beside it.
+    let gate = Gate::new(&world);
+    let run = run_to(&gate, &world).await;
+    world.run_over(revoked()).await.expect_err("the token is refused");
+    let last = world.last_run().await;
+    assert_eq!((last.id, last.end), (RunId(1), None));
+    gate.opened.notify_one();
+    run.await.expect("no panic").expect("the run ends");
+
+    for (extent, kind) in [(Extent::Changed, "incremental"), (Extent::Whole, "full")] {
+        world.run_extent(extent, revoked()).await.expect_err("the token is refused");
+        let run = world.last_run().await;
+        assert_eq!((&*run.kind, run.counts), (kind, RunCounts::default()));
+        let end = run.end.expect("it has ended");
+        assert_eq!(end.outcome, RunOutcome::Refused);
+        let detail = end.detail.expect("a reason");
+        assert!(detail.contains("check the access token"), "{detail}");
+    }
+    world.run_over(Meddler::silent_after(&world.sim, 0)).await.expect_err("nobody answers");
+    let silent = world.last_run().await.end.map(|end| end.outcome);
+    assert_eq!(silent, Some(RunOutcome::Failed));
+    assert!(world.sync().await.is_complete());
+    assert_eq!(
+        (&*world.last_run().await.kind, world.last_run().await.id),
+        ("incremental", RunId(5))
+    );
 }
 
 pub(crate) async fn an_api_error_in_a_stream_costs_only_that_stream(on: &Database) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use intercom_store::Stream;
-use intercom_sync::{Unfinished, last_runs, read_up_to};
+use intercom_sync::{Extent, Silent, SyncError, Unfinished, last_runs, read_up_to};
 
 use crate::database::Database;
 use crate::leases::{Gate, run_to};
@@ -32,6 +32,39 @@ pub(crate) async fn a_run_is_running_while_its_process_lives(on: &Database) {
     next.opened.notify_one();
     run.await.expect("no panic").expect("the run ends");
     assert_eq!(states().await, [None, Some(Unfinished::Interrupted)]);
+}
+
+/// What is stored of three streams less what the runs have counted, at one instant.
+const UNCOUNTED: &str = "(SELECT COUNT(*) FROM admins) + (SELECT COUNT(*) FROM contacts) \
+                         + (SELECT COUNT(*) FROM conversations) \
+                         - (SELECT SUM(n_inserted) FROM sync_runs)";
+
+pub(crate) async fn what_is_committed_is_counted_however_a_run_ends(on: &Database) {
+    let world = Arc::new(World::new(on));
+    let gate = Gate::new(&world);
+    let run = run_to(&gate, &world).await;
+    assert_eq!(on.number(&format!("SELECT {UNCOUNTED}")).await, 0, "while it works");
+    run.abort();
+    run.await.expect_err("the run is cut off");
+    let killed = world.last_run().await;
+    assert!(killed.end.is_none() && killed.counts.n_inserted > 0, "{killed:?}");
+    assert_eq!(on.number(&format!("SELECT {UNCOUNTED}")).await, 0, "when it is killed");
+
+    on.expire_leases().await;
+    let gate = Gate::new(&world);
+    let sync = world.sync_over(gate.clone());
+    let stopped =
+        sync.run_until(gate.reached.notified(), Extent::Changed, world.now(), &Silent).await;
+    assert!(matches!(stopped, Err(SyncError::Stopped)), "{stopped:?}");
+    let stopped = world.last_run().await;
+    assert_eq!(stopped.end.map(|end| end.counts), Some(stopped.counts));
+    assert_eq!(on.number(&format!("SELECT {UNCOUNTED}")).await, 0, "when it is stopped");
+
+    let report = world.sync().await;
+    let done = world.last_run().await.counts;
+    assert_eq!(on.number(&format!("SELECT {UNCOUNTED}")).await, 0, "when it has ended");
+    assert_eq!(done.n_customers.unsigned_abs(), report.metrics.contacts_synced);
+    assert_eq!(done.n_fetched.unsigned_abs(), report.n_fetched());
 }
 
 pub(crate) async fn parts_are_as_far_behind_as_conversations(on: &Database) {

@@ -33,11 +33,15 @@ impl World {
         let parts = parts.expect("stored parts");
         let lost: Vec<String> = parts[keep..].iter().map(|part| part.id.clone()).collect();
         let ledger = self.store.parts_ledger(&workspace, &[id]).await.expect("a ledger");
+        // Those that are kept say what the last one says.
+        let last = parts.last().expect("a part");
+        let hashes = self.store.stored(&workspace, Stream::Parts, &[&last.id]).await;
+        let hash = hashes.expect("hashes")[&last.id].hash;
         let part = |part: &intercom_store::StoredPart| intercom_store::Part {
             id: part.id.clone(),
             created_at: part.created_at,
-            hash: [7; 16],
-            body: bytes::Bytes::from_static(b"{}"),
+            hash,
+            body: last.body.clone(),
             ..intercom_store::Part::default()
         };
         let fetched = FetchedParts {
@@ -228,17 +232,43 @@ pub(crate) async fn damaged_parts_are_mended(on: &Database) {
     let workspace = world.workspace().await;
     let parts = world.store.parts(&workspace, &[&id]).await.expect("parts").remove(&id);
     let parts: Vec<String> = parts.expect("parts").into_iter().map(|part| part.id).collect();
-    on.execute(&format!(
-        "UPDATE conversation_part_bodies SET body = (SELECT other.body \
-         FROM conversation_part_bodies other WHERE other.id = '{}') WHERE id = '{}'",
-        parts[1], parts[0]
-    ))
-    .await;
-    on.execute(&format!("DELETE FROM conversation_part_bodies WHERE id = '{}'", parts[1])).await;
+    let damage = async || {
+        on.execute(&format!(
+            "UPDATE conversation_part_bodies SET body = (SELECT other.body \
+             FROM conversation_part_bodies other WHERE other.id = '{}') WHERE id = '{}'",
+            parts[1], parts[0]
+        ))
+        .await;
+        let lost = format!("DELETE FROM conversation_part_bodies WHERE id = '{}'", parts[1]);
+        on.execute(&lost).await;
+    };
+    let check_damaged = |compared: &StreamComparison| {
+        let mut named = compared.damaged.first.clone();
+        named.sort();
+        let mut expected: Vec<String> =
+            parts[..2].iter().map(|part| format!("{id}/{part}")).collect();
+        expected.sort();
+        assert_eq!(named, expected);
+        assert_eq!((compared.different.n, compared.missing.n, compared.is_equal()), (0, 0, false));
+    };
+    damage().await;
     let sync = world.sync_over(Arc::new(world.sim.clone()));
     let before = sync.repair_parts(world.now(), &Silent).await.expect("a comparison");
-    assert_eq!(before.different.first, [format!("{id}/{}", parts[0])]);
-    assert_eq!(before.missing.first, [format!("{id}/{}", parts[1])]);
+    check_damaged(&before);
     assert!(world.verified_parts().await.is_equal());
     world.check_parts().await;
+
+    // Without a call for each conversation, too: only that with the damage is asked for.
+    damage().await;
+    let compared = sync.verify(&Silent).await.expect("comparisons");
+    let of_parts = compared.iter().find(|it| it.stream == Stream::Parts).expect("parts are named");
+    check_damaged(of_parts);
+    let meddler = Meddler::silent_after(&world.sim, 2);
+    let sync = world.sync_over(meddler.clone());
+    check_damaged(&sync.repair_damaged_parts(world.now(), &Silent).await.expect("a comparison"));
+    assert_eq!(meddler.n_sent(), 2, "`/me` and one conversation");
+    world.check_parts().await;
+    let sync = world.sync_over(Arc::new(world.sim.clone()));
+    let compared = sync.verify(&Silent).await.expect("comparisons");
+    assert!(compared.iter().all(|it| it.stream != Stream::Parts), "{compared:?}");
 }

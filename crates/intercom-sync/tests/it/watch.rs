@@ -10,7 +10,7 @@ use intercom_sync::{Agenda, Extent, Progress, RunReport, Schedule, SyncError, Wa
 use tokio::sync::Notify;
 
 use crate::database::Database;
-use crate::meddler::Meddler;
+use crate::meddler::{Meddler, refusal};
 use crate::world::World;
 
 const MONTH: i64 = 31 * 86_400;
@@ -81,6 +81,33 @@ pub(crate) async fn a_run_over_everything_that_falls_short_is_tried_again(on: &D
     world.advance(MONTH);
     let limited = Meddler::refusing(&world.sim, "ListAdmins", 403, "missing scope: read admins");
     assert_eq!(watched(&world, limited, 2).await, [Extent::Whole, Extent::Changed]);
+    // Nor does a watch that begins anew try to.
+    assert_eq!(watched(&world, sound(), 1).await, [Extent::Changed]);
+}
+
+pub(crate) async fn a_run_over_everything_of_somebody_else_is_made_up_for(on: &Database) {
+    let world = World::new(on);
+    world.sync().await;
+    world.advance(3_600);
+    let sound = || Arc::new(world.sim.clone());
+    assert_eq!(watched(&world, sound(), 1).await, [Extent::Changed]);
+
+    // Before the watch begins.
+    let broken = || Meddler::refusing(&world.sim, "ListContacts", 500, "Internal Server Error");
+    let by_hand = async || {
+        let report = world.run_extent(Extent::Whole, broken()).await.expect("the run ends");
+        assert!(!report.is_complete());
+    };
+    by_hand().await;
+    assert_eq!(watched(&world, sound(), 2).await, [Extent::Whole, Extent::Changed]);
+
+    // A watch that learns of it only when a run is due: its first question is not answered.
+    by_hand().await;
+    let late = Meddler::new(&world.sim, |number, _, response| match number {
+        1 => Ok(refusal(401, "Access Token Invalid")),
+        _ => Ok(response),
+    });
+    assert_eq!(watched(&world, late, 2).await, [Extent::Whole, Extent::Changed]);
 }
 
 #[test]

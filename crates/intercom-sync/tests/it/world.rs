@@ -227,7 +227,7 @@ impl World {
         let mut simulator = Simulator::new(workspace, sim_settings());
         let mut records = BTreeMap::new();
         for id in self.records(Stream::Conversations).into_keys() {
-            let target = format!("/conversations/{id}?display_as=plaintext");
+            let target = format!("/conversations/{id}");
             let request = Request::raw(Method::Get, Safety::Read, &target, ApiVersion::V2_16);
             let answer = simulator.handle(&request, self.sim.now());
             let answer: WithParts = serde_json::from_slice(&answer.body).expect("a conversation");

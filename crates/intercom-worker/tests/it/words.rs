@@ -34,7 +34,12 @@ fn entry(n: i64) -> DigestEntry {
         name: Some(format!("Member {n}")),
         contact_id: None,
         mrr: (n > 1).then(|| usd(60_000 + n)),
+        said: None,
     }
+}
+
+fn said(words: &str) -> Option<SaidWords> {
+    Some(SaidWords { words: words.into(), conversation_id: "215468".into() })
 }
 
 /// Every notice there is, by a name.
@@ -47,6 +52,15 @@ fn notices() -> Vec<(&'static str, Notice)> {
             kind: AlertKind::NewHighValueCustomer,
             n_customers: 1_204,
             top: vec![entry(3), entry(2)],
+        },
+        DigestPart {
+            kind: AlertKind::CancelMention,
+            n_customers: 9,
+            top: vec![
+                DigestEntry { said: said("want to cancel"), ..entry(3) },
+                entry(2),
+                DigestEntry { said: said(&"churn ".repeat(99)), ..entry(1) },
+            ],
         },
         DigestPart { kind: AlertKind::PaymentDelinquent, n_customers: 1, top: vec![entry(1)] },
     ];

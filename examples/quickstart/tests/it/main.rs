@@ -87,6 +87,21 @@ fn people_get_tables() {
 }
 
 #[test]
+fn a_sync_is_logged_after_the_one_before_it() {
+    for frozen in [true, false] {
+        let arguments = if frozen { &SMALL[..] } else { &["--once", "--contacts", "200"] };
+        let output = quickstart(arguments);
+        let said = String::from_utf8(output.stdout).expect("text");
+        let entries: Vec<&str> =
+            said.lines().filter(|line| line.ends_with("Intercom sync completed")).collect();
+        let [first, second] = entries[..] else { panic!("{said}") };
+        // The instants are written so that their order is that of the texts.
+        assert!(first <= second, "{first}\n{second}");
+        assert!(!frozen || second.starts_with("[2026-03-01 12:01:"), "{second}");
+    }
+}
+
+#[test]
 fn a_file_that_is_no_database_stays_as_it_is() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("notes.txt");

@@ -3,7 +3,7 @@
 use intercom_sim::{Fault, Faults, SimSettings};
 use serde_json::{Value, json};
 
-use crate::program::run;
+use crate::program::{Ended, run};
 use crate::world::{AT, NOW, TOKEN, World};
 
 #[test]
@@ -29,6 +29,32 @@ fn a_terminal_is_written_to_in_colour() {
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(0), "{shown}");
     assert!(shown.contains("\u{1b}["), "{shown}");
+}
+
+/// Each bar is full when its stream is read; where no total was announced there is none before.
+#[test]
+fn no_bar_is_empty_for_want_of_a_total() {
+    let world = World::new();
+    let Ok(output) = world.run_in_a_terminal("run --streams data_attributes,tags,contacts") else {
+        println!("skipped: `script`, which makes a terminal, was not found");
+        return;
+    };
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let frames = |step: &str| -> Vec<String> {
+        let name = format!(" {step} ");
+        let frames =
+            shown.split(&name).skip(1).map(|text| text.chars().take(80).collect::<String>());
+        frames.filter(|frame| frame.contains("/s")).collect()
+    };
+    for (step, has_a_bar) in
+        [("tags", true), ("data_attributes", true), ("projected", false), ("customers", false)]
+    {
+        let frames = frames(step);
+        assert!(frames.iter().all(|frame| !frame.contains('░')), "{step}: {frames:?}");
+        let last = frames.last().expect("a frame");
+        assert_eq!(last.contains('█'), has_a_bar, "{step}: {last:?}");
+    }
+    assert!(frames("contacts").last().is_some_and(|last| last.contains('█')), "{shown:?}");
 }
 
 #[test]
@@ -160,6 +186,21 @@ fn a_database_that_cannot_be_used_is_a_finding_and_ends_a_run() {
     assert!(run.stderr.contains("the database cannot be used"), "{}", run.stderr);
 }
 
+/// A limit on the size of files stands for a full disk: what SQLite puts beside the file has no room.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_when_the_database_is_opened() {
+    let world = World::new();
+    assert_eq!(world.run(&["run", "--now", AT, "--streams", "tags"]).code, Some(0));
+    for command in ["run", "status", "check", "verify"] {
+        let ended = run(world.command_without_room(&[command]));
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        let told = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(told.contains("intercom.db: its disk is full"), "{ended:?}");
+        assert!(told.contains("→ make room on the disk of the database"), "{ended:?}");
+    }
+}
+
 #[test]
 fn the_status_shows_runs_rows_and_lag() {
     let world = World::new();
@@ -229,6 +270,58 @@ fn parts_are_verified_on_request() {
     assert!(repaired.stdout.contains("stored as they are"), "{repaired:?}");
 }
 
+/// Whoever has read enough closes the pipe, as `head` does: that is no error, and what was to be done
+/// is done.
+#[test]
+fn a_closed_standard_output_ends_quietly() {
+    let world = World::new();
+    let closed = |arguments: &[&str]| {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = world.command(&[arguments, &["--now", AT]].concat());
+        let ended: Ended = command.stdout(writer).output().expect("the program starts").into();
+        assert_eq!(ended.code, Some(0), "{arguments:?} {ended:?}");
+        assert!(!ended.stderr.contains("error"), "{arguments:?} {ended:?}");
+        ended
+    };
+    closed(&["check"]);
+    closed(&["run", "--dry-run"]);
+    // The log entry follows the metrics.
+    assert!(closed(&["run"]).stderr.contains("Intercom sync completed"));
+    let customers = world.run(&["export", "--format", "jsonl"]).json();
+    let email = customers[0]["email"].as_str().expect("an address");
+    for arguments in [
+        &["status"][..],
+        &["status", "--json"],
+        &["verify", "--streams", "tags"],
+        &["explain", email],
+        &["movements"],
+        &["settings"],
+        &["export", "--format", "csv"],
+        &["export", "--format", "jsonl"],
+        &["forget", email],
+    ] {
+        closed(arguments);
+    }
+    closed(&["forget", email, "--yes"]);
+    let left = world.run(&["export", "--format", "jsonl"]).json();
+    assert_eq!(left.len(), customers.len() - 1, "what was to be erased is");
+}
+
+/// Another reason is one to know.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_standard_output_that_cannot_be_written_is_told() {
+    let world = World::new();
+    for arguments in [&["settings"][..], &["check"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("a device");
+        let output = world.command(arguments).stdout(full).output().expect("it starts");
+        let ended = Ended::from(output);
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.stderr.contains("standard output cannot be written"), "{ended:?}");
+    }
+}
+
 #[test]
 fn customers_are_exported_in_order_with_the_same_columns() {
     let world = World::new();
@@ -260,6 +353,42 @@ fn customers_are_exported_in_order_with_the_same_columns() {
         "{header}"
     );
     assert_eq!(csv.stdout.lines().count() as u64, n + 1);
+}
+
+#[test]
+fn no_exported_cell_is_a_formula() {
+    let world = World::new();
+    let names = [
+        ("=1+1", "'=1+1"),
+        ("\"+1", "'\"+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\u{ff1d}1+1", "'\u{ff1d}1+1"),
+        ("\u{ff0b}1", "'\u{ff0b}1"),
+        ("\u{ff0d}1", "'\u{ff0d}1"),
+        ("\u{ff20}SUM(A1)", "'\u{ff20}SUM(A1)"),
+        (";=1+1", ";'=1+1"),
+        ("Ada; \"=1+1;x", "Ada;' \"=1+1;x"),
+        ("Ada\t@SUM(A1)", "Ada\t'@SUM(A1)"),
+        ("Ada\n=1+1", "Ada\n'=1+1"),
+        ("Ada-Zoe = a+b; c-d", "Ada-Zoe = a+b; c-d"),
+    ];
+    for (n, (name, _)) in names.iter().enumerate() {
+        let contact = json!({ "email": format!("formula{n:02}@member.example"), "name": name });
+        let created = world.sim.with(|sim| sim.workspace_mut().create_contact(contact, NOW));
+        created.expect("the fields fit");
+    }
+    assert_eq!(world.run(&["run", "--now", AT]).code, Some(0));
+    let written = world.run(&["export", "--format", "csv"]);
+    let mut csv = csv::Reader::from_reader(written.stdout.as_bytes());
+    let cells = csv.records().map(|record| record.expect("a record"));
+    let shown: Vec<String> =
+        cells.filter(|it| it[0].starts_with("formula")).map(|it| it[1].to_owned()).collect();
+    let expected: Vec<&str> = names.iter().map(|(_, cell)| *cell).collect();
+    assert_eq!(shown, expected);
+    // JSON has no formulas.
+    let lines = world.run(&["export", "--format", "jsonl"]).json();
+    assert!(lines.iter().any(|line| line["name"] == ";=1+1"));
 }
 
 #[test]

@@ -69,6 +69,18 @@ impl World {
         program
     }
 
+    /// The program where no file may grow.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn command_without_room(&self, arguments: &[&str]) -> Command {
+        let mut program = Command::new("sh");
+        program.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\""]);
+        program.arg(env!("CARGO_BIN_EXE_sync")).args(arguments).current_dir(self.folder());
+        program.env("INTERCOM_ACCESS_TOKEN", TOKEN).env("INTERCOM_API_BASE", &self.url);
+        program.env_remove("DATABASE_URL").env_remove("RUST_LOG");
+        program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        program
+    }
+
     /// Runs the program as somebody who looks at it.
     pub(crate) fn run_in_a_terminal(&self, arguments: &str) -> std::io::Result<Output> {
         let program = format!("{} {arguments}", env!("CARGO_BIN_EXE_sync"));

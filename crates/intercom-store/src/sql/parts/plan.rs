@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::runs::whole;
 use crate::{
     ContentHash, ConversationParts, FetchedParts, FoundParts, Part, PartsLedger, PartsOutcome,
-    PartsState, Quarantined,
+    PartsState, PartsWrite, Quarantined, RunCounts,
 };
 
 /// A stored part, as far as a new answer has to know it.
@@ -27,6 +28,24 @@ pub(super) struct Plan<'p> {
     pub(super) ledger: Vec<(&'p str, PartsLedger)>,
     pub(super) quarantined: Vec<&'p Quarantined>,
     pub(super) outcome: PartsOutcome,
+}
+
+/// What a run has done with this.
+pub(super) fn counts(results: &PartsWrite, outcome: PartsOutcome) -> RunCounts {
+    let (mut n_parts, mut n_quarantined) = (0, 0);
+    for conversation in &results.conversations {
+        if let FoundParts::Fetched(fetched) = &conversation.found {
+            n_parts += fetched.parts.len() as u64;
+            n_quarantined += fetched.quarantined.len() as u64;
+        }
+    }
+    RunCounts {
+        n_fetched: whole(n_parts + n_quarantined),
+        n_inserted: whole(outcome.n_inserted),
+        n_changed: whole(outcome.n_changed),
+        n_quarantined: whole(n_quarantined),
+        ..RunCounts::default()
+    }
 }
 
 pub(super) fn plan<'p>(
