@@ -84,8 +84,9 @@ pub(crate) trait Dialect: Sized + Send + Sync + 'static {
     /// Tells the planner about tables that have grown, which is never worth failing for.
     fn refresh_statistics(pool: &Self::Pool) -> impl Future<Output = ()> + Send;
 
-    /// Overwrites what was deleted, where the database leaves that to its programs.
-    fn scrub(pool: &Self::Pool) -> impl Future<Output = sqlx::Result<()>> + Send;
+    /// Overwrites what was deleted, where the database leaves that to its programs; `false` when
+    /// somebody reads what it was, so that it stays.
+    fn scrub(pool: &Self::Pool) -> impl Future<Output = sqlx::Result<bool>> + Send;
 
     /// Appends a parameter.
     fn bind(parameters: &mut Self::Parameters, value: Value<'_>) -> Result<(), BoxDynError>;

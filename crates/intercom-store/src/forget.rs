@@ -55,7 +55,8 @@ pub trait ForgetStore: Send + Sync {
     /// go as a whole; a digest about others, too, loses only its lines about the person.
     ///
     /// Only the digests stay, which say who it was and what must not be stored again. A row of the shared table
-    /// is deleted when the table has no columns but ours, and emptied of them otherwise.
+    /// is deleted when the table has no columns but ours, and emptied of them otherwise. The files of
+    /// the database keep it until they are [scrubbed](Self::scrub).
     async fn forget(
         &self,
         workspace: &Workspace,
@@ -63,6 +64,11 @@ pub trait ForgetStore: Send + Sync {
         digests: &[&str],
         now: i64,
     ) -> Result<Erased, StoreError>;
+
+    /// Overwrites what the database's files keep of what was erased; `false` when that has to be
+    /// done again, because a program that reads holds on to it. Takes as long as copying the
+    /// database with SQLite; PostgreSQL does it by itself.
+    async fn scrub(&self, workspace: &Workspace) -> Result<bool, StoreError>;
 
     /// The key of the workspace's digests, made when there is none.
     async fn forget_key(&self, workspace: &Workspace) -> Result<String, StoreError>;

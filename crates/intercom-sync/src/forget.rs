@@ -11,6 +11,16 @@ use sha2::{Digest, Sha256};
 use crate::error::SyncError;
 use crate::lease::under_lease;
 
+/// What forgetting somebody did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erasure {
+    /// How many rows went, by table.
+    pub erased: Erased,
+    /// Whether the files of the database keep none of it, either. Otherwise
+    /// [`scrub`](intercom_store::ForgetStore::scrub) is to be repeated.
+    pub is_scrubbed: bool,
+}
+
 /// Erases a person, found with [`ForgetStore::personal`](intercom_store::ForgetStore::personal), and
 /// blocks that a later run stores the contacts or a conversation of theirs again.
 ///
@@ -26,7 +36,7 @@ pub async fn forget(
     workspace: &Workspace,
     who: &Personal,
     now: DateTime<Utc>,
-) -> Result<Erased, SyncError> {
+) -> Result<Erasure, SyncError> {
     let holder = format!("process {}", std::process::id());
     let work = async |leased: Workspace| {
         let key = store.forget_key(&leased).await?;
@@ -37,7 +47,13 @@ pub async fn forget(
         digests.extend(of_stream(Stream::Conversations, &who.conversation_ids));
         digests.extend(who.emails.iter().map(|email| digest(&key, EMAIL, email)));
         let digests: Vec<&str> = digests.iter().map(String::as_str).collect();
-        Ok(store.forget(&leased, who, &digests, now.timestamp()).await?)
+        let erased = store.forget(&leased, who, &digests, now.timestamp()).await?;
+        // That it is erased stands, whatever becomes of the files.
+        let is_scrubbed = store.scrub(&leased).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "what was erased may still be in the files of the database");
+            false
+        });
+        Ok(Erasure { erased, is_scrubbed })
     };
     under_lease(store, workspace, (&holder, Duration::from_secs(60)), work).await
 }

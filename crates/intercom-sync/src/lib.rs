@@ -100,7 +100,7 @@ pub use columns::ColumnLine;
 pub use departed::{Departed, departed};
 pub use error::SyncError;
 pub use explain::{ContactLine, ConversationLine, Explanation, RevenueLine, explain};
-pub use forget::{forget, was_forgotten};
+pub use forget::{Erasure, forget, was_forgotten};
 #[cfg(feature = "metrics")]
 pub use metrics::{METRICS_MEDIA_TYPE, RunMetrics};
 pub use movements::{MrrBeside, MrrReport, MrrWaterfall, NamedLine, waterfall};

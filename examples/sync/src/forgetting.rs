@@ -22,7 +22,10 @@ pub(crate) async fn run(
     if who.contact_ids.is_empty() {
         if intercom_sync::was_forgotten(store, &workspace, contact).await? {
             say("already forgotten: nothing of this person is stored, and no run brings it back")?;
-            return Ok(Verdict::Done);
+            return match arguments.yes {
+                true => Ok(told(store.scrub(&workspace).await?)),
+                false => Ok(Verdict::Done),
+            };
         }
         bail!("no contact has this id, external id or e-mail address; `sync run --full` first?");
     }
@@ -33,10 +36,22 @@ pub(crate) async fn run(
         complain("nothing was erased; the same command with --yes erases it for good");
         return Ok(Verdict::Done);
     }
-    let erased = intercom_sync::forget(store, &workspace, &who, now).await?;
-    for (table, n) in erased {
+    let erasure = intercom_sync::forget(store, &workspace, &who, now).await?;
+    for (table, n) in erasure.erased {
         say(&format!("erased from {table}: {n}"))?;
     }
     say("a later run does not bring it back; Intercom itself still has the contact")?;
-    Ok(Verdict::Done)
+    Ok(told(erasure.is_scrubbed))
+}
+
+/// Says so when something has to be done again.
+fn told(is_scrubbed: bool) -> Verdict {
+    if is_scrubbed {
+        return Verdict::Done;
+    }
+    complain(
+        "the files of the database may still hold what was erased: another program reads them, or \
+         their disk is full. The same command overwrites it when it is given again",
+    );
+    Verdict::LeftBehind
 }

@@ -205,8 +205,8 @@ impl Dialect for Postgres {
     }
 
     /// The server's vacuum does.
-    async fn scrub(_: &PgPool) -> sqlx::Result<()> {
-        Ok(())
+    async fn scrub(_: &PgPool) -> sqlx::Result<bool> {
+        Ok(true)
     }
 
     /// Without statistics a planner takes a workspace for a handful of rows and scans it for every

@@ -75,9 +75,16 @@ impl Dialect for Sqlite {
     }
 
     /// Free pages keep what was deleted, and so does the log.
-    async fn scrub(pool: &Pool) -> sqlx::Result<()> {
+    async fn scrub(pool: &Pool) -> sqlx::Result<bool> {
         let mut connection = pool.acquire().await?;
-        connection.run("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)").await
+        let scrubbing = connection.call(|connection| {
+            connection.execute_batch("VACUUM").map_err(failed)?;
+            // It fails for nobody, and tells whether it waited for a reader in vain.
+            let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+            let was_busy: bool = connection.query_row(sql, (), |row| row.get(0)).map_err(failed)?;
+            Ok(!was_busy)
+        });
+        scrubbing.await
     }
 
     /// SQLite plans these statements by their indices alone.
@@ -266,6 +273,33 @@ mod tests {
         store.change_rate_ledger("t", &mut |_, _| long.clone()).await.expect("there is room");
         let page = PageWrite::default();
         store.commit_page(&workspace, Stream::Contacts, &page).await.expect("a page");
+        store.close().await;
+    }
+
+    /// A reader that began before keeps the log as it was.
+    #[tokio::test]
+    async fn what_is_erased_is_overwritten_once_nobody_reads_it() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("intercom.db");
+        let url = format!("sqlite://{}", file.display());
+        let Pools { writer, durable, readers } = open(&url).await.expect("the database opens");
+        let store = SqlStore::<Sqlite> { writer, durable, readers };
+        store.change_rate_ledger("t", &mut |_, _| "secret".to_owned()).await.expect("a ledger");
+        let mut reader = store.readers.acquire().await.expect("a connection");
+        reader.run("BEGIN; SELECT * FROM rate_leases").await.expect("a reader");
+        let mut writer = store.writer.acquire().await.expect("a connection");
+        writer.run("PRAGMA busy_timeout = 50; DELETE FROM rate_leases").await.expect("it is gone");
+        drop(writer);
+        let holds = || {
+            let log = file.with_extension("db-wal");
+            let bytes = [&file, &log].map(|path| std::fs::read(path).unwrap_or_default()).concat();
+            bytes.windows(6).any(|part| part == b"secret")
+        };
+        assert!(!Sqlite::scrub(&store.writer).await.expect("an answer"), "somebody reads it");
+        assert!(holds());
+        drop(reader);
+        assert!(Sqlite::scrub(&store.writer).await.expect("an answer"));
+        assert!(!holds());
         store.close().await;
     }
 }

@@ -43,6 +43,11 @@ impl<D: Dialect> ForgetStore for SqlStore<D> {
             .map_err(during("forget a person", workspace))
     }
 
+    async fn scrub(&self, workspace: &Workspace) -> Result<bool, StoreError> {
+        let scrubbed = D::scrub(&self.writer).await.map_err(Fault::from);
+        scrubbed.map_err(during("overwrite what was erased", workspace))
+    }
+
     async fn forget_key(&self, workspace: &Workspace) -> Result<String, StoreError> {
         key(self, workspace).await.map_err(during("make a key", workspace))
     }
@@ -224,7 +229,6 @@ async fn forget<D: Dialect>(
     )
     .await?;
     store.commit(write).await?;
-    D::scrub(&store.writer).await?;
     Ok(erased)
 }
 
