@@ -39,6 +39,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Connections to SQLite wait for each other less where the environment of the build has
+//! `LIBSQLITE3_FLAGS="-USQLITE_ENABLE_MEMORY_MANAGEMENT -DSQLITE_DEFAULT_MEMSTATUS=0"`, which a
+//! workspace can set under `[env]` in `.cargo/config.toml`.
+//!
 //! | module | concept |
 //! |---|---|
 //! | `store` | what a store does |
