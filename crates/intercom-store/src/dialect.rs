@@ -66,7 +66,8 @@ pub(crate) trait Dialect: Sized + Send + Sync + 'static {
     /// others, it is what they are searched by, however few rows a planner thinks they have.
     fn each(position: usize) -> String;
 
-    /// The condition that bytes contain the text in parameter `position`.
+    /// The condition that bytes contain the text in parameter `position`, its ASCII letters in
+    /// either case.
     fn contains(bytes: &str, position: usize) -> String;
 
     /// Borrows a connection.

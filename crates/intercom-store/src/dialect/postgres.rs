@@ -185,7 +185,10 @@ impl Dialect for Postgres {
     }
 
     fn contains(bytes: &str, position: usize) -> String {
-        format!("POSITION(CONVERT_TO(${position}, 'UTF8') IN {bytes}) > 0")
+        // Bytes have no letters, and may be no text: each that is no ASCII becomes its number.
+        let escaped = |bytes: &str| format!("LOWER(ENCODE({bytes}, 'escape'))");
+        let text = escaped(&format!("CONVERT_TO(${position}, 'UTF8')"));
+        format!("POSITION({text} IN {}) > 0", escaped(bytes))
     }
 
     async fn read(pool: &PgPool) -> sqlx::Result<PoolConnection<Self>> {

@@ -52,7 +52,7 @@ impl Dialect for Sqlite {
     }
 
     fn contains(bytes: &str, position: usize) -> String {
-        format!("INSTR({bytes}, CAST(${position} AS BLOB)) > 0")
+        format!("INSTR(LOWER(CAST({bytes} AS TEXT)), LOWER(${position})) > 0")
     }
 
     async fn read(pool: &Pool) -> sqlx::Result<Box<Connection>> {
