@@ -32,6 +32,12 @@ pub enum StoreError {
         /// Which.
         location: Location,
     },
+    /// There is no such file, and the URL says that none is to be created.
+    #[error("there is no database {location}")]
+    Missing {
+        /// Which.
+        location: Location,
+    },
     /// The file cannot be created, read or written.
     #[error("cannot use {location} as a database; its folder must exist and be writable")]
     Unusable {
@@ -169,6 +175,7 @@ impl StoreError {
             | Self::Full { .. }
             | Self::LeaseLost { .. }
             | Self::Refused { .. }
+            | Self::Missing { .. }
             | Self::Corrupt { .. } => false,
         }
     }

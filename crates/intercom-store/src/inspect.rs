@@ -17,9 +17,35 @@ pub struct PartsWait {
     pub is_begun: bool,
 }
 
+/// What is computed from bodies and is no longer there, because somebody has deleted it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// Contacts of which nothing is projected, although their body was.
+    pub n_contacts: u64,
+    /// Customers without a row, in the shared table or in ours.
+    pub n_customers: u64,
+}
+
+impl Lost {
+    /// Whether nothing is lost.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// The part of a [`Store`](crate::Store) that is asked how things stand.
 #[async_trait]
 pub trait InspectStore {
+    /// Fails as a write would: on a database that can only be read. Nothing is written.
+    async fn check_writable(&self) -> Result<(), StoreError>;
+
+    /// Looks for projections that are lost, with queries over the whole workspace.
+    async fn lost(&self, workspace: &Workspace) -> Result<Lost, StoreError>;
+
+    /// The same; what is lost is computed again with the next projection.
+    async fn restore(&self, workspace: &Workspace) -> Result<Lost, StoreError>;
+
     /// Who has the lease `name` of the workspace; `None` when nobody has, or it has expired.
     async fn lease_holder(
         &self,

@@ -42,10 +42,11 @@ use crate::{
 
 /// A store on one database. The pools are the same where readers need no connections of their own.
 pub(crate) struct SqlStore<D: Dialect> {
-    pub(crate) writer: D::Pool,
+    // Dropped in this order: only a connection that may write can fold the log into the file.
+    pub(crate) readers: D::Pool,
     /// For what must not be lost with the power: queue and outbox.
     pub(crate) durable: D::Pool,
-    pub(crate) readers: D::Pool,
+    pub(crate) writer: D::Pool,
 }
 
 /// A writing transaction.

@@ -10,7 +10,9 @@ use chrono_tz::Tz;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use intercom_client::Client;
-use intercom_store::{RunCounts, RunEnd, RunId, RunOutcome, RunRow, Store, Stream, Workspace};
+use intercom_store::{
+    Lost, RunCounts, RunEnd, RunId, RunOutcome, RunRow, Store, Stream, Workspace,
+};
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -242,6 +244,12 @@ impl Sync {
         let projector =
             project::Projector { store, workspace, settings, progress, run, observed_at };
         let restating_since = rules::settle(&projector).await?;
+        if extent == Extent::Whole {
+            let Lost { n_contacts, n_customers } = store.restore(workspace).await?;
+            if n_contacts + n_customers > 0 {
+                tracing::warn!(n_contacts, n_customers, "what somebody has deleted is made again");
+            }
+        }
         let projected = projector.run(streams).await?;
         // Figures that depend on the date move also for customers nothing happened to.
         store.pass_time(workspace, observed_at).await?;

@@ -17,7 +17,7 @@ use intercom_api::segments::ListSegments;
 use intercom_api::tags::ListTags;
 use intercom_api::teams::ListTeams;
 use intercom_client::{Client, Error, Page};
-use intercom_store::{Store, Stream, Workspace};
+use intercom_store::{Lost, Store, Stream, Workspace};
 use serde::Serialize;
 use tokio::time::sleep;
 
@@ -164,6 +164,16 @@ impl Sync {
             under_lease(store, &workspace, holder, mark).await?;
         }
         Ok(compared.into_iter().map(|walked| walked.comparison).collect())
+    }
+
+    /// What was made of stored bodies and is lost, because somebody has deleted it; a [run over
+    /// everything](crate::Extent::Whole) makes it again.
+    ///
+    /// # Errors
+    /// As for [`Sync::verify`].
+    pub async fn lost(&self) -> Result<Lost, SyncError> {
+        let workspace = self.known_workspace().await?;
+        Ok(self.store().lost(&workspace).await?)
     }
 
     async fn compare_streams(

@@ -21,6 +21,10 @@ fn of_store(error: &StoreError) -> Option<&'static str> {
         StoreError::NotADatabase { .. } => {
             "something else is stored there: name another file with --database or in DATABASE_URL"
         }
+        StoreError::Missing { .. } => {
+            "`sync run` makes one; if there is one elsewhere, name it with --database or in \
+             DATABASE_URL"
+        }
         StoreError::Unusable { .. } => {
             "let the program read and write the file and its folder, or name another file with \
              --database or in DATABASE_URL"

@@ -55,8 +55,12 @@ The success metrics are one JSON object on standard output; the log entry and wh
 are on standard error. Ctrl-C ends the run at its last committed page, and the same command goes on
 there. A workspace has one run at a time.
 
---full reads every record and writes what differs from the digests that are stored. It does not look
-at stored bodies: one that the disk has lost or damaged is found and mended by `sync verify --repair`.
+--full reads every record and writes what differs from the digests that are stored, unless it claims
+to be older than what is stored; parts are read of conversations that have changed. It makes rows of
+contacts and customers again that others have deleted. It does not look at stored bodies: one that
+the disk has lost or damaged, or that claims to be older, is found and mended by `sync verify
+--repair`, and parts whose conversation did not change, such as those of an author who was renamed, by
+`sync verify --repair --parts`.
 
 --dry-run asks how many records each stream would fetch, with one call a stream, and writes nothing.";
 
@@ -137,9 +141,10 @@ Examples:
 Contacts with this id, external id or e-mail address, those merged into them, their conversations as
 a whole, their history, what is put aside, and messages in the outbox are erased (of a digest about
 others, too, only the lines), and the customer that nobody else stands for. Later runs do not store
-them again. Nothing is asked of the API, and Intercom keeps what it has: delete the contact there,
-too. A journal of `deliver` names nobody: the number of a line, 8 bytes of a digest and what became
-of it. The events themselves are in its input and in the file of --rejected, which are yours.";
+contacts with these ids again, nor conversations with them; whoever signs up anew with the same
+address has another id, and is somebody new. Nothing is asked of the API, and Intercom keeps what it
+has: delete the contact there, too. A journal of `deliver` names nobody: the number of a line, 8
+bytes of a digest and what became of it. The events themselves are in its input and in the file of --rejected, which are yours.";
 
 /// A workspace mirrored into SQLite or PostgreSQL, with customers made of it.
 #[derive(Parser, Debug)]

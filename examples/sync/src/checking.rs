@@ -45,10 +45,14 @@ pub(crate) async fn run(common: &Common, arguments: &Json) -> anyhow::Result<Ver
 }
 
 async fn database(store: &dyn Store) -> Finding {
+    if let Err(error) = store.check_writable().await {
+        let remedy = remedy(&error).unwrap_or("the database has to let this user write");
+        return Finding::not_good(State::Bad, "database", causes(&error), remedy);
+    }
     match store.workspaces().await {
         Ok(known) => {
             let known = counted(known.len() as u64, "workspace", "workspaces");
-            Finding::good("database", format!("reachable, {known} known"))
+            Finding::good("database", format!("can be written, {known} known"))
         }
         Err(error) => {
             let remedy = "the database opens but does not answer; see its own log";

@@ -14,7 +14,7 @@ pub(crate) async fn run(
 ) -> anyhow::Result<Verdict> {
     let environment = Environment::read()?;
     let settings = sync_settings(common, &environment)?;
-    let store = wiring::open(common, &environment).await?;
+    let store = wiring::open_existing(common, &environment).await?;
     let store = store.as_ref();
     let workspace = wiring::workspace(store, arguments.workspace.as_deref()).await?;
     let explained =

@@ -57,7 +57,7 @@ struct Line {
 
 pub(crate) async fn run(common: &Common, arguments: &Export) -> anyhow::Result<Verdict> {
     let environment = Environment::read()?;
-    let store = wiring::open(common, &environment).await?;
+    let store = wiring::open_existing(common, &environment).await?;
     let workspace = wiring::workspace(store.as_ref(), arguments.workspace.as_deref()).await?;
     match write(store.as_ref(), &workspace, arguments.format).await {
         // Whoever closed standard output has read enough.

@@ -17,7 +17,7 @@ pub(crate) async fn run(
 ) -> anyhow::Result<Verdict> {
     let environment = Environment::read()?;
     let settings = sync_settings(common, &environment)?;
-    let store = wiring::open(common, &environment).await?;
+    let store = wiring::open_existing(common, &environment).await?;
     let workspace = wiring::workspace(store.as_ref(), arguments.workspace.as_deref()).await?;
     let own = workspace.timezone().and_then(|name| name.parse().ok());
     let zone = settings.timezone.or(own).unwrap_or(Tz::UTC);

@@ -80,7 +80,7 @@ pub(crate) async fn run(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Verdict> {
     let environment = Environment::read()?;
-    let store = wiring::open(common, &environment).await?;
+    let store = wiring::open_existing(common, &environment).await?;
     let mut all = Vec::new();
     for workspace in store.workspaces().await? {
         all.push(status(store.as_ref(), &workspace, now).await?);

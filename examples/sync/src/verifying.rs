@@ -1,7 +1,7 @@
 //! `sync verify`: the workspace against the store, and repairs on request.
 
 use chrono::{DateTime, Utc};
-use intercom_store::Stream;
+use intercom_store::{Lost, Stream};
 use intercom_sync::{Differences, Extent, StreamComparison, Sync, SyncError};
 
 use crate::arguments::{Common, Verify};
@@ -9,7 +9,7 @@ use crate::environment::Environment;
 use crate::progress;
 use crate::running::{in_order, left_behind};
 use crate::stopping;
-use crate::telling::tell;
+use crate::telling::{counted, tell};
 use crate::wiring::{Verdict, Wiring, say, sync_settings};
 
 pub(crate) async fn run(
@@ -22,7 +22,7 @@ pub(crate) async fn run(
     if !arguments.streams.is_empty() {
         settings.streams = in_order(&settings, &arguments.streams);
     }
-    let sync = Wiring::new(common, &environment).await?.sync(settings);
+    let sync = Wiring::existing(common, &environment).await?.sync(settings);
     tokio::select! {
         verdict = compare_and_repair(&sync, common, arguments, now) => verdict,
         () = stopping::asked() => {
@@ -41,7 +41,11 @@ async fn compare_and_repair(
     // Parts that differ are written as they are compared: each costs a call of its own.
     let repaired_at = arguments.repair.then_some(now);
     let comparisons = compare(sync, common, arguments, repaired_at).await?;
-    if comparisons.iter().all(StreamComparison::is_equal) {
+    let lost = sync.lost().await?;
+    if !lost.is_nothing() {
+        tell(common.log_format, &in_words(lost));
+    }
+    if lost.is_nothing() && comparisons.iter().all(StreamComparison::is_equal) {
         return Ok(Verdict::Done);
     }
     if !arguments.repair {
@@ -58,10 +62,21 @@ async fn compare_and_repair(
     }
     let comparisons = compare(sync, common, arguments, None).await?;
     let is_equal = comparisons.iter().all(StreamComparison::is_equal);
+    let is_equal = is_equal && sync.lost().await?.is_nothing();
     if !is_equal {
         tell(common.log_format, "the store still differs");
     }
     Ok(if is_equal { Verdict::Done } else { Verdict::LeftBehind })
+}
+
+fn in_words(lost: Lost) -> String {
+    let Lost { n_contacts, n_customers } = lost;
+    let contacts = counted(n_contacts, "contact", "contacts");
+    let customers = counted(n_customers, "customer", "customers");
+    format!(
+        "lost from the database, though their bodies are there: the rows of {contacts} and \
+         {customers}"
+    )
 }
 
 async fn compare(

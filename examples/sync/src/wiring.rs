@@ -49,6 +49,15 @@ impl Wiring {
         Self::over(open(common, environment).await?, common, environment)
     }
 
+    /// The same over a database that is there.
+    pub(crate) async fn existing(
+        common: &Common,
+        environment: &Environment,
+    ) -> anyhow::Result<Self> {
+        http(common, environment)?;
+        Self::over(open_existing(common, environment).await?, common, environment)
+    }
+
     /// The same over a store that is open.
     pub(crate) fn over(
         store: Arc<dyn Store>,
@@ -107,11 +116,31 @@ pub(crate) async fn open(
     common: &Common,
     environment: &Environment,
 ) -> anyhow::Result<Arc<dyn Store>> {
+    open_url(&url(common, environment)?).await
+}
+
+/// Opens the store for a command that only looks at what is there, or takes something away: a path
+/// that is mistyped makes no new database.
+pub(crate) async fn open_existing(
+    common: &Common,
+    environment: &Environment,
+) -> anyhow::Result<Arc<dyn Store>> {
+    let url = url(common, environment)?;
+    match url.starts_with("sqlite:") && !url.contains('?') {
+        true => open_url(&format!("{url}?mode=rw")).await,
+        false => open_url(&url).await,
+    }
+}
+
+async fn open_url(url: &str) -> anyhow::Result<Arc<dyn Store>> {
+    intercom_store::open(url).await.context("the database cannot be used")
+}
+
+fn url(common: &Common, environment: &Environment) -> anyhow::Result<String> {
     // Bad settings are told by every command, not only by those that use them.
     sync_settings(common, environment)?;
     let url = common.database.clone().or_else(|| environment.get("DATABASE_URL"));
-    let url = url.unwrap_or_else(|| DATABASE.to_owned());
-    intercom_store::open(&url).await.context("the database cannot be used")
+    Ok(url.unwrap_or_else(|| DATABASE.to_owned()))
 }
 
 /// The workspace of a store: the one that is named, or the only one.

@@ -1,5 +1,7 @@
 //! How things stand between runs.
 
+mod lost;
+
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
@@ -7,10 +9,23 @@ use async_trait::async_trait;
 use super::{SqlStore, during, runs};
 use crate::dialect::{Dialect, Query, Reader, only_column};
 use crate::error::Fault;
-use crate::{InspectStore, MISTRUSTED, PartsWait, RunId, StoreError, Stream, Workspace};
+use crate::{InspectStore, Lost, MISTRUSTED, PartsWait, RunId, StoreError, Stream, Workspace};
 
 #[async_trait]
 impl<D: Dialect> InspectStore for SqlStore<D> {
+    async fn check_writable(&self) -> Result<(), StoreError> {
+        let tried = try_to_write(self).await;
+        tried.map_err(|fault| fault.during("write", "*"))
+    }
+
+    async fn lost(&self, workspace: &Workspace) -> Result<Lost, StoreError> {
+        lost::find(self, workspace).await.map_err(during("look for lost projections", workspace))
+    }
+
+    async fn restore(&self, workspace: &Workspace) -> Result<Lost, StoreError> {
+        lost::restore(self, workspace).await.map_err(during("mark lost projections", workspace))
+    }
+
     async fn lease_holder(
         &self,
         workspace: &Workspace,
@@ -63,6 +78,14 @@ impl<D: Dialect> InspectStore for SqlStore<D> {
             .await
             .map_err(during("mark damaged bodies", workspace))
     }
+}
+
+/// Changes no row, and is undone.
+async fn try_to_write<D: Dialect>(store: &SqlStore<D>) -> Result<(), Fault> {
+    let mut transaction = D::begin(&store.writer).await?;
+    let query = Query::<D>::new("UPDATE workspaces SET name = name WHERE 1 = 0");
+    query.execute(&mut transaction).await?;
+    Ok(())
 }
 
 async fn holder<D: Dialect>(

@@ -25,7 +25,7 @@ pub(crate) fn paying(mrr: i64) -> CustomerRow {
 }
 
 impl Database {
-    async fn dirty(&self) -> Vec<DirtyCustomer> {
+    pub(crate) async fn dirty(&self) -> Vec<DirtyCustomer> {
         self.store.dirty_customers(&self.workspace, "", 100).await.expect("marks")
     }
 

@@ -146,7 +146,10 @@ conformance! {
     inspect:
         who_has_a_lease_is_told_until_it_expires
         parts_wait_since_the_first_change_that_is_due
-        a_record_that_is_mistrusted_is_written_again;
+        a_record_that_is_mistrusted_is_written_again
+        what_others_have_deleted_is_found_and_made_again
+        a_damaged_digest_is_one_that_no_body_has
+        a_database_that_can_be_written_says_so_and_is_not;
     notifications:
         an_archived_contact_keeps_its_row
         an_archived_contact_that_is_received_again_is_back

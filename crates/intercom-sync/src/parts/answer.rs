@@ -14,7 +14,8 @@ use crate::record::{digest, text_of_id};
 pub(super) struct Reading {
     /// The parts, or the answer put aside with the reason.
     pub(super) fetched: Result<FetchedParts, Quarantined>,
-    /// Whether a later change would show in the conversation's `updated_at`, which counts seconds.
+    /// Whether there is nothing more to ask for: every part could be read, and a later change would
+    /// show in the conversation's `updated_at`, which counts seconds.
     pub(super) is_settled: bool,
 }
 
@@ -135,6 +136,8 @@ fn read_parts(conversation_id: &str, answer: &Answer, conversation: &Conversatio
     // Another change of the same second does not move `updated_at`: as long as one is possible,
     // the answer counts as one of the second before.
     fetched.updated_at = updated_at.map(|at| if is_settled { at } else { at - 1 });
+    // What could not be read may be readable the next time.
+    let is_settled = is_settled && fetched.quarantined.is_empty();
     Reading { fetched: Ok(fetched), is_settled }
 }
 

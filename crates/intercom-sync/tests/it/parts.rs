@@ -225,6 +225,14 @@ pub(crate) async fn a_part_nobody_can_read_costs_only_itself(on: &Database) {
     let n_read = parts.n_fetched - parts.n_quarantined;
     assert!(parts.n_quarantined > 0 && n_read == parts.n_inserted, "{parts:?}");
     assert_eq!(parts.n_fetched, world.records(Stream::Parts).len() as u64);
+
+    // It is asked for until it can be read.
+    world.advance(60);
+    let report = world.sync().await;
+    assert!(report.is_complete(), "{report:?}");
+    world.check_parts().await;
+    let rows = world.store.quarantined(&world.workspace().await).await.expect("the quarantine");
+    assert!(rows.is_empty());
 }
 
 pub(crate) async fn more_than_the_api_shows_is_flagged(on: &Database) {

@@ -133,7 +133,9 @@ fn a_run_that_was_killed_is_interrupted() {
     let world = World::with(SimSettings { latency, ..SimSettings::default() });
     let mut run = world.command(&["run", "--lease-for", "1"]).spawn().expect("the program starts");
     let outcome = || {
-        let status = world.run(&["status", "--json"]).json().remove(0);
+        let status = world.run(&["status", "--json"]);
+        // The run may not have made the database yet.
+        let status = (status.code == Some(0)).then(|| status.json().remove(0))?;
         status[0]["runs"][0]["outcome"].as_str().map(str::to_owned)
     };
     let until = |expected: &str| {
@@ -204,6 +206,7 @@ fn a_full_disk_is_told_when_the_database_is_opened() {
 #[test]
 fn the_status_shows_runs_rows_and_lag() {
     let world = World::new();
+    assert_eq!(world.run(&["check"]).code, Some(0), "it makes the database");
     let empty = world.run(&["status"]);
     assert!(empty.stdout.contains("`sync run` makes one"), "{empty:?}");
     assert_eq!(world.run(&["run", "--now", AT]).code, Some(0));
@@ -231,6 +234,7 @@ fn the_status_shows_runs_rows_and_lag() {
 #[test]
 fn a_store_is_verified_and_repaired() {
     let world = World::new();
+    assert_eq!(world.run(&["check"]).code, Some(0), "it makes the database");
     let never = world.run(&["verify"]);
     assert_eq!(never.code, Some(1));
     assert!(never.stderr.contains("never synchronised"), "{never:?}");
@@ -250,6 +254,53 @@ fn a_store_is_verified_and_repaired() {
     let repaired = world.run(&["verify", "--repair", "--now", AT]);
     assert_eq!(repaired.code, Some(0), "{repaired:?}");
     assert_eq!(world.run(&["verify", "--now", AT]).code, Some(0));
+}
+
+#[test]
+fn what_others_have_deleted_is_made_again() {
+    let world = World::new();
+    assert_eq!(world.run(&["run", "--now", AT]).code, Some(0));
+    let export = || world.run(&["export", "--format", "jsonl"]).stdout;
+    let customers = export();
+    let file = world.folder().join("intercom.db");
+    let delete = |table: &str| {
+        let database = rusqlite::Connection::open(&file).expect("the database opens");
+        database.execute(&format!("DELETE FROM {table}"), ()).expect("rows are deleted");
+    };
+    delete("unified_customers");
+    let verified = world.run(&["verify", "--now", AT]);
+    assert_eq!(verified.code, Some(1), "{verified:?}");
+    let told = "though their bodies are there: the rows of 0 contacts and 5";
+    assert!(verified.stderr.contains(told), "{}", verified.stderr);
+    delete("members");
+    assert_eq!(world.run(&["verify", "--repair", "--now", AT]).code, Some(0));
+    assert_eq!(world.run(&["verify", "--now", AT]).code, Some(0));
+    assert_eq!(export(), customers);
+}
+
+#[test]
+fn a_mistyped_path_makes_no_database() {
+    let world = World::new();
+    for command in
+        [&["status"][..], &["verify"], &["export", "--format", "csv"], &["forget", "somebody"]]
+    {
+        let ended = world.run(&[command, &["--database", "sqlite://mistyped.db"]].concat());
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.stderr.contains("there is no database mistyped.db"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("→ `sync run` makes one"), "{}", ended.stderr);
+    }
+    assert!(!world.folder().join("mistyped.db").exists());
+}
+
+/// A backup of the one file holds everything.
+#[test]
+fn a_run_that_has_ended_leaves_no_log_beside_the_database() {
+    let world = World::new();
+    assert_eq!(world.run(&["run", "--now", AT]).code, Some(0));
+    let beside = std::fs::read_dir(world.folder()).expect("the folder");
+    let names = beside.map(|file| file.expect("a file").file_name().into_string().expect("a name"));
+    let names: Vec<String> = names.filter(|name| name.starts_with("intercom.db")).collect();
+    assert_eq!(names, ["intercom.db"]);
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub(crate) async fn open(url: &str) -> Result<Pools, StoreError> {
     let location = place.location();
     let opening = spawn_blocking(move || match place {
         Place::Memory => open_memory(),
-        Place::File(path) => open_file(&path),
+        Place::File { path, if_missing } => open_file(&path, if_missing),
     });
     match opening.await.map_err(JoinError::try_into_panic) {
         Ok(opened) => opened,
@@ -59,8 +59,16 @@ pub(crate) async fn open(url: &str) -> Result<Pools, StoreError> {
 
 /// Where a database is.
 enum Place {
-    File(PathBuf),
+    File { path: PathBuf, if_missing: IfMissing },
     Memory,
+}
+
+/// What becomes of a file that is not there.
+#[derive(Clone, Copy)]
+enum IfMissing {
+    Create,
+    /// `mode=rw`
+    Refuse,
 }
 
 impl Place {
@@ -72,10 +80,12 @@ impl Place {
         let rest = rest.strip_prefix("//").unwrap_or(rest);
         let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
         let mut is_in_memory = path == ":memory:";
+        let mut if_missing = IfMissing::Create;
         for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
             match parameter {
                 "mode=memory" => is_in_memory = true,
-                "mode=rw" | "mode=rwc" => {}
+                "mode=rw" => if_missing = IfMissing::Refuse,
+                "mode=rwc" => if_missing = IfMissing::Create,
                 _ => {
                     return Err(invalid(
                         "of parameters it takes `mode=rw`, `mode=rwc` and `mode=memory`",
@@ -93,20 +103,23 @@ impl Place {
             path if path.starts_with("file:") || path.starts_with(':') => {
                 Err(invalid("a path that begins with `file:` or a colon needs `./` before it"))
             }
-            path => Ok(Self::File(path.into_owned().into())),
+            path => Ok(Self::File { path: path.into_owned().into(), if_missing }),
         }
     }
 
     fn location(&self) -> Location {
         Location(match self {
-            Self::File(path) => path.display().to_string(),
+            Self::File { path, .. } => path.display().to_string(),
             Self::Memory => ":memory:".to_owned(),
         })
     }
 }
 
-fn open_file(path: &Path) -> Result<Pools, StoreError> {
+fn open_file(path: &Path, if_missing: IfMissing) -> Result<Pools, StoreError> {
     let location = Location(path.display().to_string());
+    if matches!(if_missing, IfMissing::Refuse) && !path.exists() {
+        return Err(StoreError::Missing { location });
+    }
     let refused = |source| StoreError::opening(&location, source);
     let found = match contains_a_database(path, &location)? {
         true => version(path).map_err(failed).map_err(refused)?,
