@@ -15,6 +15,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use intercom_text::is_hidden;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -123,20 +124,9 @@ fn is_atom(atom: &str) -> bool {
     !atom.is_empty() && atom.chars().all(|c| is_visible(c) && !"()<>[]:;@\\,.\"".contains(c))
 }
 
-/// Whether a reader sees the character: no space, control, or mark that joins or turns text.
+/// Whether a reader sees the character.
 fn is_visible(c: char) -> bool {
-    let is_hidden = matches!(
-        c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}'
-    );
-    !is_hidden && !c.is_control() && !c.is_whitespace()
+    !is_hidden(c) && !c.is_control() && !c.is_whitespace()
 }
 
 impl TryFrom<String> for Email {

@@ -10,13 +10,13 @@ use intercom_outreach::Slack;
 use intercom_store::{ALERT_QUEUE, QueueDepth, Store, StoreError, Workspace};
 use intercom_sync::Sync;
 use intercom_worker::{Channels, DispatchSettings, dispatch_until_empty};
+use program::{BadSetting, Environment, causes};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::sleep;
 
 use crate::arguments::{Common, LogFormat};
-use crate::environment::Environment;
 use crate::telling::{counted, tell};
-use crate::wiring::{BadSetting, causes, origin};
+use crate::wiring::origin;
 
 /// How long telling waits for what the channel puts off; shorter than the first pause after a
 /// failure, so that a channel that is down does not hold up the end of a run.

@@ -1,17 +1,15 @@
 //! From settings to a store, a client and a sync.
 
-use std::io::{ErrorKind, Write};
 use std::path::Path;
-use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use intercom_client::{Client, ClientSettings, HttpSettings, Origin, SettingsError};
-use intercom_store::{Store, Workspace};
+use intercom_store::{Store, StoreError, Workspace};
 use intercom_sync::{StoreCalls, Sync, SyncSettings, read_settings};
+use program::{BadSetting, Environment};
 
 use crate::arguments::Common;
-use crate::environment::Environment;
 
 /// Where the mirror is stored when nobody says.
 const DATABASE: &str = "sqlite://intercom.db";
@@ -23,16 +21,6 @@ pub(crate) enum Verdict {
     Done,
     /// Something was left behind, and was named.
     LeftBehind,
-}
-
-/// A setting that cannot work; the command was not begun.
-#[derive(Debug)]
-pub(crate) struct BadSetting;
-
-impl std::fmt::Display for BadSetting {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("bad settings")
-    }
 }
 
 /// What a command works with.
@@ -111,7 +99,11 @@ pub(crate) async fn open(
     sync_settings(common, environment)?;
     let url = common.database.clone().or_else(|| environment.get("DATABASE_URL"));
     let url = url.unwrap_or_else(|| DATABASE.to_owned());
-    intercom_store::open(&url).await.context("the database cannot be used")
+    let opened = intercom_store::open(&url).await.map_err(|error| match &error {
+        StoreError::InvalidUrl { .. } => anyhow!(error).context(BadSetting),
+        _ => error.into(),
+    });
+    opened.context("the database cannot be used")
 }
 
 /// The workspace of a store: the one that is named, or the only one.
@@ -152,49 +144,4 @@ pub(crate) fn sync_settings(
 
 fn read_file(file: &Path) -> anyhow::Result<SyncSettings> {
     Ok(read_settings(&std::fs::read_to_string(file)?)?)
-}
-
-/// Settings that cannot work are bad arguments.
-pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
-    let is_setting = error.downcast_ref::<BadSetting>().is_some();
-    if is_setting { ExitCode::from(2) } else { ExitCode::FAILURE }
-}
-
-/// The error and its causes; a cause that only repeats the end of what was said is left out.
-pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let own = BadSetting.to_string();
-    let chain = std::iter::successors(Some(error), |error| error.source());
-    let causes = chain.map(ToString::to_string).filter(|cause| *cause != own);
-    causes.fold(String::new(), |said, cause| match said.ends_with(&cause) {
-        true => said,
-        false if said.is_empty() => cause,
-        false => format!("{said}: {cause}"),
-    })
-}
-
-/// Says a line on standard output. Whoever closed it has read enough: the work goes on.
-pub(crate) fn say(text: &str) -> anyhow::Result<()> {
-    match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        said => said.context(Unwritten),
-    }
-}
-
-/// Standard output cannot be written.
-#[derive(Debug)]
-pub(crate) struct Unwritten;
-
-impl std::fmt::Display for Unwritten {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("standard output cannot be written")
-    }
-}
-
-impl Unwritten {
-    /// Whether somebody closed standard output, which is no failure. A connection that breaks is
-    /// another thing.
-    pub(crate) fn is_closed(error: &anyhow::Error) -> bool {
-        let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
-        error.is::<Self>() && causes.any(|cause| cause.kind() == ErrorKind::BrokenPipe)
-    }
 }

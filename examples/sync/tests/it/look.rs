@@ -371,6 +371,13 @@ fn no_exported_cell_is_a_formula() {
         ("Ada; \"=1+1;x", "Ada;' \"=1+1;x"),
         ("Ada\t@SUM(A1)", "Ada\t'@SUM(A1)"),
         ("Ada\n=1+1", "Ada\n'=1+1"),
+        ("\u{feff}=1+1", "'\u{feff}=1+1"),
+        ("\u{200b}+1", "'\u{200b}+1"),
+        ("\u{202e}-1", "'\u{202e}-1"),
+        ("\u{2066} \u{200d}@SUM(A1)", "'\u{2066} \u{200d}@SUM(A1)"),
+        ("\u{1}=1+1", "'\u{1}=1+1"),
+        ("Ada;\u{feff}=1+1", "Ada;'\u{feff}=1+1"),
+        ("\u{feff}Ada=1", "\u{feff}Ada=1"),
         ("Ada-Zoe = a+b; c-d", "Ada-Zoe = a+b; c-d"),
     ];
     for (n, (name, _)) in names.iter().enumerate() {
