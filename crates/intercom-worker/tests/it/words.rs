@@ -152,6 +152,28 @@ async fn a_contact_id_stays_within_its_place_in_the_link() {
     assert_eq!(link, expected);
 }
 
+#[tokio::test]
+async fn a_change_is_rounded_to_the_tenth_half_away_from_zero() {
+    let store = intercom_store::open("sqlite::memory:").await.expect("a store");
+    let profile = WorkspaceProfile { id: "ab12".into(), ..Default::default() };
+    let workspace = store.ensure_workspace(&profile, NOW).await.expect("a workspace");
+    let app = "https://app.intercom.com".parse().expect("a url");
+    for (from, to, expected) in [
+        (30_000, 50_000, "Change: +66.7 %"),
+        (30_000, 10_000, "Change: −66.7 %"),
+        (30_000, 45_100, "Change: +50.3 %"),
+        (2_000, 3_001, "Change: +50.1 %"),
+        (2_000, 999, "Change: −50.1 %"),
+        (10_000, 15_004, "Change: +50.0 %"),
+        (10_000, 0, "Change: −100.0 %"),
+        (1, i64::MAX, "Change: +922337203685477580600.0 %"),
+    ] {
+        let notice = change(from, to, Movement::Expansion);
+        let json = message(&notice, &workspace, &app).to_json();
+        assert_eq!(json["blocks"][1]["fields"][3]["text"], expected, "{from} → {to}");
+    }
+}
+
 /// A text that would mention, link, format and hide.
 const HOSTILE: &str = "<!channel> <@U1> & <https://evil.example|pay> *b* _i_ ~s~ `c` &lt; \
                        :skull: <script>\u{202e}\u{200b}\u{1b}[2J\n> quote";
