@@ -54,9 +54,8 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> ExitCode {
-    #[expect(clippy::disallowed_methods, reason = "the program's clock, unless --now is given")]
-    let now = arguments.common.now.unwrap_or_else(|| std::time::SystemTime::now().into());
     let common = &arguments.common;
+    let now = wiring::now(common);
     let ended = match &arguments.command {
         Command::Run(run) => running::run(common, run, now).await,
         Command::Check(check) => checking::run(common, check).await,

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
+use chrono::{DateTime, Utc};
 use intercom_client::{Client, ClientSettings, HttpSettings, Origin, SettingsError};
 use intercom_store::{Store, StoreError, Workspace};
 use intercom_sync::{StoreCalls, Sync, SyncSettings, read_settings};
@@ -139,7 +140,14 @@ pub(crate) fn sync_settings(
         }
         (None, None) => settings.timezone,
     };
-    Ok(SyncSettings { timezone, ..settings })
+    let checked = SyncSettings { timezone, ..settings }.checked_at(now(common));
+    checked.context(BadSetting).context("the settings cannot be used")
+}
+
+/// When the command began.
+pub(crate) fn now(common: &Common) -> DateTime<Utc> {
+    #[expect(clippy::disallowed_methods, reason = "the program's clock, unless --now is given")]
+    common.now.unwrap_or_else(|| std::time::SystemTime::now().into())
 }
 
 fn read_file(file: &Path) -> anyhow::Result<SyncSettings> {

@@ -185,6 +185,7 @@ on_both_databases! {
         who_changes_the_address_is_neither_gone_nor_new
         who_exchange_their_addresses_are_neither_gone_nor_new
         a_shared_billing_account_moves_once
+        nothing_paid_in_another_currency_is_not_named
         what_is_paid_in_another_currency_is_named
         rates_alone_are_a_line_of_their_own
         retention_says_whom_it_leaves_out
