@@ -36,6 +36,7 @@ const PLACES: &[Place] = &[
         purity: Purity::Shell,
         may_use: &["intercom-api", "intercom-client", "intercom-webhook"],
     },
+    Place { name: "intercom-throwaway", purity: Purity::Shell, may_use: &[] },
     Place {
         name: "intercom-store",
         purity: Purity::Shell,
