@@ -4,6 +4,8 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use url::Url;
 
+use intercom_text::printable;
+
 /// The most blocks of a message.
 const MAX_BLOCKS: usize = 50;
 /// The most characters of a header.
@@ -163,17 +165,17 @@ fn plain_lines(lines: &[String]) -> Value {
 
 /// One line of text of at most `limit` characters after escaping, and never empty.
 fn escaped(text: &str, limit: usize) -> String {
+    let blank = |c: char| if c.is_control() { ' ' } else { c };
+    let text = printable(&text.trim().chars().map(blank).collect::<String>());
     let mut escaped = String::with_capacity(text.len());
     let mut n_chars = 0;
-    let mut rest = text.trim().chars().peekable();
+    let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
         let mut buffer = [0; 4];
         let piece = match c {
             '&' => "&amp;",
             '<' => "&lt;",
             '>' => "&gt;",
-            c if c.is_control() => " ",
-            c if steers_direction(c) => "\u{fffd}",
             c => c.encode_utf8(&mut buffer),
         };
         let is_last = rest.peek().is_none();
@@ -186,10 +188,4 @@ fn escaped(text: &str, limit: usize) -> String {
         escaped.push_str(piece);
     }
     if escaped.is_empty() { "–".to_owned() } else { escaped }
-}
-
-/// Whether a character turns the direction of what follows it, which could make a name read as
-/// another address.
-fn steers_direction(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

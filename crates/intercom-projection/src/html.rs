@@ -1,158 +1,247 @@
-//! The words that somebody wrote in a message: without markup, and without what is quoted.
+//! What a reader sees of some HTML, line by line, where a line begins with `>` for every element
+//! that quotes.
 
 /// Elements inside a sentence: their tags do not separate words.
 const INLINE: [&str; 14] = [
     "a", "abbr", "b", "code", "del", "em", "font", "i", "mark", "s", "small", "span", "strong", "u",
 ];
 
-/// Elements whose text nobody sees.
+/// Elements whose text nobody sees, up to the first tag that closes them.
 const UNSHOWN: [&str; 4] = ["style", "script", "head", "title"];
 
-/// Class names by which mail programs mark what they quote.
-const QUOTING: [&str; 4] = ["gmail_quote", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote"];
-
-/// How a line ends that introduces what is quoted below it.
-const INTRODUCING: [&str; 6] =
-    [" wrote:", " schrieb:", " a écrit :", " a écrit\u{a0}:", " escribió:", " ha scritto:"];
-
-/// The first line of a header above a quoted message, and one of the two below it.
-const HEADERS: [(&str, &str); 6] = [
-    ("From:", "Sent:"),
-    ("From:", "Date:"),
-    ("Von:", "Gesendet:"),
-    ("De :", "Envoyé"),
-    ("De:", "Enviado"),
-    ("Da:", "Inviato"),
+/// Classes by which mail programs mark what they quote.
+const QUOTING_CLASSES: [&str; 6] = [
+    "gmail_quote",
+    "gmail_quote_container",
+    "moz-cite-prefix",
+    "protonmail_quote",
+    "yahoo_quoted",
+    "zmail_extra",
 ];
 
-/// The words of some HTML with single spaces and straight apostrophes; quoted text is left out.
-pub(crate) fn own_words(html: &str) -> String {
-    let text = unescape(&without_tags(html));
-    let mut words = String::with_capacity(text.len());
-    for line in own_lines(&text) {
-        for c in line.chars().chain([' ']) {
-            match c {
-                '\u{2018}' | '\u{2019}' | '\u{02bc}' => words.push('\''),
-                '\u{ad}' | '\u{200b}' => {}
-                c if c.is_whitespace() => {
-                    if !words.ends_with(' ') {
-                        words.push(' ');
-                    }
-                }
-                c => words.push(c),
-            }
-        }
-    }
-    words.truncate(words.trim_end_matches(' ').len());
-    words
-}
+/// Elements of Outlook that hold what it quotes.
+const QUOTING_IDS: [&str; 2] = ["OLK_SRC_BODY_SECTION", "mail-editor-reference-message-container"];
 
-/// The lines up to a quoted message, without those that begin as quotes do.
-fn own_lines(text: &str) -> impl Iterator<Item = &str> {
-    let lines: Vec<&str> = text.lines().collect();
-    let end = (0..lines.len()).find(|&index| {
-        let line = lines[index].trim();
-        let after = || lines[index + 1..].iter().map(|line| line.trim());
-        let next = || after().find(|line| !line.is_empty());
-        // Under a quote marked line by line, the writer may go on.
-        is_separator(line)
-            || begins_header(line, after)
-            || introduces_quote(line) && !next().is_some_and(is_quote)
-    });
-    let own = lines.into_iter().take(end.unwrap_or(usize::MAX));
-    own.filter(move |line| !is_quote(line) && !introduces_quote(line.trim()))
-}
+/// Elements of Outlook on the web and Hotmail behind which all is quoted.
+const ENDING_IDS: [&str; 2] = ["divRplyFwdMsg", "stopSpelling"];
 
-/// `On 5 January, Bob wrote:`, in the languages in which the line ends with the verb.
-fn introduces_quote(line: &str) -> bool {
-    INTRODUCING.iter().any(|end| line.ends_with(end))
-        || line.starts_with("Am ") && line.ends_with(':') && line.contains(" schrieb ")
-}
-
-/// `From: Bob` over `Sent: Monday`, as mail programs put above what they quote.
-fn begins_header<'t, I: Iterator<Item = &'t str>>(line: &str, after: impl Fn() -> I) -> bool {
-    HEADERS.iter().any(|(from, sent)| {
-        let mut next = after().filter(|line| !line.is_empty()).take(2);
-        line.starts_with(from) && next.any(|line| line.starts_with(sent))
-    })
-}
-
-fn is_quote(line: &str) -> bool {
-    line.trim_start().starts_with('>')
-}
-
-/// `-----Original Message-----`, in any language of one or two words between dashes.
-fn is_separator(line: &str) -> bool {
-    let words = line.trim_matches('-');
-    let n_dashes = line.len() - words.len();
-    n_dashes >= 6 && !words.is_empty() && words.split_whitespace().count() <= 3
+/// The text without markup and what is quoted by it, character references written out.
+pub(crate) fn lines_of(html: &str) -> String {
+    unescape(&without_tags(html))
 }
 
 fn without_tags(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
-    let mut rest = html;
-    let mut quote: Option<Quote<'_>> = None;
-    while let Some(at) = rest.find('<') {
-        let (before, tag) = rest.split_at(at);
-        if quote.is_none() {
-            text.push_str(before);
-        }
-        let opens = tag[1..].starts_with(|c: char| c.is_ascii_alphabetic() || "/!".contains(c));
-        if !opens {
-            if quote.is_none() {
-                text.push('<');
+    let mut hidden: Option<Hidden<'_>> = None;
+    for piece in (Markup { rest: html, has_quotes: true, has_comments: true }) {
+        let tag = match piece {
+            Piece::Text(shown) => {
+                if hidden.is_none() {
+                    text.push_str(shown);
+                }
+                continue;
             }
-            rest = &tag[1..];
-            continue;
-        }
-        let Some(end) = tag.find('>') else {
-            rest = tag;
-            break;
+            Piece::Comment => continue,
+            Piece::Tag(tag) => tag,
         };
-        let inner = &tag[1..end];
-        quote = match quote {
-            Some(quote) => quote.after(inner),
-            None => Quote::opened_by(inner),
+        hidden = match hidden {
+            Some(hidden) => hidden.after(tag),
+            None => Hidden::begun_by(tag),
         };
-        if quote.is_none() && !is_inline(inner) {
-            text.push('\n');
+        match hidden {
+            Some(Hidden::Rest) => break,
+            Some(Hidden::Quote { depth: 1, .. }) if !tag.starts_with('/') => text.push_str("\n>\n"),
+            Some(Hidden::Quote { .. } | Hidden::Unshown(_)) => {}
+            None if is_inline(tag) => {}
+            None => text.push('\n'),
         }
-        rest = &tag[end + 1..];
-    }
-    if quote.is_none() {
-        text.push_str(rest);
     }
     text
 }
 
-/// An element that quotes, and how deep elements of its name are nested in it.
-struct Quote<'a> {
-    name: &'a str,
-    depth: usize,
+/// HTML in pieces, each looked at a bounded number of times however broken it is.
+struct Markup<'a> {
+    rest: &'a str,
+    /// No attribute was left open so far.
+    has_quotes: bool,
+    /// No comment was left open so far.
+    has_comments: bool,
 }
 
-impl<'a> Quote<'a> {
-    fn opened_by(tag: &'a str) -> Option<Self> {
+enum Piece<'a> {
+    Text(&'a str),
+    /// What stands between `<` and `>`.
+    Tag(&'a str),
+    Comment,
+}
+
+impl<'a> Iterator for Markup<'a> {
+    type Item = Piece<'a>;
+
+    fn next(&mut self) -> Option<Piece<'a>> {
+        let Some(tag) = self.rest.strip_prefix('<') else {
+            let end = self.rest.find('<').unwrap_or(self.rest.len());
+            return (end > 0).then(|| Piece::Text(self.take(end)));
+        };
+        if let Some(end) = self.end_of_comment(tag) {
+            self.take(1 + end);
+            return Some(Piece::Comment);
+        }
+        let opens = tag.starts_with(|c: char| c.is_ascii_alphabetic() || "/!".contains(c));
+        if !opens {
+            return Some(Piece::Text(self.take(1)));
+        }
+        let Some(end) = self.end_of_tag(tag) else {
+            return Some(Piece::Text(self.take(self.rest.len())));
+        };
+        self.take(end + 2);
+        Some(Piece::Tag(&tag[..end]))
+    }
+}
+
+impl<'a> Markup<'a> {
+    fn take(&mut self, length: usize) -> &'a str {
+        let (taken, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        taken
+    }
+
+    fn end_of_comment(&mut self, tag: &str) -> Option<usize> {
+        let comment = tag.strip_prefix("!--").filter(|_| self.has_comments)?;
+        // `<!-->` is a whole one.
+        if comment.starts_with('>') {
+            return Some("!-->".len());
+        }
+        let end = comment.find("-->");
+        self.has_comments = end.is_some();
+        end.map(|end| "!--".len() + end + "-->".len())
+    }
+
+    fn end_of_tag(&mut self, tag: &str) -> Option<usize> {
+        if self.has_quotes {
+            let end = end_of_tag(tag);
+            if end.is_some() {
+                return end;
+            }
+            self.has_quotes = false;
+        }
+        tag.find('>')
+    }
+}
+
+/// Where a tag ends, outside of the values of attributes.
+fn end_of_tag(tag: &str) -> Option<usize> {
+    let mut begins_value = false;
+    let mut bytes = tag.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'>' => return Some(at),
+            b'=' => begins_value = true,
+            quote @ (b'"' | b'\'') if begins_value => {
+                bytes.find(|&(_, byte)| byte == quote)?;
+                begins_value = false;
+            }
+            byte if byte.is_ascii_whitespace() => {}
+            _ => begins_value = false,
+        }
+    }
+    None
+}
+
+/// Text that is left out.
+enum Hidden<'a> {
+    /// An element that quotes, and how deep elements of its name are nested in it.
+    Quote { name: &'a str, depth: usize },
+    /// An element that nobody sees.
+    Unshown(&'a str),
+    /// All that is left.
+    Rest,
+}
+
+impl<'a> Hidden<'a> {
+    fn begun_by(tag: &'a str) -> Option<Self> {
+        if tag.starts_with('/') || tag.ends_with('/') {
+            return None;
+        }
         let name = name(tag);
-        let is_open = !tag.starts_with('/') && !tag.ends_with('/');
-        let quotes = name.eq_ignore_ascii_case("blockquote")
-            || UNSHOWN.iter().any(|unshown| name.eq_ignore_ascii_case(unshown))
-            || name.eq_ignore_ascii_case("div") && QUOTING.iter().any(|class| tag.contains(class));
-        (is_open && quotes).then_some(Self { name, depth: 1 })
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        let quote = Self::Quote { name, depth: 1 };
+        if is("blockquote") {
+            return Some(quote);
+        }
+        if UNSHOWN.into_iter().any(is) {
+            return Some(Self::Unshown(name));
+        }
+        if !["div", "hr", "span"].into_iter().any(is) {
+            return None;
+        }
+        // What is quoted once more gets a prefix.
+        let id = attribute(tag, "id").unwrap_or_default().trim_start_matches("x_");
+        if ENDING_IDS.contains(&id) {
+            return Some(Self::Rest);
+        }
+        let classes = attribute(tag, "class").unwrap_or_default().split_ascii_whitespace();
+        let mut classes = classes.map(|class| class.trim_start_matches("x_"));
+        let quotes = is("div") && classes.any(|class| QUOTING_CLASSES.contains(&class))
+            || !is("hr") && QUOTING_IDS.contains(&id);
+        quotes.then_some(quote)
     }
 
     fn after(self, tag: &str) -> Option<Self> {
-        if !name(tag).eq_ignore_ascii_case(self.name) {
-            return Some(self);
+        match self {
+            Self::Rest => Some(self),
+            Self::Unshown(unshown) => {
+                let ends = tag.strip_prefix('/').is_some_and(|tag| is_named(tag, unshown))
+                    || is_named(unshown, "head") && is_named(tag, "body");
+                (!ends).then_some(self)
+            }
+            Self::Quote { name, .. } if !is_named(tag.trim_start_matches('/'), name) => Some(self),
+            Self::Quote { name, depth } if tag.starts_with('/') => {
+                (depth > 1).then(|| Self::Quote { name, depth: depth - 1 })
+            }
+            Self::Quote { name, depth } => Some(Self::Quote { name, depth: depth + 1 }),
         }
-        let depth = if tag.starts_with('/') { self.depth - 1 } else { self.depth + 1 };
-        (depth > 0).then_some(Self { depth, ..self })
     }
 }
 
 fn name(tag: &str) -> &str {
     let name = tag.trim_start_matches('/');
     name.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default()
+}
+
+fn is_named(tag: &str, wanted: &str) -> bool {
+    name(tag).eq_ignore_ascii_case(wanted)
+}
+
+/// The value of the first attribute of a name.
+fn attribute<'a>(tag: &'a str, wanted: &str) -> Option<&'a str> {
+    let mut rest = &tag[name(tag).len()..];
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
+        let end = rest.find(|c: char| c.is_ascii_whitespace() || "/=".contains(c));
+        let (name, after) = rest.split_at(end.unwrap_or(rest.len()));
+        let Some(value) = after.trim_ascii_start().strip_prefix('=') else {
+            if after.is_empty() {
+                return None;
+            }
+            rest = after;
+            continue;
+        };
+        let (value, after) = value_and_rest(value.trim_ascii_start());
+        if name.eq_ignore_ascii_case(wanted) {
+            return Some(value);
+        }
+        rest = after;
+    }
+}
+
+fn value_and_rest(text: &str) -> (&str, &str) {
+    for quote in ['"', '\''] {
+        if let Some(value) = text.strip_prefix(quote) {
+            return value.split_once(quote).unwrap_or((value, ""));
+        }
+    }
+    text.split_at(text.find(|c: char| c.is_ascii_whitespace()).unwrap_or(text.len()))
 }
 
 fn is_inline(tag: &str) -> bool {

@@ -47,7 +47,8 @@
 //! | `names` | where a workspace keeps what is read |
 //! | `contact`, `stripe` | a contact, and its billing side |
 //! | `subscription`, `payment`, `fields` | the rows of that side, and the fields of rows |
-//! | `conversation`, `mention`, `html` | a conversation, whether it speaks of leaving, and who wrote it |
+//! | `conversation`, `mention` | a conversation, and whether it speaks of leaving |
+//! | `quoted`, `html` | the words that somebody wrote, without quotes and markup |
 //! | `support` | a customer's conversations, counted |
 //! | `customer`, `matching`, `email` | a customer, the contact that speaks for it, what it is matched by |
 //! | `oddity`, `scalar` | strange data, and the spellings of single values |
@@ -64,6 +65,7 @@ mod mention;
 mod names;
 mod oddity;
 mod payment;
+mod quoted;
 mod redact;
 mod scalar;
 mod stripe;
@@ -83,4 +85,4 @@ pub use support::{CancelMention, Measured, Rating, SupportCounts, SupportFacts, 
 
 /// Grows whenever the same body would project to other values; what is stored under a lower
 /// version has to be projected again.
-pub const PROJECTION_VERSION: u32 = 6;
+pub const PROJECTION_VERSION: u32 = 7;

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use serde::{Deserialize, Serialize};
 
-use crate::html::own_words;
+use crate::quoted::own_words;
 use crate::redact::opaque_debug;
 
 /// How messages that speak of leaving are recognised.
@@ -232,7 +232,7 @@ const INTENTIONS: [&str; 22] = [
 /// The first words of `html` that speak of leaving, the surest before others.
 ///
 /// Tags, character references, typographic apostrophes and runs of space hide nothing; what a mail
-/// program quotes is not read.
+/// program quotes is not read, nor are web and e-mail addresses in context.
 #[must_use]
 pub fn cancel_mention(html: &str, rule: MentionRule) -> Option<Mention> {
     let text = own_words(html);
@@ -240,7 +240,7 @@ pub fn cancel_mention(html: &str, rule: MentionRule) -> Option<Mention> {
         MentionRule::Seed => keyword(&text),
         // Most messages have none of the letters, and a scan costs little.
         MentionRule::Context if !may_speak_of_leaving(&text) => None,
-        MentionRule::Context => in_context(&text),
+        MentionRule::Context => in_context(&without_addresses(&text)),
     }
 }
 
@@ -272,6 +272,35 @@ static STEMS: LazyLock<AhoCorasick> = LazyLock::new(|| {
 
 fn may_speak_of_leaving(text: &str) -> bool {
     STEMS.is_match(text)
+}
+
+/// The text without web and e-mail addresses, which name pages and mailboxes.
+fn without_addresses(text: &str) -> String {
+    let mut words = String::with_capacity(text.len());
+    for word in text.split(' ') {
+        words.push_str(if is_address(word) { "," } else { word });
+        words.push(' ');
+    }
+    words
+}
+
+/// Whether a word has a scheme, or a name with a dot before its first slash or behind an `@`.
+fn is_address(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+    let has_dot = |name: &str| {
+        let mut labels = name.split('.');
+        let is_label = |label: &str| !label.is_empty() && label.chars().all(is_of_label);
+        labels.clone().nth(1).is_some() && labels.all(is_label)
+    };
+    let host = word.split('/').next().unwrap_or_default();
+    word.contains("://")
+        || word.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www."))
+        || host.len() < word.len() && has_dot(host)
+        || word.rsplit_once('@').is_some_and(|(_, domain)| has_dot(domain))
+}
+
+fn is_of_label(c: char) -> bool {
+    c.is_alphanumeric() || c == '-'
 }
 
 fn in_context(text: &str) -> Option<Mention> {

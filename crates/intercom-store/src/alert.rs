@@ -85,6 +85,8 @@ pub struct QueueDepth {
     pub n_dead: u64,
     /// How long until the next one that rests is due.
     pub next_due_in: Option<Duration>,
+    /// How long until the first worker that has one is given up.
+    pub next_given_up_in: Option<Duration>,
 }
 
 impl QueueDepth {

@@ -13,6 +13,7 @@ use intercom_revenue::{
     SubscriptionLine, Verdict,
 };
 use intercom_store::{Store, Stream, Workspace};
+pub(crate) use intercom_text::printable;
 use serde::Serialize;
 
 use crate::columns::{ColumnLine, Sources, columns};
@@ -368,31 +369,4 @@ fn differing(policy: &RevenueSettings) -> Vec<(String, String)> {
     let differs = |(name, value): &(String, serde_json::Value)| default.get(name) != Some(value);
     let differing = fields(policy).into_iter().filter(differs);
     differing.map(|(name, value)| (name, value.to_string())).collect()
-}
-
-/// Without control characters, and with those written out that nobody sees or that turn what follows
-/// around: what a workspace wrote must not steer a terminal, nor read as another address.
-pub(crate) fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            c if c.is_control() => shown.push('\u{fffd}'),
-            c if is_format(c) => shown.extend(c.escape_unicode()),
-            c => shown.push(c),
-        }
-    }
-    shown
-}
-
-/// Whether a character only says how others are to be shown. The joiners that scripts and emoji
-/// need are left.
-fn is_format(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
 }

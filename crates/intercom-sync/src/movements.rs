@@ -41,7 +41,7 @@ pub struct MrrReport {
 /// waterfall, as it is not in the customer's row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct MrrBeside {
-    /// How many pay it, or did within the period.
+    /// How many pay it, or did at the start or within the period.
     pub n_customers: u64,
     /// At the start of the period.
     pub start: Money,
@@ -99,7 +99,8 @@ impl MrrWaterfall {
         .map(|(name, amount, n_steps)| NamedLine { name, amount, n_steps })
     }
 
-    /// Net and gross revenue retention in percent, to the tenth; `–` where nobody paid at the start.
+    /// Net and gross revenue retention in percent, to the tenth, half a tenth away from zero; `–`
+    /// where nobody paid at the start.
     #[must_use]
     pub fn retention_in_percent(&self) -> [(&'static str, String); 2] {
         let in_percent = |ratio: Option<Ratio>| ratio.map_or_else(|| "–".to_owned(), percent);
@@ -238,6 +239,8 @@ fn beside(
             sum.end = sum.end.checked_add(end.unwrap_or(zero)).unwrap_or(sum.end);
         }
     }
+    // What came and went within the period, or is less than a smallest unit, says nothing.
+    all.retain(|_, sum| sum.start.minor != 0 || sum.end.minor != 0);
     all
 }
 
@@ -298,7 +301,7 @@ impl fmt::Display for MrrReport {
     }
 }
 
-/// To the tenth of a percent.
+/// To the tenth of a percent, half a tenth away from zero.
 fn percent(ratio: Ratio) -> String {
     let tenths =
         ratio.checked_mul(Ratio::whole(1_000)).map(|ratio| ratio.round(Rounding::HalfAwayFromZero));

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use intercom_projection::{AttributeNames, MatchRule, MentionRule, Names};
 use intercom_revenue::{AlertThresholds, MovementPolicy, RevenueSettings, SettingsError};
 use serde::Deserialize;
+use toml::{Table, Value};
 
 use crate::settings::SyncSettings;
 
@@ -80,21 +82,33 @@ pub fn read_settings(text: &str) -> Result<SyncSettings, SettingsFileError> {
         let told = in_one_line(error.inner().message());
         SettingsFileError(if path == "." { told } else { format!("{path}: {told}") })
     })?;
-    let invalid = |field: &str, why: String| SettingsFileError(format!("{field}: {why}"));
+    limits_are_amounts(text)?;
     let timezone = file.timezone.map(|name| name.parse::<Tz>().map_err(|_| name)).transpose();
     let timezone = timezone
-        .map_err(|name| invalid("timezone", format!("{name} is not a zone like Europe/Berlin")))?;
+        .map_err(|name| invalid("timezone", &format!("{name} is not a zone like Europe/Berlin")))?;
     let percent = u8::try_from(file.max_missing_percent).ok().filter(|percent| *percent <= 100);
     let max_missing_percent =
-        percent.ok_or_else(|| invalid("max_missing_percent", "more than 100".to_owned()))?;
-    let wrong = |table: &str, error: SettingsError| invalid(table, error.to_string());
+        percent.ok_or_else(|| invalid("max_missing_percent", "more than 100"))?;
+    let wrong = |table: &str, error: SettingsError| invalid(table, &error.to_string());
     let revenue = file.revenue.policy().map_err(|error| wrong("revenue", error))?;
     let alerts = file.alerts.checked().map_err(|error| wrong("alerts", error))?;
     let movements = file.movements.checked().map_err(|error| wrong("movements", error))?;
+    if !revenue.rates.is_empty() && !revenue.separate_currencies {
+        let why = "have no effect with separate_currencies = false, by which every row is in base \
+                   currency; leave the rates out, or set separate_currencies = true";
+        return Err(invalid("revenue.rates", why));
+    }
     if let Some(name) = nameless(&file.attributes) {
         let why =
             "names no attribute; write its name as the workspace has it, or leave the line out";
-        return Err(invalid(&format!("attributes.{name}"), why.to_owned()));
+        return Err(invalid(&format!("attributes.{name}"), why));
+    }
+    if let Some(name) = of_both_lists(&file.attributes) {
+        let why = format!(
+            "names {name:?}, and so does subscriptions; an attribute holds one list or the other, \
+             so leave it out of one of them"
+        );
+        return Err(invalid("attributes.payments", &why));
     }
     Ok(SyncSettings {
         overlap_for: file.overlap_for,
@@ -110,6 +124,49 @@ pub fn read_settings(text: &str) -> Result<SyncSettings, SettingsFileError> {
         alerts,
         ..SyncSettings::default()
     })
+}
+
+impl SyncSettings {
+    /// Refuses what cannot be meant at `now`.
+    ///
+    /// # Errors
+    /// [`SettingsFileError`] when observing begins in the future, before which nothing would move.
+    pub fn checked_at(self, now: DateTime<Utc>) -> Result<Self, SettingsFileError> {
+        match self.movements.observed_since.filter(|since| *since > now) {
+            Some(since) => {
+                let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
+                let why = "is in the future; write when observing began, or leave the line out";
+                Err(invalid("movements.observed_since", &format!("{since} {why}")))
+            }
+            None => Ok(self),
+        }
+    }
+}
+
+fn invalid(field: &str, why: &str) -> SettingsFileError {
+    SettingsFileError(format!("{field}: {why}"))
+}
+
+/// Refuses limits with more fields than an amount has, which amounts elsewhere may have.
+fn limits_are_amounts(text: &str) -> Result<(), SettingsFileError> {
+    let Ok(file) = text.parse::<Table>() else { return Ok(()) };
+    let limits = file.get("alerts").and_then(|alerts| alerts.get("high_value_above"));
+    let limits = limits.and_then(Value::as_array).into_iter().flatten();
+    for (place, limit) in limits.enumerate() {
+        let keys = limit.as_table().into_iter().flat_map(Table::keys);
+        let unknown = keys.into_iter().find(|key| !["minor", "currency"].contains(&key.as_str()));
+        if let Some(key) = unknown {
+            let field = format!("alerts.high_value_above[{place}].{key}");
+            return Err(invalid(&field, "unknown field, expected `minor` or `currency`"));
+        }
+    }
+    Ok(())
+}
+
+/// The first attribute that is named for subscriptions and for payments.
+fn of_both_lists(attributes: &AttributeNames) -> Option<&str> {
+    let is_taken = |name: &&str| attributes.subscriptions.iter().any(|other| other == *name);
+    attributes.payments.iter().find(is_taken)
 }
 
 /// The first setting of attributes that names none, or a blank one.
@@ -218,6 +275,65 @@ mod tests {
         let read = read_settings(text).expect("settings");
         let since = read.movements.observed_since.map(|at| at.to_rfc3339());
         assert_eq!(since.as_deref(), Some("2025-12-31T23:00:00+00:00"));
+    }
+
+    #[test]
+    fn what_has_no_effect_is_refused_with_what_to_do() {
+        for (text, expected) in [
+            (
+                "[attributes]\npayments = ['Billing', 'Stripe Subscriptions']",
+                "attributes.payments: names \"Stripe Subscriptions\", and so does subscriptions; an \
+                 attribute holds one list or the other, so leave it out of one of them",
+            ),
+            (
+                "[revenue]\nseparate_currencies = false\n[revenue.rates]\nEUR = '1.1'",
+                "revenue.rates: have no effect with separate_currencies = false, by which every row \
+                 is in base currency; leave the rates out, or set separate_currencies = true",
+            ),
+            (
+                "[revenue]\npreset = 'seed'\n[revenue.rates]\nEUR = '1.1'",
+                "revenue.rates: have no effect with separate_currencies = false, by which every row \
+                 is in base currency; leave the rates out, or set separate_currencies = true",
+            ),
+            (
+                "[alerts]\nhigh_value_above = [{ minor = 1, currency = 'USD', major = 5 }]",
+                "alerts.high_value_above[0].major: unknown field, expected `minor` or `currency`",
+            ),
+        ] {
+            let refused = read_settings(text).expect_err(text);
+            assert_eq!(refused.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn observing_begins_in_the_past() {
+        let now = DateTime::from_timestamp(1_766_415_600, 0).expect("in range");
+        let read = |since: &str| {
+            let text = format!("[movements]\nobserved_since = '{since}'");
+            read_settings(&text).expect("settings").checked_at(now).map_err(|it| it.to_string())
+        };
+        assert!(read("2025-12-22T15:00:00Z").is_ok());
+        let expected = "movements.observed_since: 2999-01-01T00:00:00Z is in the future; write when \
+                        observing began, or leave the line out";
+        assert_eq!(read("2999-01-01T00:00:00Z").map(drop), Err(expected.to_owned()));
+        assert!(SyncSettings::default().checked_at(now).is_ok());
+    }
+
+    #[test]
+    fn every_table_knows_its_keys() {
+        for (text, key) in [
+            ("[attributes]\nplan = 'x'", "plan"),
+            ("[alerts]\nhigh_value = 1", "high_value"),
+            ("[movements]\nstep = 'net'", "step"),
+            ("[revenue]\nquantity = true", "quantity"),
+            ("[revenue.rates]\nEURO = '1'", "EURO"),
+            ("[alert]\nfirst_load = 'silent'", "alert"),
+            ("[attributes.plan_name]\nfirst = 'x'", "plan_name"),
+            ("[timezone]\nname = 'UTC'", "timezone"),
+        ] {
+            let refused = read_settings(text).expect_err(text).to_string();
+            assert!(refused.contains(key), "{text}: {refused}");
+        }
     }
 
     #[test]

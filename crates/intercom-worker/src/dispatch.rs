@@ -32,7 +32,8 @@ pub struct DispatchSettings {
     pub first_pause: Duration,
     /// The longest pause.
     pub max_pause: Duration,
-    /// How long a claim holds; longer than telling takes.
+    /// How long a claim holds; longer than telling takes. What a killed program was telling waits
+    /// as long.
     pub lease_for: Duration,
     /// How long what was told is remembered.
     pub remember_for: Duration,
@@ -48,7 +49,7 @@ impl Default for DispatchSettings {
             max_attempts: 12,
             first_pause: Duration::from_secs(30),
             max_pause: Duration::from_secs(6 * 3_600),
-            lease_for: Duration::from_secs(120),
+            lease_for: Duration::from_secs(60),
             remember_for: Duration::from_secs(30 * 86_400),
             digest_above: 20,
             app: "https://app.intercom.com".parse().expect("a constant URL"),

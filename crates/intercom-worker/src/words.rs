@@ -184,15 +184,16 @@ fn money(amount: Money) -> String {
     format!("{} {}", amount.currency, amount.amount())
 }
 
-/// The change in percent of what was, to the tenth, cut off: what is shown was exceeded.
+/// The change in percent of what was, to the tenth, half a tenth away from zero.
 fn change(from: Money, to: Money) -> String {
     let before = i128::from(from.minor);
     if before <= 0 || from.currency != to.currency {
         return "–".to_owned();
     }
-    let tenths = (i128::from(to.minor) - before) * 1_000 / before;
-    let sign = if tenths < 0 { '−' } else { '+' };
-    format!("{sign}{}.{} %", tenths.abs() / 10, tenths.abs() % 10)
+    let difference = i128::from(to.minor) - before;
+    let tenths = (difference.abs() * 2_000 + before) / (before * 2);
+    let sign = if difference < 0 { '−' } else { '+' };
+    format!("{sign}{}.{} %", tenths / 10, tenths % 10)
 }
 
 /// Words of a customer, shortened.

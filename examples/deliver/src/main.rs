@@ -1,7 +1,6 @@
 //! `deliver`: customer-data events, planned or sent to Intercom.
 
 mod arguments;
-mod environment;
 mod planning;
 mod progress;
 mod sending;
@@ -9,14 +8,17 @@ mod settings;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use program::{causes, complain, exit_code};
 use tracing_subscriber::EnvFilter;
 
 use arguments::{Arguments, Command, LogFormat};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments: Arguments = match program::parse() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
     log_to_stderr(arguments.log_format);
     #[expect(clippy::disallowed_methods, reason = "the program's clock, unless --now is given")]
     let now = arguments.now.unwrap_or_else(|| std::time::SystemTime::now().into());
@@ -29,8 +31,8 @@ async fn main() -> ExitCode {
         // What was left behind has been said.
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            complain(&format!("error: {}", causes(error.as_ref())));
+            exit_code(&error)
         }
     }
 }

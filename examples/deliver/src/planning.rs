@@ -8,9 +8,9 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use intercom_deliver::{Answers, Replies, plan_lines};
 use intercom_transform::Assumption;
+use program::{BadSetting, Environment, complain};
 
 use crate::arguments::{Assume, Plan};
-use crate::environment::Environment;
 use crate::progress::{Progress, counted};
 use crate::settings;
 
@@ -30,14 +30,14 @@ pub(crate) fn run(arguments: &Plan, now: DateTime<Utc>) -> anyhow::Result<()> {
     progress.clear();
     let counts = planned?;
     let (read, n_rejected) = (counted(counts.n_lines, "line", "lines"), counts.n_rejected);
-    eprintln!("{read} read, {} planned, {n_rejected} rejected", counts.n_planned);
+    complain(&format!("{read} read, {} planned, {n_rejected} rejected", counts.n_planned));
     Ok(())
 }
 
 fn answers(arguments: &Plan) -> anyhow::Result<Answers> {
     if let Some(path) = &arguments.replies {
-        let file =
-            File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let file = File::open(path).with_context(|| format!("{} cannot be read", path.display()));
+        let file = file.context(BadSetting)?;
         let replies = Replies::read(BufReader::new(file));
         return Ok(Answers::Recorded(replies.with_context(|| path.display().to_string())?));
     }

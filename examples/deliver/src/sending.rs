@@ -13,9 +13,9 @@ use intercom_deliver::{
     Answers, Extent, Journal, SendCounts, SendOptions, SendReport, Sinks, dry_run, send_lines,
 };
 use intercom_transform::Settings;
+use program::{BadSetting, Environment, complain};
 
 use crate::arguments::Send;
-use crate::environment::Environment;
 use crate::progress::{Progress, counted};
 use crate::settings;
 
@@ -27,7 +27,7 @@ pub(crate) async fn run(arguments: &Send, now: DateTime<Utc>) -> anyhow::Result<
     if arguments.dry_run {
         return show(arguments, &settings);
     }
-    let client = client(arguments, &settings, &environment)?;
+    let client = client(arguments, &settings, &environment).context(BadSetting)?;
     let journal = arguments.journal.as_deref();
     let journal = journal
         .map(|path| Journal::open(path).with_context(|| path.display().to_string()))
@@ -47,7 +47,7 @@ pub(crate) async fn run(arguments: &Send, now: DateTime<Utc>) -> anyhow::Result<
     let sent = send_lines(stdin(), client, settings, sinks, journal, options, interrupted()).await;
     progress.clear();
     let report = sent?;
-    eprintln!("{}", summary(&report, arguments));
+    complain(&summary(&report, arguments));
     Ok(report.is_complete())
 }
 
@@ -57,7 +57,7 @@ async fn interrupted() {
         // Without a handler the process can still be ended from outside.
         std::future::pending::<()>().await;
     }
-    eprintln!("stopping; the lines in flight are finished first (Ctrl-C again ends at once)");
+    complain("stopping; the lines in flight are finished first (Ctrl-C again ends at once)");
     tokio::spawn(async {
         if tokio::signal::ctrl_c().await.is_ok() {
             std::process::exit(1);
@@ -72,12 +72,12 @@ fn show(arguments: &Send, settings: &Settings) -> anyhow::Result<bool> {
         .map(|path| Journal::look(path).with_context(|| path.display().to_string()))
         .transpose()?;
     let counts = dry_run(stdin(), &mut stdout(), settings, &Answers::Both, journal)?;
-    eprintln!(
+    complain(&format!(
         "{} read, {} would be sent, {} rejected; nothing was sent",
         counted(counts.n_lines, "line", "lines"),
         counts.n_planned,
         counts.n_rejected
-    );
+    ));
     Ok(counts.n_rejected == 0)
 }
 

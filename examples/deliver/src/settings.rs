@@ -7,12 +7,19 @@ use chrono::{DateTime, Utc};
 use intercom_deliver::read_settings;
 use intercom_transform::Settings;
 use intercom_transform::settings::Region;
-
-use crate::environment::Environment;
+use program::{BadSetting, Environment};
 
 /// Reads the settings file, if one is named, and puts the environment over it. Events without a
 /// time are taken to have been at `now`.
 pub(crate) fn read(
+    file: Option<&Path>,
+    environment: &Environment,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Settings> {
+    checked(file, environment, now).context(BadSetting)
+}
+
+fn checked(
     file: Option<&Path>,
     environment: &Environment,
     now: DateTime<Utc>,

@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use clap::Parser;
 use intercom_engagement::{CaseloadParams, caseload};
 use intercom_sync::RunReport;
+use program::{causes, complain, exit_code};
 use tracing_subscriber::EnvFilter;
 
 use arguments::{Arguments, LogFormat};
@@ -28,20 +28,23 @@ const CHANGES: u32 = 12;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments: Arguments = match program::parse() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
     log_to_stderr(arguments.log_format);
     let ended = tokio::select! {
         ended = run(&arguments) => ended,
         _ = tokio::signal::ctrl_c() => {
-            eprintln!("stopped; what is committed stays");
+            complain("stopped; what is committed stays");
             return ExitCode::SUCCESS;
         }
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", causes(&error));
-            ExitCode::FAILURE
+            complain(&format!("error: {}", causes(error.as_ref())));
+            exit_code(&error)
         }
     }
 }
@@ -123,17 +126,6 @@ fn saving(first: &RunReport, second: &RunReport) -> String {
         first.n_fetched(),
         second.n_written()
     )
-}
-
-/// The error and its causes; a cause that only repeats the end of what was said is left out.
-fn causes(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| {
-        match said.ends_with(&cause) {
-            true => said,
-            false if said.is_empty() => cause,
-            false => format!("{said}: {cause}"),
-        }
-    })
 }
 
 fn say(text: &str) -> anyhow::Result<()> {

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use chrono_tz::America::New_York;
 use intercom_client::{Client, ClientSettings};
 use intercom_engagement::{Directory, Sessions};
 use intercom_revenue::Period;
 use intercom_sim::{Invention, SimClock, SimSettings, SimTransport, Simulator, server};
-use intercom_store::{Store, Stream, Workspace};
+use intercom_store::{Store, StoreError, Stream, Workspace};
 use intercom_sync::{MrrReport, RunReport, Sync, SyncSettings, waterfall};
+use program::{BadSetting, complain};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -42,11 +43,14 @@ impl Session {
     pub(crate) async fn start(arguments: &Arguments, now: DateTime<Utc>) -> anyhow::Result<Self> {
         let simulated = invent(arguments, now);
         if let Some(address) = arguments.listen {
-            ensure!(address.ip().is_loopback(), "--listen {address}: not a loopback address");
+            if !address.ip().is_loopback() {
+                return Err(anyhow!(BadSetting))
+                    .with_context(|| format!("--listen {address}: not a loopback address"));
+            }
             let listener = TcpListener::bind(address)
                 .await
                 .with_context(|| format!("--listen {address}: the port cannot be opened"))?;
-            eprintln!("the workspace answers at http://{}", listener.local_addr()?);
+            complain(&format!("the workspace answers at http://{}", listener.local_addr()?));
             tokio::spawn(server::serve(listener, simulated.clone()));
         }
         let (folder, url) = match &arguments.database {
@@ -57,7 +61,11 @@ impl Session {
                 (Some(folder), url)
             }
         };
-        let store = intercom_store::open(&url).await.context("the database cannot be used")?;
+        let opened = intercom_store::open(&url).await.map_err(|error| match &error {
+            StoreError::InvalidUrl { .. } => anyhow!(error).context(BadSetting),
+            _ => error.into(),
+        });
+        let store = opened.context("the database cannot be used")?;
         let client = Client::new(Arc::new(simulated.clone()), ClientSettings::default());
         // Parts take a call for each conversation: two minutes of the simulated rate limit.
         let streams = Stream::ALL.into_iter().filter(|stream| *stream != Stream::Parts).collect();

@@ -7,6 +7,7 @@ use comfy_table::{Cell, CellAlignment, Table};
 use intercom_engagement::CaseloadReport;
 use intercom_revenue::{Alert, Money};
 use intercom_sync::{CustomerAlert, MrrReport, RunReport};
+use intercom_text::printable;
 
 use crate::document::TopCustomer;
 
@@ -110,11 +111,6 @@ pub(crate) fn caseload(report: &CaseloadReport<'_>) -> String {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table.to_string()
-}
-
-/// The text without control characters: a name must not steer the terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 fn bordered(headers: &[&str]) -> Table {

@@ -10,13 +10,13 @@ use intercom_outreach::Slack;
 use intercom_store::{ALERT_QUEUE, QueueDepth, Store, StoreError, Workspace};
 use intercom_sync::Sync;
 use intercom_worker::{Channels, DispatchSettings, dispatch_until_empty};
+use program::{BadSetting, Environment, causes};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::sleep;
 
 use crate::arguments::{Common, LogFormat};
-use crate::environment::Environment;
 use crate::telling::{counted, tell};
-use crate::wiring::{BadSetting, causes, origin};
+use crate::wiring::origin;
 
 /// How long telling waits for what the channel puts off; shorter than the first pause after a
 /// failure, so that a channel that is down does not hold up the end of a run.
@@ -138,14 +138,17 @@ impl Teller {
 /// How many alerts wait and for how long; `None` when none does.
 fn waits(waiting: &QueueDepth) -> Option<String> {
     let n_waiting = waiting.n_waiting();
-    let next = match waiting.next_due_in {
+    let from_now = |rest: Duration| {
+        format!("{} from now", counted(rest.as_secs().max(1), "second", "seconds"))
+    };
+    let next = match (waiting.next_due_in, waiting.next_given_up_in) {
         _ if n_waiting == 0 => return None,
         _ if waiting.n_due > 0 => "the next run tells them".to_owned(),
-        Some(rest) => {
-            let seconds = rest.as_secs().max(1);
-            format!("the next one is tried {} from now", counted(seconds, "second", "seconds"))
-        }
-        None => "another process is telling them".to_owned(),
+        (Some(rest), _) => format!("the next one is tried {}", from_now(rest)),
+        (None, given_up) => format!(
+            "a process has begun to tell them; if it was killed, they can be told again {}",
+            from_now(given_up.unwrap_or_default())
+        ),
     };
     Some(format!("alerts that wait to be told: {n_waiting}; {next}"))
 }

@@ -2,12 +2,12 @@
 
 use intercom_store::Store;
 use intercom_sync::{Finding, State};
+use program::{Environment, causes, say, say_json};
 
 use crate::advising::remedy;
 use crate::arguments::{Common, Json};
-use crate::environment::Environment;
 use crate::telling::counted;
-use crate::wiring::{self, Verdict, Wiring, causes, say, sync_settings};
+use crate::wiring::{self, Verdict, Wiring, sync_settings};
 
 pub(crate) async fn run(common: &Common, arguments: &Json) -> anyhow::Result<Verdict> {
     let environment = Environment::read()?;
@@ -35,7 +35,7 @@ pub(crate) async fn run(common: &Common, arguments: &Json) -> anyhow::Result<Ver
     findings.extend(wiring.sync(settings).check().await?);
     let n_bad = findings.iter().filter(|finding| finding.state == State::Bad).count();
     if arguments.json {
-        say(&serde_json::to_string(&findings)?)?;
+        say_json(&findings)?;
     } else {
         for finding in &findings {
             say(&line(finding))?;

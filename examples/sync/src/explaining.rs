@@ -2,10 +2,10 @@
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
+use program::{Environment, say};
 
 use crate::arguments::{Common, Explain};
-use crate::environment::Environment;
-use crate::wiring::{self, Verdict, say, sync_settings};
+use crate::wiring::{self, Verdict, sync_settings};
 
 pub(crate) async fn run(
     common: &Common,

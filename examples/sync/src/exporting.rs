@@ -6,11 +6,12 @@ use anyhow::Context;
 use chrono::{DateTime, SecondsFormat};
 use intercom_revenue::{Money, Rounding};
 use intercom_store::{CustomerRow, Store, Workspace};
+use intercom_text::is_hidden;
+use program::{Environment, Unwritten};
 use serde::Serialize;
 
 use crate::arguments::{Common, Export, ExportFormat};
-use crate::environment::Environment;
-use crate::wiring::{self, Unwritten, Verdict};
+use crate::wiring::{self, Verdict};
 
 /// Customers read at a time.
 const CHUNK: u32 = 1_000;
@@ -190,7 +191,10 @@ impl Line {
 fn defuse(text: &mut String) {
     let mut defused = String::with_capacity(text.len() + 1);
     for cell in text.split_inclusive(SEPARATORS) {
-        let blank = |c: char| c.is_whitespace() && !SEPARATORS.contains(&c) || c == '"';
+        let blank = |c: char| {
+            let is_unseen = c.is_whitespace() || c.is_control() || is_hidden(c);
+            is_unseen && !SEPARATORS.contains(&c) || c == '"'
+        };
         let begins = cell.trim_start_matches(blank);
         let hides = defused.is_empty() && begins.starts_with(['\t', '\r', '\n']);
         if hides || begins.starts_with(is_sign) {

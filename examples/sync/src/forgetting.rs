@@ -2,11 +2,10 @@
 
 use anyhow::bail;
 use chrono::{DateTime, Utc};
+use program::{Environment, complain, say};
 
 use crate::arguments::{Common, Forget};
-use crate::environment::Environment;
-use crate::telling::complain;
-use crate::wiring::{self, Verdict, say};
+use crate::wiring::{self, Verdict};
 
 pub(crate) async fn run(
     common: &Common,

@@ -4,7 +4,6 @@ mod advising;
 mod alerting;
 mod arguments;
 mod checking;
-mod environment;
 mod explaining;
 mod exporting;
 mod forgetting;
@@ -24,11 +23,10 @@ use std::num::NonZero;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 
-use clap::Parser;
+use program::complain;
 use tracing_subscriber::EnvFilter;
 
 use arguments::{Arguments, Command, LogFormat};
-use telling::complain;
 use wiring::Verdict;
 
 /// Threads that wait for the disk or only compute, beyond one for each processor. Each keeps memory
@@ -36,7 +34,10 @@ use wiring::Verdict;
 const BLOCKING_THREADS: usize = 2;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments: Arguments = match program::parse() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
     log_to_stderr(arguments.common.log_format);
     let n_processors = available_parallelism().map_or(1, NonZero::get);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -53,9 +54,8 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> ExitCode {
-    #[expect(clippy::disallowed_methods, reason = "the program's clock, unless --now is given")]
-    let now = arguments.common.now.unwrap_or_else(|| std::time::SystemTime::now().into());
     let common = &arguments.common;
+    let now = wiring::now(common);
     let ended = match &arguments.command {
         Command::Run(run) => running::run(common, run, now).await,
         Command::Check(check) => checking::run(common, check).await,
@@ -66,7 +66,7 @@ async fn run(arguments: &Arguments) -> ExitCode {
         Command::Explain(explain) => explaining::run(common, explain, now).await,
         Command::Movements(movements) => moving::run(common, movements, now).await,
         Command::Settings => {
-            wiring::say(intercom_sync::SETTINGS.trim_end()).map(|()| Verdict::Done)
+            program::say(intercom_sync::SETTINGS.trim_end()).map(|()| Verdict::Done)
         }
         Command::Forget(forget) => forgetting::run(common, forget, now).await,
     };
@@ -75,11 +75,11 @@ async fn run(arguments: &Arguments) -> ExitCode {
         // What was left behind has been said.
         Ok(Verdict::LeftBehind) => ExitCode::FAILURE,
         Err(error) => {
-            complain(&format!("error: {}", wiring::causes(error.as_ref())));
+            complain(&format!("error: {}", program::causes(error.as_ref())));
             if let Some(remedy) = advising::remedy(error.as_ref()) {
                 complain(&format!("    → {remedy}"));
             }
-            wiring::exit_code(&error)
+            program::exit_code(&error)
         }
     }
 }

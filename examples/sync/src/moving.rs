@@ -5,10 +5,10 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc}
 use chrono_tz::Tz;
 use intercom_revenue::Period;
 use intercom_sync::waterfall;
+use program::{BadSetting, Environment, say, say_json};
 
 use crate::arguments::{Common, Moment, Movements};
-use crate::environment::Environment;
-use crate::wiring::{self, BadSetting, Verdict, say, sync_settings};
+use crate::wiring::{self, Verdict, sync_settings};
 
 pub(crate) async fn run(
     common: &Common,
@@ -24,7 +24,7 @@ pub(crate) async fn run(
     let period = period(arguments, zone, now)?;
     let report = waterfall(store.as_ref(), &workspace, &settings, period).await?;
     if arguments.json {
-        say(&serde_json::to_string(&report)?)?;
+        say_json(&report)?;
     } else {
         say(&report.to_string())?;
     }

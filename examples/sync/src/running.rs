@@ -7,14 +7,14 @@ use intercom_store::Stream;
 use intercom_sync::{
     Extent, Newcomers, PutAside, RunReport, Skipped, StreamPreview, Sync, SyncError, SyncSettings,
 };
+use program::{Environment, complain, say_json};
 
 use crate::alerting::Teller;
 use crate::arguments::{Common, Run};
-use crate::environment::Environment;
 use crate::progress;
 use crate::stopping;
-use crate::telling::{complain, counted, tell};
-use crate::wiring::{Verdict, Wiring, say, sync_settings};
+use crate::telling::{counted, tell};
+use crate::wiring::{Verdict, Wiring, sync_settings};
 
 pub(crate) async fn run(
     common: &Common,
@@ -52,7 +52,7 @@ pub(crate) async fn run(
             return Err(error.into());
         }
     };
-    say(&serde_json::to_string(&report.metrics)?)?;
+    say_json(&report.metrics)?;
     tell(common.log_format, &report.log_entry().to_string());
     for left in left_behind(&report) {
         tell(common.log_format, &format!("left behind: {left}"));
@@ -68,7 +68,7 @@ pub(crate) async fn run(
 async fn preview(sync: &Sync, extent: Extent) -> anyhow::Result<Verdict> {
     let previews = sync.preview(extent).await?;
     for preview in &previews {
-        say(&serde_json::to_string(preview)?)?;
+        say_json(preview)?;
     }
     let sum = |of: fn(&StreamPreview) -> u64| -> u64 { previews.iter().map(of).sum() };
     complain(&format!(

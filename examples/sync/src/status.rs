@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, SecondsFormat, Utc};
 use intercom_store::{Backlog, Census, RunRow, Store, Stream, Workspace};
 use intercom_sync::{CallBudget, Unfinished, advice, call_budgets, last_runs, read_up_to};
+use program::{Environment, say, say_json};
 use serde::Serialize;
 
 use crate::arguments::{Common, Json};
-use crate::environment::Environment;
 use crate::telling::counted;
-use crate::wiring::{self, Verdict, say};
+use crate::wiring::{self, Verdict};
 
 /// Runs that are shown.
 const RUNS: u32 = 5;
@@ -86,7 +86,7 @@ pub(crate) async fn run(
         all.push(status(store.as_ref(), &workspace, now).await?);
     }
     if arguments.json {
-        say(&serde_json::to_string(&all)?)?;
+        say_json(&all)?;
     } else if all.is_empty() {
         say("the database holds no workspace yet; `sync run` makes one")?;
     } else {

@@ -1,6 +1,6 @@
 //! What is said on standard error.
 
-use std::io::Write;
+use program::complain;
 
 use crate::arguments::LogFormat;
 
@@ -10,11 +10,6 @@ pub(crate) fn tell(format: LogFormat, text: &str) {
         LogFormat::Text => complain(text),
         LogFormat::Json => tracing::info!("{text}"),
     }
-}
-
-/// Says a sentence as text. Where nobody can hear it, the work goes on.
-pub(crate) fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// A number with its noun.

@@ -3,14 +3,14 @@
 use chrono::{DateTime, Utc};
 use intercom_store::{Lost, Stream};
 use intercom_sync::{Differences, Extent, StreamComparison, Sync, SyncError};
+use program::{Environment, say, say_json};
 
 use crate::arguments::{Common, Verify};
-use crate::environment::Environment;
 use crate::progress;
 use crate::running::{in_order, left_behind};
 use crate::stopping;
 use crate::telling::{counted, tell};
-use crate::wiring::{Verdict, Wiring, say, sync_settings};
+use crate::wiring::{Verdict, Wiring, sync_settings};
 
 pub(crate) async fn run(
     common: &Common,
@@ -108,7 +108,7 @@ async fn compare(
     told.clear();
     let comparisons = compared?;
     if arguments.json {
-        say(&serde_json::to_string(&comparisons)?)?;
+        say_json(&comparisons)?;
     } else {
         for comparison in &comparisons {
             say(&lines(comparison))?;

@@ -9,6 +9,7 @@ use intercom_store::Stream;
 use intercom_sync::{
     Extent, Progress, RunMetrics, RunReport, Schedule, Silent, SyncError, Watcher,
 };
+use program::{BadSetting, Environment, causes, say_json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, timeout};
@@ -16,12 +17,11 @@ use tokio::time::{Instant, timeout};
 use crate::advising::remedy;
 use crate::alerting::Teller;
 use crate::arguments::{Common, LogFormat, Watch};
-use crate::environment::Environment;
 use crate::running::{left_behind, skipped};
 use crate::serving::{self, Observed};
 use crate::stopping;
 use crate::telling::tell;
-use crate::wiring::{BadSetting, Verdict, Wiring, causes, say, sync_settings};
+use crate::wiring::{Verdict, Wiring, sync_settings};
 
 /// How long the end of a watch waits for a message under way.
 const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -132,8 +132,7 @@ impl Watcher for Told {
                     tell(self.format, &format!("skipped: {skipped}"));
                 }
                 // Where standard output cannot be written, the watch goes on.
-                let metrics = serde_json::to_string(&report.metrics).unwrap_or_default();
-                let _told = say(&metrics);
+                let _told = say_json(&report.metrics);
             }
             Err(error) => {
                 let again = if failed.is_some() { " again" } else { "" };

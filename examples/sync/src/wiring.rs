@@ -1,17 +1,16 @@
 //! From settings to a store, a client and a sync.
 
-use std::io::{ErrorKind, Write};
 use std::path::Path;
-use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
+use chrono::{DateTime, Utc};
 use intercom_client::{Client, ClientSettings, HttpSettings, Origin, SettingsError};
-use intercom_store::{Store, Workspace};
+use intercom_store::{Store, StoreError, Workspace};
 use intercom_sync::{StoreCalls, Sync, SyncSettings, read_settings};
+use program::{BadSetting, Environment};
 
 use crate::arguments::Common;
-use crate::environment::Environment;
 
 /// Where the mirror is stored when nobody says.
 const DATABASE: &str = "sqlite://intercom.db";
@@ -23,16 +22,6 @@ pub(crate) enum Verdict {
     Done,
     /// Something was left behind, and was named.
     LeftBehind,
-}
-
-/// A setting that cannot work; the command was not begun.
-#[derive(Debug)]
-pub(crate) struct BadSetting;
-
-impl std::fmt::Display for BadSetting {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("bad settings")
-    }
 }
 
 /// What a command works with.
@@ -133,7 +122,11 @@ pub(crate) async fn open_existing(
 }
 
 async fn open_url(url: &str) -> anyhow::Result<Arc<dyn Store>> {
-    intercom_store::open(url).await.context("the database cannot be used")
+    let opened = intercom_store::open(url).await.map_err(|error| match &error {
+        StoreError::InvalidUrl { .. } => anyhow!(error).context(BadSetting),
+        _ => error.into(),
+    });
+    opened.context("the database cannot be used")
 }
 
 fn url(common: &Common, environment: &Environment) -> anyhow::Result<String> {
@@ -176,54 +169,16 @@ pub(crate) fn sync_settings(
         }
         (None, None) => settings.timezone,
     };
-    Ok(SyncSettings { timezone, ..settings })
+    let checked = SyncSettings { timezone, ..settings }.checked_at(now(common));
+    checked.context(BadSetting).context("the settings cannot be used")
+}
+
+/// When the command began.
+pub(crate) fn now(common: &Common) -> DateTime<Utc> {
+    #[expect(clippy::disallowed_methods, reason = "the program's clock, unless --now is given")]
+    common.now.unwrap_or_else(|| std::time::SystemTime::now().into())
 }
 
 fn read_file(file: &Path) -> anyhow::Result<SyncSettings> {
     Ok(read_settings(&std::fs::read_to_string(file)?)?)
-}
-
-/// Settings that cannot work are bad arguments.
-pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
-    let is_setting = error.downcast_ref::<BadSetting>().is_some();
-    if is_setting { ExitCode::from(2) } else { ExitCode::FAILURE }
-}
-
-/// The error and its causes; a cause that only repeats the end of what was said is left out.
-pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let own = BadSetting.to_string();
-    let chain = std::iter::successors(Some(error), |error| error.source());
-    let causes = chain.map(ToString::to_string).filter(|cause| *cause != own);
-    causes.fold(String::new(), |said, cause| match said.ends_with(&cause) {
-        true => said,
-        false if said.is_empty() => cause,
-        false => format!("{said}: {cause}"),
-    })
-}
-
-/// Says a line on standard output. Whoever closed it has read enough: the work goes on.
-pub(crate) fn say(text: &str) -> anyhow::Result<()> {
-    match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        said => said.context(Unwritten),
-    }
-}
-
-/// Standard output cannot be written.
-#[derive(Debug)]
-pub(crate) struct Unwritten;
-
-impl std::fmt::Display for Unwritten {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("standard output cannot be written")
-    }
-}
-
-impl Unwritten {
-    /// Whether somebody closed standard output, which is no failure. A connection that breaks is
-    /// another thing.
-    pub(crate) fn is_closed(error: &anyhow::Error) -> bool {
-        let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
-        error.is::<Self>() && causes.any(|cause| cause.kind() == ErrorKind::BrokenPipe)
-    }
 }

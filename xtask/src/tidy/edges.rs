@@ -24,10 +24,11 @@ const PLACES: &[Place] = &[
     Place { name: "intercom-transform", purity: Purity::Pure, may_use: &["intercom-api"] },
     Place { name: "intercom-revenue", purity: Purity::Pure, may_use: &[] },
     Place { name: "intercom-engagement", purity: Purity::Pure, may_use: &[] },
+    Place { name: "intercom-text", purity: Purity::Pure, may_use: &[] },
     Place {
         name: "intercom-projection",
         purity: Purity::Pure,
-        may_use: &["intercom-api", "intercom-engagement", "intercom-revenue"],
+        may_use: &["intercom-api", "intercom-engagement", "intercom-revenue", "intercom-text"],
     },
     Place { name: "intercom-client", purity: Purity::Shell, may_use: &["intercom-api"] },
     Place {
@@ -35,6 +36,7 @@ const PLACES: &[Place] = &[
         purity: Purity::Shell,
         may_use: &["intercom-api", "intercom-client", "intercom-webhook"],
     },
+    Place { name: "intercom-throwaway", purity: Purity::Shell, may_use: &[] },
     Place {
         name: "intercom-store",
         purity: Purity::Shell,
@@ -50,6 +52,7 @@ const PLACES: &[Place] = &[
             "intercom-projection",
             "intercom-revenue",
             "intercom-store",
+            "intercom-text",
             "intercom-webhook",
         ],
     },
@@ -58,7 +61,7 @@ const PLACES: &[Place] = &[
         purity: Purity::Shell,
         may_use: &["intercom-api", "intercom-client", "intercom-transform"],
     },
-    Place { name: "intercom-outreach", purity: Purity::Shell, may_use: &[] },
+    Place { name: "intercom-outreach", purity: Purity::Shell, may_use: &["intercom-text"] },
     Place {
         name: "intercom-worker",
         purity: Purity::Shell,

@@ -21,10 +21,13 @@ fn a_message_is_blocks_of_plain_text() {
 
 #[test]
 fn a_name_mentions_nobody_links_nowhere_and_formats_nothing() {
-    let name = "<!channel> <@U1> <https://evil.example|pay here> *bold* `x` :skull:\n\u{202e}gnp";
+    let name = "<!channel> <@U1> <https://evil.example|pay here> *bold* `x` :skull:\n\u{202e}gnp\
+                \u{200b}\u{feff}\u{2060}\u{ad}\u{7f}\u{200d}x";
     let json = Message::new(name).fact("Customer", name).lines(vec![name.into()]).to_json();
     for text in texts(&json) {
-        assert!(!text.contains(['<', '>', '\n', '\u{202e}']), "{text}");
+        let is_unseen = |c: char| c.is_control() || intercom_text::is_hidden(c);
+        assert!(!text.contains(['<', '>']) && !text.contains(is_unseen), "{text}");
+        assert!(text.contains(r"\u{202e}gnp\u{200b}\u{feff}\u{2060}\u{ad} \u{200d}x"), "{text}");
         assert!(text.contains("&lt;!channel&gt;"), "{text}");
     }
     assert_eq!(json["mrkdwn"], false);

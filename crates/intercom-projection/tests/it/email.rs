@@ -25,7 +25,6 @@ fn what_is_no_address_is_refused() {
         "omar@@member.example",
         "omar uddin@member.example",
         "Omar <omar@member.example>",
-        "omar@[127.0.0.1]",
         "omar@member..example",
         ".omar@member.example",
         "omar@member.example, hiro@member.example",
@@ -35,9 +34,73 @@ fn what_is_no_address_is_refused() {
 }
 
 #[test]
+fn the_grammar_has_quotes_and_address_literals() {
+    for text in [
+        "omar@[127.0.0.1]",
+        "omar@[ipv6:2001:db8::1]",
+        r#""omar uddin"@member.example"#,
+        r#""omar@home"@member.example"#,
+        r#""omar \"o\" \\ uddin"@member.example"#,
+        r#""omar <o"@member.example"#,
+        r#""a..b"@member.example"#,
+        "!#$%&'*+-/=?^_`{|}~@member.example",
+        "\u{1f98a}@member.example",
+        "a@b",
+        "1@2.example",
+    ] {
+        check(text, Ok(text));
+    }
+    let (local, label) = ("l".repeat(64), "d".repeat(63));
+    check(&format!("{local}@{label}"), Ok(&format!("{local}@{label}")));
+}
+
+#[test]
+fn what_the_grammar_has_and_nobody_means_is_refused() {
+    for text in [
+        "(omar)omar@member.example",
+        "omar@member.example(office)",
+        "omar @ member.example",
+        "omar@ member.example",
+        "\"omar\r\n uddin\"@member.example",
+        "omar.\"u\"@member.example",
+        "\"omar\".uddin@member.example",
+        "\"omar\"uddin@member.example",
+        "\"omar@member.example",
+        "\"omar\\\"@member.example",
+        "\"o\"o\"@member.example",
+        "\"\"@member.example",
+        "\"",
+        "\"@\"",
+        "omar@[]",
+        "omar@[127.0.0.1",
+        "omar@127.0.0.1]",
+        "omar@[a]b]",
+        "omar@[a b]",
+        "omar@-member.example",
+        "omar@member-.example",
+        "omar@member.example.",
+        "omar.@member.example",
+        "om\u{200b}ar@member.example",
+        "omar@mem\u{202e}ber.example",
+        "om\u{7}ar@member.example",
+        "om\u{a0}ar@member.example",
+        "team: omar@member.example;",
+    ] {
+        check(text, Err(NoEmail::Invalid));
+    }
+    let (local, label, domain) = ("l".repeat(65), "d".repeat(64), "d.".repeat(127) + "dd");
+    for text in [format!("{local}@b"), format!("a@{label}"), format!("a@{domain}")] {
+        check(&text, Err(NoEmail::Invalid));
+    }
+}
+
+#[test]
 fn the_prefix_is_the_part_before_the_at() {
     let email: Email = "Omar.Uddin@member.example".parse().expect("valid");
     assert_eq!(email.prefix(), "omar.uddin");
+    let email: Email = r#""omar@home"@[a@b]"#.parse().expect("valid");
+    assert_eq!(email.prefix(), r#""omar@home""#);
+    assert_eq!(format!("{email:?}"), "\"***@[a@b]");
 }
 
 #[test]

@@ -6,5 +6,6 @@ mod email;
 mod fixtures;
 mod mention;
 mod properties;
+mod quoted;
 mod revenue;
 mod support;

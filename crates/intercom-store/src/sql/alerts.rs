@@ -182,7 +182,8 @@ async fn depth<D: Dialect>(
     let clock = D::CLOCK;
     let rows: Vec<(String, i64, i64, i64)> = Query::<D>::new(format!(
         "SELECT state, CAST(CASE WHEN due_at <= {clock} THEN 1 ELSE 0 END AS BIGINT), COUNT(*), \
-         CAST(MIN(due_at) - {clock} AS BIGINT) FROM outbox \
+         CAST(MIN(CASE state WHEN 'claimed' THEN lease_until ELSE due_at END) - {clock} AS BIGINT) \
+         FROM outbox \
          WHERE workspace_id = $1 AND queue = $2 AND state <> 'done' GROUP BY 1, 2"
     ))
     .bind(&workspace.id)
@@ -194,14 +195,18 @@ async fn depth<D: Dialect>(
     let mut depth = QueueDepth::default();
     for (state, is_due, n_effects, in_millis) in rows {
         let n_effects = u64::try_from(n_effects).unwrap_or(0);
+        let rest = Duration::from_millis(u64::try_from(in_millis).unwrap_or(0));
         match (&*state, is_due) {
             ("due", 1) => depth.n_due += n_effects,
             ("due", _) => {
                 depth.n_resting += n_effects;
-                let rest = u64::try_from(in_millis).unwrap_or(0);
-                depth.next_due_in = Some(Duration::from_millis(rest));
+                depth.next_due_in = Some(rest);
             }
-            ("claimed", _) => depth.n_claimed += n_effects,
+            ("claimed", _) => {
+                depth.n_claimed += n_effects;
+                let given_up_in = depth.next_given_up_in.map_or(rest, |other| other.min(rest));
+                depth.next_given_up_in = Some(given_up_in);
+            }
             _ => depth.n_dead += n_effects,
         }
     }

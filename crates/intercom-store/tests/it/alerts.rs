@@ -207,9 +207,12 @@ pub(crate) async fn what_waits_is_counted(on: &Database) {
         n_claimed: 1,
         n_dead: 1,
         next_due_in: waiting.next_due_in,
+        next_given_up_in: waiting.next_given_up_in,
     };
+    let given_up_in = waiting.next_given_up_in.unwrap().as_secs();
+    assert!((50..=60).contains(&given_up_in), "{given_up_in}");
     assert_eq!((waiting, waiting.n_waiting()), (expected, 4));
     let done = on.store.finish_effect(&on.workspace, claimed[3].claim, &EffectEnd::Done).await;
     assert!(done.unwrap());
-    assert_eq!(depth().await.n_claimed, 0);
+    assert_eq!((depth().await.n_claimed, depth().await.next_given_up_in), (0, None));
 }

@@ -24,7 +24,7 @@ mod parts;
 mod projection;
 mod windows;
 
-use database::{Database, postgres_server};
+use database::Database;
 
 macro_rules! conformance {
     ($($module:ident: $($case:ident)+;)+) => {
@@ -41,10 +41,10 @@ macro_rules! conformance {
             $($(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
-                    let Some(server) = crate::postgres_server() else { return };
+                    let Some(server) = intercom_throwaway::postgres_server() else { return };
                     let database = crate::Database::postgres(&server, stringify!($case)).await;
                     crate::$module::$case(&database).await;
-                    database.drop_from(&server).await;
+                    database.remove().await;
                 }
             )+)+
         }

@@ -44,7 +44,7 @@ pub(crate) async fn check_derived(on: &Database, world: &World) {
     check_customer_history(world, &clean).await;
     check_attribute_history(world).await;
     check_buckets(world, &clean).await;
-    other.remove(on).await;
+    other.remove().await;
 }
 
 /// The rows of a projection. One of `unified_customers` that says nothing but whose it was counts

@@ -11,7 +11,9 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::database::{Database, postgres_server};
+use intercom_throwaway::postgres_server;
+
+use crate::database::Database;
 use crate::refusals::in_words;
 use crate::world::{World, invention, sim_settings};
 
@@ -48,15 +50,15 @@ async fn a_connection_that_the_server_ends_mid_page_is_named_and_the_next_run_go
         on.execute(&format!("DROP TRIGGER end_connection ON {table}")).await;
         check_goes_on(&world).await;
     }
-    on.drop_from(&server).await;
+    on.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_network_that_breaks_anywhere_costs_a_run_and_no_record() {
     let Some(server) = postgres_server() else { return };
     let on = Database::postgres(&server, "broken_network").await;
-    let proxy = Proxy::start(on.url()).await;
-    let store = proxy.store(on.url()).await;
+    let proxy = Proxy::start(&on.url).await;
+    let store = proxy.store(&on.url).await;
     let mut n_broken = 0;
     for (seed, n_bytes) in (1..).zip([1, 900, 20_000, 60_000, 150_000, 300_000, 500_000]) {
         let invention = Invention { seed, ..invention(60, 120) };
@@ -79,7 +81,7 @@ async fn a_network_that_breaks_anywhere_costs_a_run_and_no_record() {
     let bodies = on.number("SELECT COUNT(*) FROM contact_bodies").await;
     assert_eq!((contacts, bodies), (7 * 60, 7 * 60), "{}", Stream::Contacts);
     store.close().await;
-    on.drop_from(&server).await;
+    on.remove().await;
 }
 
 /// A way to the server that breaks on request: both ends are closed, and what is under way is lost.

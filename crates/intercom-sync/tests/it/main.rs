@@ -37,7 +37,7 @@ mod watch;
 mod windows;
 mod world;
 
-use database::{Database, postgres_server};
+use database::Database;
 
 macro_rules! on_both_databases {
     ($($module:ident: $($case:ident)+;)+) => {
@@ -54,10 +54,10 @@ macro_rules! on_both_databases {
             $($(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
-                    let Some(server) = crate::postgres_server() else { return };
+                    let Some(server) = intercom_throwaway::postgres_server() else { return };
                     let database = crate::Database::postgres(&server, stringify!($case)).await;
                     crate::$module::$case(&database).await;
-                    database.drop_from(&server).await;
+                    database.remove().await;
                 }
             )+)+
         }
@@ -185,6 +185,7 @@ on_both_databases! {
         who_changes_the_address_is_neither_gone_nor_new
         who_exchange_their_addresses_are_neither_gone_nor_new
         a_shared_billing_account_moves_once
+        nothing_paid_in_another_currency_is_not_named
         what_is_paid_in_another_currency_is_named
         rates_alone_are_a_line_of_their_own
         retention_says_whom_it_leaves_out

@@ -229,6 +229,30 @@ pub(crate) async fn what_is_paid_in_another_currency_is_named(on: &Database) {
     assert_eq!(dollars(&report).lines.end.minor, 18_700);
 }
 
+pub(crate) async fn nothing_paid_in_another_currency_is_not_named(on: &Database) {
+    let world = World::empty(on);
+    let row = |id: &str, amount: i64, currency: &str| {
+        let plan = json!({"amount": amount, "interval": "month", "currency": currency});
+        json!({"id": id, "status": "active", "plan": plan})
+    };
+    let billed = |rows: Value| json!({"custom_attributes": {"Stripe Subscriptions": rows}});
+    let dollars_alone = || billed(json!([row("sub_1", 10_000, "usd")]));
+    let ada = person(&world, "ada", dollars_alone());
+    world.sync().await;
+    next_day(&world).await;
+    world.update_contact(
+        &ada,
+        billed(json!([row("sub_1", 10_000, "usd"), row("sub_2", 700, "eur")])),
+    );
+    next_day(&world).await;
+    world.update_contact(&ada, dollars_alone());
+    next_day(&world).await;
+    let report = moved(&world).await;
+    assert_eq!(dollars(&report).lines.end.minor, 10_000);
+    assert!(!report.to_string().contains("EUR"), "{report}");
+    assert!(report.beside.is_empty(), "{:?}", report.beside);
+}
+
 pub(crate) async fn rates_alone_are_a_line_of_their_own(on: &Database) {
     let mut world = World::empty(on);
     let rate = |numerator| {

@@ -214,7 +214,7 @@ async fn check(beside: &Database, plan: Plan) {
     world.advance(TWO_DAYS + index_lag);
     assert!(world.sync().await.is_complete());
     check_derived(on, &world).await;
-    on.remove(beside).await;
+    on.remove().await;
 }
 
 /// Every record is stored as it was at its last change, but for what changed without one: a merge

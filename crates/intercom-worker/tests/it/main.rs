@@ -8,7 +8,7 @@ mod database;
 mod dispatch;
 mod words;
 
-use database::{Database, postgres_server};
+use database::Database;
 
 macro_rules! on_both_databases {
     ($($case:ident)+) => {
@@ -25,10 +25,10 @@ macro_rules! on_both_databases {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
-                    let Some(server) = crate::postgres_server() else { return };
+                    let Some(server) = intercom_throwaway::postgres_server() else { return };
                     let database = crate::Database::postgres(&server, stringify!($case)).await;
                     crate::dispatch::$case(&database).await;
-                    database.drop_from(&server).await;
+                    database.remove().await;
                 }
             )+
         }

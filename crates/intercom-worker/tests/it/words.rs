@@ -151,3 +151,108 @@ async fn a_contact_id_stays_within_its_place_in_the_link() {
                     /all-conversations|Open in Intercom>";
     assert_eq!(link, expected);
 }
+
+#[tokio::test]
+async fn a_change_is_rounded_to_the_tenth_half_away_from_zero() {
+    let store = intercom_store::open("sqlite::memory:").await.expect("a store");
+    let profile = WorkspaceProfile { id: "ab12".into(), ..Default::default() };
+    let workspace = store.ensure_workspace(&profile, NOW).await.expect("a workspace");
+    let app = "https://app.intercom.com".parse().expect("a url");
+    for (from, to, expected) in [
+        (30_000, 50_000, "Change: +66.7 %"),
+        (30_000, 10_000, "Change: −66.7 %"),
+        (30_000, 45_100, "Change: +50.3 %"),
+        (2_000, 3_001, "Change: +50.1 %"),
+        (2_000, 999, "Change: −50.1 %"),
+        (10_000, 15_004, "Change: +50.0 %"),
+        (10_000, 0, "Change: −100.0 %"),
+        (1, i64::MAX, "Change: +922337203685477580600.0 %"),
+    ] {
+        let notice = change(from, to, Movement::Expansion);
+        let json = message(&notice, &workspace, &app).to_json();
+        assert_eq!(json["blocks"][1]["fields"][3]["text"], expected, "{from} → {to}");
+    }
+}
+
+/// A text that would mention, link, format and hide.
+const HOSTILE: &str = "<!channel> <@U1> & <https://evil.example|pay> *b* _i_ ~s~ `c` &lt; \
+                       :skull: <script>\u{202e}\u{200b}\u{1b}[2J\n> quote";
+
+#[tokio::test]
+async fn whatever_stands_in_a_notice_is_text() {
+    let store = intercom_store::open("sqlite::memory:").await.expect("a store");
+    let name = Some(HOSTILE.to_owned());
+    let profile = WorkspaceProfile { id: "ab/<!here>|".into(), name, ..Default::default() };
+    let workspace = store.ensure_workspace(&profile, NOW).await.expect("a workspace");
+    let app = "https://app.intercom.com".parse().expect("a url");
+    for (_, notice) in notices() {
+        let notice = match notice {
+            Notice::Customer(notice) => Notice::Customer(hostile_customer(notice)),
+            Notice::Digest(notice) => {
+                let parts = notice.parts.into_iter().map(hostile_part).collect();
+                Notice::Digest(DigestNotice { parts, ..notice })
+            }
+            Notice::Run(notice) => Notice::Run(RunNotice { detail: HOSTILE.into(), ..notice }),
+        };
+        let json = message(&notice, &workspace, &app).to_json();
+        assert_eq!(json["mrkdwn"], false);
+        check_text(json["text"].as_str().expect("a text"));
+        for block in json["blocks"].as_array().expect("blocks") {
+            let of_block = (!block["text"].is_null()).then_some(&block["text"]);
+            let fields = block["fields"].as_array().into_iter().flatten();
+            of_block.into_iter().chain(fields).for_each(check_object);
+        }
+    }
+}
+
+fn hostile_customer(notice: CustomerNotice) -> CustomerNotice {
+    CustomerNotice {
+        email: format!("{HOSTILE}@member.example"),
+        name: Some(HOSTILE.into()),
+        contact_id: Some(HOSTILE.into()),
+        said: hostile_words(),
+        ..notice
+    }
+}
+
+fn hostile_part(part: DigestPart) -> DigestPart {
+    let hostile = |entry: DigestEntry| DigestEntry {
+        email: format!("{HOSTILE}@member.example"),
+        name: Some(HOSTILE.into()),
+        contact_id: Some(HOSTILE.into()),
+        said: hostile_words(),
+        ..entry
+    };
+    DigestPart { top: part.top.into_iter().map(hostile).collect(), ..part }
+}
+
+fn hostile_words() -> Option<SaidWords> {
+    Some(SaidWords { words: HOSTILE.into(), conversation_id: HOSTILE.into() })
+}
+
+/// A text object: plain, or one link of ours with a page of the app behind it.
+fn check_object(object: &serde_json::Value) {
+    let text = object["text"].as_str().expect("a text");
+    if object["type"] == "plain_text" {
+        assert_eq!(object["emoji"], false);
+        return check_text(text);
+    }
+    let link = text.strip_prefix("<https://app.intercom.com/a/").expect("a page of the app");
+    let (page, label) = link.split_once('|').expect("a label");
+    assert!(page.is_ascii() && !page.contains(['<', ' ', '\n', '\u{1b}']), "{text}");
+    assert!(label.starts_with("Open ") && label.ends_with('>'), "{text}");
+    assert_eq!((text.matches('<').count(), text.matches('>').count()), (1, 1), "{text}");
+}
+
+fn check_text(text: &str) {
+    let is_control = |c: char| c.is_control() && c != '\n';
+    assert!(!text.contains(is_control), "{text:?}");
+    assert!(!text.contains(['<', '>', '\u{202e}', '\u{200b}']), "{text:?}");
+    let entities = ["&amp;", "&lt;", "&gt;"];
+    let is_escape = |at: usize| entities.iter().any(|it| text[at..].starts_with(it));
+    assert!(text.match_indices('&').all(|(at, _)| is_escape(at)), "{text:?}");
+    if text.contains("quote") {
+        assert!(text.contains("&lt;!channel&gt; &lt;@U1&gt; &amp; "), "{text:?}");
+        assert!(text.contains("`c` &amp;lt; :skull:"), "{text:?}");
+    }
+}

@@ -75,7 +75,7 @@ fn what_cannot_be_used_is_one_clear_error() {
     ] {
         let output = run(command(arguments), TRACK);
         let said = text(&output.stderr);
-        assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{said}");
+        assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");
         assert!(said.contains(message), "{said}");
         assert!(output.stdout.is_empty());
     }

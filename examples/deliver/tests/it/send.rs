@@ -215,10 +215,10 @@ fn what_is_missing_is_named_before_anything_is_read() {
     let mut program = command(&["send"]);
     program.env("INTERCOM_API_BASE", &served.url);
     let output = run(program, &identify(1));
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert_eq!(text(&output.stderr), "error: INTERCOM_ACCESS_TOKEN is not set\n");
     let output = run(served.command(&["send", "--base-url", "http://example.com"]), "");
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("the base url"), "{}", text(&output.stderr));
     let output = run(served.command(&["send", "--concurrency", "0"]), "");
     assert_eq!(output.status.code(), Some(2));

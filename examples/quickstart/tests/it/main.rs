@@ -14,9 +14,13 @@ fn quickstart(arguments: &[&str]) -> Output {
     program.args(arguments).stdin(Stdio::null()).output().expect("the program starts")
 }
 
-fn refused(arguments: &[&str]) -> String {
+fn failed(arguments: &[&str]) -> String {
+    refused(arguments, 1)
+}
+
+fn refused(arguments: &[&str], code: i32) -> String {
     let output = quickstart(arguments);
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(output.status.code(), Some(code), "{output:?}");
     assert!(output.stdout.is_empty(), "{output:?}");
     let said = String::from_utf8(output.stderr).expect("text");
     assert_eq!(said.lines().count(), 1, "one clear error: {said}");
@@ -107,7 +111,7 @@ fn a_file_that_is_no_database_stays_as_it_is() {
     let path = folder.path().join("notes.txt");
     let notes = "these are notes, not a database\n".repeat(200);
     std::fs::write(&path, &notes).expect("written");
-    let said = refused(&["--once", "--database", &format!("sqlite://{}", path.display())]);
+    let said = failed(&["--once", "--database", &format!("sqlite://{}", path.display())]);
     assert!(said.contains("notes.txt is not a database"), "{said}");
     assert_eq!(std::fs::read_to_string(&path).expect("read"), notes);
 }
@@ -116,13 +120,13 @@ fn a_file_that_is_no_database_stays_as_it_is() {
 fn a_port_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
-    let said = refused(&["--once", "--listen", &address]);
+    let said = failed(&["--once", "--listen", &address]);
     assert!(said.contains(&address), "{said}");
 }
 
 #[test]
 fn other_machines_are_not_served() {
-    let said = refused(&["--once", "--listen", "0.0.0.0:4010"]);
+    let said = refused(&["--once", "--listen", "0.0.0.0:4010"], 2);
     assert!(said.contains("not a loopback address"), "{said}");
 }
 
@@ -131,6 +135,8 @@ fn bad_arguments_exit_with_two() {
     assert_eq!(quickstart(&["--contacts", "none"]).status.code(), Some(2));
     assert_eq!(quickstart(&["--now", "yesterday"]).status.code(), Some(2));
     assert_eq!(quickstart(&["--now", "9999-12-31T00:00:00Z"]).status.code(), Some(2));
+    let said = refused(&["--once", "--database", "mysql://\u{1b}[2J"], 2);
+    assert!(said.contains("the database cannot be used") && !said.contains('\u{1b}'), "{said}");
 }
 
 #[test]

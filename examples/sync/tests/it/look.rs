@@ -154,10 +154,16 @@ fn a_run_that_was_killed_is_interrupted() {
 fn bad_settings_are_told_by_every_command() {
     let world = World::new();
     std::fs::write(world.folder().join("bad.toml"), "max_missing_percent = 500").expect("written");
+    let future = "[movements]\nobserved_since = '2999-01-01T00:00:00Z'";
+    std::fs::write(world.folder().join("future.toml"), future).expect("written");
     for command in [&["status"][..], &["export", "--format", "csv"], &["forget", "somebody"]] {
         let ended = world.run(&[command, &["--settings", "bad.toml"]].concat());
         assert_eq!(ended.code, Some(2), "{ended:?}");
         assert!(ended.stderr.contains("max_missing_percent: more than 100"), "{}", ended.stderr);
+        let ended = world.run(&[command, &["--settings", "future.toml"]].concat());
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        let why = "movements.observed_since: 2999-01-01T00:00:00Z is in the future";
+        assert!(ended.stderr.contains(why), "{}", ended.stderr);
         let ended = world.run(&[command, &["--settings", "none.toml"]].concat());
         assert_eq!(ended.code, Some(2), "{ended:?}");
     }
@@ -422,6 +428,13 @@ fn no_exported_cell_is_a_formula() {
         ("Ada; \"=1+1;x", "Ada;' \"=1+1;x"),
         ("Ada\t@SUM(A1)", "Ada\t'@SUM(A1)"),
         ("Ada\n=1+1", "Ada\n'=1+1"),
+        ("\u{feff}=1+1", "'\u{feff}=1+1"),
+        ("\u{200b}+1", "'\u{200b}+1"),
+        ("\u{202e}-1", "'\u{202e}-1"),
+        ("\u{2066} \u{200d}@SUM(A1)", "'\u{2066} \u{200d}@SUM(A1)"),
+        ("\u{1}=1+1", "'\u{1}=1+1"),
+        ("Ada;\u{feff}=1+1", "Ada;'\u{feff}=1+1"),
+        ("\u{feff}Ada=1", "\u{feff}Ada=1"),
         ("Ada-Zoe = a+b; c-d", "Ada-Zoe = a+b; c-d"),
     ];
     for (n, (name, _)) in names.iter().enumerate() {

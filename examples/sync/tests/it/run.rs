@@ -130,6 +130,12 @@ fn bad_arguments_end_with_2_before_any_call() {
         &["run", "--region", "mars"],
         &["run", "--now", "yesterday"],
         &["run", "--lease-for", "0"],
+        &["run", "--database", "mysql://here"],
+        &["status", "--database", "mysql://here"],
+        &["export", "--format", "csv", "--database", "here"],
+        &["verify", "--database", "mysql://here"],
+        &["movements", "--database", "mysql://here"],
+        &["watch", "--database", "mysql://here"],
         &["nonsense"],
         &[],
     ] {
@@ -207,4 +213,31 @@ fn contacts_without_a_usable_address_are_named_up_to_a_number() {
     // What did not change is not told again by a run.
     let again = world.run(&["run", "--now", AT]);
     assert!(!again.stderr.contains("skipped: "), "{again:?}");
+}
+
+/// What is typed or stored may hold what clears a screen or turns a line around.
+#[test]
+fn no_message_steers_the_terminal() {
+    let world = World::new();
+    assert_eq!(world.run(&["run", "--now", AT]).code, Some(0));
+    let hostile = "\u{1b}[2J\u{202e}x";
+    std::fs::write(world.folder().join("bad.toml"), "\"\u{202e}x\" = 1").expect("written");
+    for arguments in [
+        &["export", "--format", "csv", "--workspace", hostile][..],
+        &["movements", "--workspace", hostile],
+        &["explain", hostile],
+        &["forget", hostile],
+        &["status", "--settings", hostile],
+        &["status", "--settings", "bad.toml"],
+        &["status", "--database", hostile],
+        &["run", "--timezone", hostile],
+        &["run", "--streams", hostile],
+        &["run", "--api-base", hostile],
+        &[hostile],
+    ] {
+        let ended = world.run(arguments);
+        assert_ne!(ended.code, Some(0), "{ended:?}");
+        let said = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(!said.is_empty() && !said.contains(['\u{1b}', '\u{202e}']), "{ended:?}");
+    }
 }

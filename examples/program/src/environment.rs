@@ -7,13 +7,16 @@ use anyhow::{Context, bail};
 use secrecy::SecretString;
 
 /// Settings from the environment; what it does not have comes from the file `.env`.
-pub(crate) struct Environment {
+pub struct Environment {
     file: BTreeMap<String, String>,
 }
 
 impl Environment {
     /// Reads `.env` in the working folder, if there is one.
-    pub(crate) fn read() -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// The file cannot be read, or has a line that is no setting.
+    pub fn read() -> anyhow::Result<Self> {
         let file = match std::fs::read_to_string(".env") {
             Ok(text) => parse(&text)?,
             Err(error) if error.kind() == ErrorKind::NotFound => BTreeMap::new(),
@@ -23,15 +26,19 @@ impl Environment {
     }
 
     /// A setting; an empty one counts as absent.
+    #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the edge: where settings are read")]
-    pub(crate) fn get(&self, name: &str) -> Option<String> {
+    pub fn get(&self, name: &str) -> Option<String> {
         let own = std::env::var(name).ok();
         let value = own.or_else(|| self.file.get(name).cloned())?;
         Some(value).filter(|value| !value.trim().is_empty())
     }
 
     /// The access token, under either of its names.
-    pub(crate) fn token(&self) -> anyhow::Result<SecretString> {
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn token(&self) -> anyhow::Result<SecretString> {
         let token = self.get("INTERCOM_ACCESS_TOKEN").or_else(|| self.get("INTERCOM_API_KEY"));
         Ok(token.context("INTERCOM_ACCESS_TOKEN is not set")?.into())
     }
