@@ -72,7 +72,7 @@ mod support;
 
 pub use contact::{ContactFacts, MemberFacts, Role, contact};
 pub use conversation::{ConversationFacts, NotASession, conversation};
-pub use customer::{Customer, customer};
+pub use customer::{Customer, customer, customer_in};
 pub use email::{Email, NoEmail};
 pub use matching::{MatchRule, primary_contact};
 pub use mention::{Mention, MentionRule, Strength, cancel_mention};
@@ -83,4 +83,4 @@ pub use support::{CancelMention, Measured, Rating, SupportCounts, SupportFacts, 
 
 /// Grows whenever the same body would project to other values; what is stored under a lower
 /// version has to be projected again.
-pub const PROJECTION_VERSION: u32 = 6;
+pub const PROJECTION_VERSION: u32 = 7;

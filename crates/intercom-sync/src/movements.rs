@@ -164,7 +164,7 @@ pub async fn waterfall(
 }
 
 /// When the last run began that found everything new.
-async fn first_load(
+pub(crate) async fn first_load(
     store: &dyn Store,
     workspace: &Workspace,
 ) -> Result<Option<DateTime<Utc>>, SyncError> {

@@ -9,9 +9,9 @@ use super::{SqlStore, Write, customers, during, history, marks, reports};
 use crate::dialect::{Dialect, Query, Reader};
 use crate::error::Fault;
 use crate::{
-    CurrencyTotal, CustomerHistoryRow, FactRow, FiguresStore, ProjectionRules, RevenueHistoryRow,
-    RulesChange, SaidWords, SharedBilling, StoreError, Stream, TrackedValues, WithoutAddress,
-    Workspace,
+    CurrencyTotal, CustomerHistoryRow, FactRow, FiguresStore, Mentioned, ProjectionRules,
+    RevenueHistoryRow, RulesChange, SharedBilling, StoreError, Stream, TrackedValues,
+    WithoutAddress, Workspace,
 };
 
 const DAY: i64 = 86_400;
@@ -40,7 +40,7 @@ impl<D: Dialect> FiguresStore for SqlStore<D> {
         workspace: &Workspace,
         emails: &[&str],
         since: i64,
-    ) -> Result<BTreeMap<String, SaidWords>, StoreError> {
+    ) -> Result<BTreeMap<String, Mentioned>, StoreError> {
         reports::cancel_words(self, workspace, emails, since)
             .await
             .map_err(during("read mentions of leaving", workspace))
@@ -93,6 +93,16 @@ impl<D: Dialect> FiguresStore for SqlStore<D> {
         now: i64,
     ) -> Result<RulesChange, StoreError> {
         project_by(self, workspace, by, now).await.map_err(during("note the rules", workspace))
+    }
+
+    async fn noted_rules(
+        &self,
+        workspace: &Workspace,
+    ) -> Result<Option<ProjectionRules>, StoreError> {
+        let noted =
+            async || noted::<D>(&mut *self.read().await?, workspace).await.map_err(Fault::from);
+        let noted = noted().await.map_err(during("read the rules", workspace))?;
+        Ok(noted.map(|(rules, _)| rules))
     }
 
     async fn restated(&self, workspace: &Workspace, since: i64) -> Result<(), StoreError> {
