@@ -307,7 +307,7 @@ async fn count_days<D: Dialect>(
         format!(
             "UPDATE unified_customers SET days_since_seen = {days} FROM intercom_customers ours \
              WHERE unified_customers.workspace_id = $1 AND ours.workspace_id = $1 \
-             AND ours.email = unified_customers.email AND ours.last_seen_at IS NOT NULL \
+             AND ours.email = LOWER(unified_customers.email) AND ours.last_seen_at IS NOT NULL \
              AND unified_customers.days_since_seen = ours.days_since_seen \
              AND ours.days_since_seen <> {days}"
         ),
