@@ -342,9 +342,12 @@ fn customers_are_exported_in_order_with_the_same_columns() {
         assert!(lines.iter().any(|line| !line[column].is_null()), "{column}");
     }
     let paying = lines.iter().find(|line| line["mrr"].is_string()).expect("somebody pays");
-    let amount =
-        format!("{} {}", paying["mrr"].as_str().unwrap(), paying["currency"].as_str().unwrap());
-    assert!(paying["mrr_by_currency"].as_str().is_some_and(|by| by.contains(&amount)), "{paying}");
+    let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
+    let (mrr, currency) = (text(&paying["mrr"]), text(&paying["currency"]));
+    assert_eq!(paying["mrr_by_currency"][&currency], mrr, "{paying}");
+    assert!(paying["mrr_by_currency"].is_object(), "{paying}");
+    let ids = paying["intercom_contact_ids"].as_array().expect("a list");
+    assert!(ids.contains(&paying["intercom_contact_id"]), "{paying}");
     let csv = world.run(&["export", "--format", "csv"]);
     assert_eq!(csv.code, Some(0), "{csv:?}");
     let header = csv.stdout.lines().next().expect("a line of names");
@@ -353,6 +356,14 @@ fn customers_are_exported_in_order_with_the_same_columns() {
         "{header}"
     );
     assert_eq!(csv.stdout.lines().count() as u64, n + 1);
+    let mut rows = csv::Reader::from_reader(csv.stdout.as_bytes());
+    let header = rows.headers().expect("a line of names").clone();
+    let place = |name: &str| header.iter().position(|it| it == name).expect("the column");
+    let mut rows = rows.records().map(|row| row.expect("a row"));
+    let row = rows.find(|row| row[0] == text(&paying["email"])).expect("the customer");
+    let ids: Vec<&str> = ids.iter().filter_map(|id| id.as_str()).collect();
+    assert_eq!(row[place("intercom_contact_ids")], ids.join(", "));
+    assert_eq!(row[place("mrr_by_currency")], format!("{mrr} {currency}"));
 }
 
 #[test]
@@ -394,6 +405,9 @@ fn no_exported_cell_is_a_formula() {
 #[test]
 fn a_customer_is_explained_value_by_value() {
     let world = World::new();
+    let nobody = json!({ "email": "ada at@member" });
+    let created = world.sim.with(|sim| sim.workspace_mut().create_contact(nobody, NOW));
+    let nobody = created.expect("the fields fit");
     assert_eq!(world.run(&["run", "--now", AT]).code, Some(0));
     let customers = world.run(&["export", "--format", "jsonl"]).json();
     let email = customers[0]["email"].as_str().expect("an address");
@@ -401,6 +415,10 @@ fn a_customer_is_explained_value_by_value() {
     assert_eq!(explained.code, Some(0), "{explained:?}");
     assert!(explained.stdout.contains("mrr"), "{explained:?}");
     assert_eq!(world.run(&["explain", "nobody@example.com"]).code, Some(1));
+    let told = world.run(&["explain", "Ada at@member"]);
+    assert_eq!(told.code, Some(1), "{told:?}");
+    let words = format!("known of contact {nobody}, which is no customer");
+    assert!(told.stdout.contains(&words), "{told:?}");
 }
 
 #[test]
