@@ -1,6 +1,6 @@
 //! What customers' figures are made of, and what makes them move.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
@@ -43,6 +43,13 @@ pub trait FiguresStore: Send + Sync {
         workspace: &Workspace,
         contact_ids: &[&str],
     ) -> Result<BTreeMap<String, String>, StoreError>;
+
+    /// Those of the given billing accounts by which a customer pays whose address a contact has.
+    async fn paying_accounts(
+        &self,
+        workspace: &Workspace,
+        accounts: &[&str],
+    ) -> Result<BTreeSet<String>, StoreError>;
 
     /// The last state of a customer for which each of the given contacts spoke, with the address.
     async fn last_states(

@@ -59,7 +59,11 @@ impl Sources<'_> {
             _ => {
                 let stripe = &self.speaker.stripe;
                 let entries = &stripe.unreadable_entries.subscriptions;
-                kept(self.attribute("mrr"), stripe.unreadable.subscriptions, entries)
+                let source = self.attribute("mrr");
+                if entries.is_empty() && !self.customer.mrr_doubts.is_empty() {
+                    return format!("{source}, of which more may be paid: {LEAST}");
+                }
+                kept(source, stripe.unreadable.subscriptions, entries)
             }
         }
     }

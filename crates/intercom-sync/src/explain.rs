@@ -18,6 +18,7 @@ use serde::Serialize;
 use crate::columns::{ColumnLine, Sources, columns};
 use crate::customers::Known;
 use crate::error::SyncError;
+use crate::odd::has_rate;
 use crate::past::{HistoryLine, history};
 use crate::rules::OtherSettings;
 use crate::settings::SyncSettings;
@@ -162,8 +163,8 @@ pub async fn explain(
     let ids: Vec<&str> = contacts.iter().map(|contact| contact.id.as_str()).collect();
     let facts = store.facts(workspace, &ids, CONVERSATIONS).await?;
     let history = history(store, workspace, settings.movements.observed_since, &email).await?;
-    let billing = &speaker.stripe.history;
-    let lines = intercom_revenue::explain(billing, &settings.revenue, now);
+    let (billing, policy) = (&speaker.stripe.history, &settings.revenue);
+    let lines = intercom_revenue::explain(billing, policy, now);
     let row = known.row(&email, customer.clone());
     let sources = Sources {
         speaker,
@@ -178,12 +179,12 @@ pub async fn explain(
         match_rule: settings.match_rule,
         written_at: written.and_then(|row| instant(row.last_intercom_sync?)),
         other_settings: if written.is_some() { other_settings } else { OtherSettings::default() },
-        subscriptions: lines
-            .subscriptions
-            .map(|lines| lines.iter().map(|line| of_subscription(line, &customer)).collect()),
+        subscriptions: lines.subscriptions.map(|lines| {
+            lines.iter().map(|line| of_subscription(line, &customer, policy)).collect()
+        }),
         payments: lines
             .payments
-            .map(|lines| lines.iter().map(|line| of_payment(line, &customer)).collect()),
+            .map(|lines| lines.iter().map(|line| of_payment(line, &customer, policy)).collect()),
         unreadable: speaker.stripe.unreadable,
         notes: customer.revenue_notes.clone(),
         policy: RevenueSettings::from(&settings.revenue),
@@ -207,35 +208,41 @@ pub async fn explain(
     }))
 }
 
-fn of_subscription(line: &SubscriptionLine<'_>, customer: &Customer) -> RevenueLine {
+fn of_subscription(
+    line: &SubscriptionLine<'_>,
+    customer: &Customer,
+    policy: &RevenuePolicy,
+) -> RevenueLine {
     RevenueLine {
         id: line.id.map(str::to_owned),
         status: line.status.as_str().to_owned(),
         verdict: line.verdict,
         currency: line.currency,
         amount: line.monthly,
-        is_other_currency: is_other_currency(line.currency, customer),
+        is_other_currency: is_other_currency(line.currency, customer, policy),
         notes: line.notes.clone(),
     }
 }
 
-fn of_payment(line: &PaymentLine<'_>, customer: &Customer) -> RevenueLine {
+fn of_payment(line: &PaymentLine<'_>, customer: &Customer, policy: &RevenuePolicy) -> RevenueLine {
     RevenueLine {
         id: line.id.map(str::to_owned),
         status: line.status.as_str().to_owned(),
         verdict: line.verdict,
         currency: line.currency,
         amount: line.amount,
-        is_other_currency: is_other_currency(line.currency, customer),
+        is_other_currency: is_other_currency(line.currency, customer, policy),
         notes: line.notes.clone(),
     }
 }
 
-/// Whether a row is left out because the figures cover one of several currencies.
-fn is_other_currency(currency: Currency, customer: &Customer) -> bool {
+/// Whether a row is left out because the figures cover one of several currencies, or because there is
+/// no rate for its own.
+fn is_other_currency(currency: Currency, customer: &Customer, policy: &RevenuePolicy) -> bool {
     let is_mixed = customer.revenue_notes.iter().any(|note| note.code == NoteCode::MixedCurrency);
+    let is_left_out = is_mixed || !has_rate(currency, policy);
     let figures = customer.mrr.or(customer.ltv);
-    is_mixed && figures.is_some_and(|money| money.currency != currency)
+    is_left_out && figures.is_some_and(|money| money.currency != currency)
 }
 
 pub(crate) fn instant(unix: i64) -> Option<DateTime<Utc>> {

@@ -33,6 +33,8 @@ pub(crate) struct Followed {
     left: BTreeSet<String>,
     /// Addresses without a contact, whose last one was merged into one that is a customer.
     merged: BTreeSet<String>,
+    /// Addresses without a contact, by whose billing account another customer pays.
+    shared: BTreeSet<String>,
     /// Addresses at which somebody speaks of whom nothing was known, since the one who spoke there
     /// has another address.
     taken: BTreeSet<String>,
@@ -78,6 +80,10 @@ impl Followed {
             empty.into_iter().partition(|(_, spoke)| addresses.contains_key(*spoke));
         followed.left.extend(left.into_iter().map(|(email, _)| email.clone()));
         followed.merged = merged(store, workspace, &gone).await?;
+        if settings.revenue.merge_shared_billing {
+            let rows = gone.iter().filter_map(|(email, _)| before.get_key_value(*email));
+            followed.shared = shared(store, workspace, rows).await?;
+        }
         for Speaker { email, contact, spoke } in speakers {
             let own = states.get(contact.id.as_str());
             let brought = own.filter(|(address, _)| address != email).map(|(_, state)| state);
@@ -129,9 +135,10 @@ impl Followed {
         self.left.contains(email)
     }
 
-    /// Whether the customer that was under this address is part of another.
+    /// Whether the customer that was under this address is part of another, or paid by the billing
+    /// account of one.
     pub(crate) fn is_merged(&self, email: &str) -> bool {
-        self.merged.contains(email)
+        self.merged.contains(email) || self.shared.contains(email)
     }
 }
 
@@ -151,6 +158,27 @@ async fn merged(
     let is_there = |spoke| remaining(spoke).is_some_and(|id| addresses.contains_key(id));
     let merged = gone.iter().filter(|(_, spoke)| is_there(spoke));
     Ok(merged.map(|(email, _)| (*email).clone()).collect())
+}
+
+/// The addresses of rows by whose billing account another customer pays.
+async fn shared<'a>(
+    store: &dyn Store,
+    workspace: &Workspace,
+    rows: impl Iterator<Item = (&'a String, &'a CustomerRow)>,
+) -> Result<BTreeSet<String>, SyncError> {
+    let account = |row: &'a CustomerRow| {
+        let pays = row.mrr.is_some_and(|minor| minor > 0);
+        row.stripe_customer_id.as_deref().filter(|_| pays)
+    };
+    let billed: Vec<(&String, &str)> =
+        rows.filter_map(|(email, row)| Some((email, account(row)?))).collect();
+    if billed.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let accounts: Vec<&str> = billed.iter().map(|(_, account)| *account).collect();
+    let paying = store.paying_accounts(workspace, &accounts).await?;
+    let shared = billed.into_iter().filter(|(_, account)| paying.contains(*account));
+    Ok(shared.map(|(email, _)| email.clone()).collect())
 }
 
 /// Whether a contact is one of the customer's in the row, or pays by the same billing account.

@@ -165,7 +165,8 @@ impl OddFigures {
 /// What is odd about figures, whether or not they may be too low because of it.
 const ODD: [NoteCode; 2] = [NoteCode::FractionalMinorUnits, NoteCode::Overflow];
 
-fn has_rate(currency: Currency, policy: &RevenuePolicy) -> bool {
+/// Whether amounts in a currency can be converted, where any are.
+pub(crate) fn has_rate(currency: Currency, policy: &RevenuePolicy) -> bool {
     let is_base = currency == policy.base_currency;
     policy.rates.is_empty() || is_base || policy.rates.contains_key(&currency)
 }

@@ -306,6 +306,19 @@ pub(crate) async fn a_payer_that_is_gone_is_told_once(on: &Database) {
     // Once, also when it comes back and is gone again without having changed.
     world.advance(HOUR);
     assert_eq!(world.sync_whole().await.alerts, []);
+    // The account is still paid by another customer, until that one is gone, too.
+    let colleague = |name: &str| {
+        let mut attributes = paying(70_000);
+        attributes["stripe_id"] = json!("cus_company");
+        world.create_contact(ada(&format!("{name}@company.example"), &attributes))
+    };
+    let (first, second) = (colleague("first"), colleague("second"));
+    world.sync().await;
+    for (id, n_told) in [(&first, 0), (&second, 1)] {
+        world.advance(HOUR);
+        world.call(Method::Delete, &format!("/contacts/{id}"));
+        assert_eq!(world.sync_whole().await.alerts.len(), n_told);
+    }
     // By other rules nobody can tell.
     world.call(Method::Delete, &format!("/contacts/{moves}"));
     world.settings.revenue.past_due = intercom_revenue::Counted::Always;

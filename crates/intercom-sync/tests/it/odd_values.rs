@@ -333,6 +333,7 @@ pub(crate) async fn what_may_be_paid_all_the_same_is_no_churn(on: &Database) {
         assert!(is_named(&said, &[&id, &format!("{field}: {code}")]), "{said:?}");
         let told = told_of_ada(&world).await;
         assert!(!told.contains("Churn") && told.contains("sub_1"), "{told}");
+        assert!(told.contains("may be paid: not less than was last written"), "{told}");
     }
     // What is known to bring more counts, and so does less once all of it can be said.
     let mut rows = row("active", json!(70_000), "month");
