@@ -450,6 +450,11 @@ pub(crate) async fn a_currency_without_a_rate_is_no_churn(on: &Database) {
     let workspace = world.workspace().await;
     let told = intercom_sync::waterfall(world.store.as_ref(), &workspace, &world.settings, period);
     let told = told.await.expect("a waterfall");
+    assert!(told.notes.contains(&intercom_revenue::NoteCode::NoRate), "{told}");
+    for line in ["not converted: currencies that the exchange rates", "1 customer pays in EUR, too"]
+    {
+        assert!(told.to_string().contains(line), "{told}");
+    }
     for waterfall in told.by_currency.values() {
         let lines = waterfall.lines;
         assert_eq!(
