@@ -126,7 +126,9 @@ pub(crate) fn stripe(
     let mut reader = Reader { attributes, oddities };
     let customer_id = reader.read(&names.stripe_customer_id, scalar::text);
     let plan_name = reader.read(&names.plan_name, scalar::text);
+    let n_before = reader.oddities.count();
     let plan_price = reader.read(&names.plan_price, scalar::decimal);
+    let has_odd_price = reader.oddities.count() > n_before;
     let n_before = reader.oddities.count();
     let subscription_status = reader.read(&names.subscription_status, defined_status);
     let has_odd_status = reader.oddities.count() > n_before;
@@ -153,8 +155,10 @@ pub(crate) fn stripe(
         facts.history.flat_plan = flat_plan(&facts, &mut reader, names);
         let has_odd_currency = facts.history.flat_plan.is_some()
             && has_unknown_currency(reader.oddities.after(n_before));
-        // A plan in a state or a currency that is none may be paid for all the same.
-        let is_odd = has_odd_currency || has_odd_status && facts.plan_price.is_some();
+        // A plan in a state, at a price or in a currency that is none may be paid for all the same.
+        let is_odd = has_odd_currency
+            || has_odd_status && facts.plan_price.is_some()
+            || has_odd_price && facts.subscription_status.is_some();
         if is_odd && facts.history.subscriptions.is_none() {
             facts.unreadable.subscriptions = true;
             facts.history.flat_plan = None;

@@ -78,11 +78,12 @@ pub trait FiguresStore: Send + Sync {
         now: i64,
     ) -> Result<RulesChange, StoreError>;
 
-    /// The rules noted last; `None` before the first.
+    /// The rules noted last, and since when customers are being restated by them (Unix seconds), if
+    /// they are; `None` before the first.
     async fn noted_rules(
         &self,
         workspace: &Workspace,
-    ) -> Result<Option<ProjectionRules>, StoreError>;
+    ) -> Result<Option<(ProjectionRules, Option<i64>)>, StoreError>;
 
     /// Notes that customers have been computed by the rules that changed at `since`.
     async fn restated(&self, workspace: &Workspace, since: i64) -> Result<(), StoreError>;

@@ -145,10 +145,14 @@ pub async fn explain(
 ) -> Result<Option<Explanation>, SyncError> {
     let email = email.trim().to_lowercase();
     let mut known = Known::with_figures(store, workspace, settings, &[&email], now).await?;
-    let noted = store.noted_rules(workspace).await?;
-    let other_settings = noted.map(|noted| OtherSettings::between(&noted, settings));
-    let other_settings = other_settings.unwrap_or_default();
-    known.is_restated = other_settings.bodies || other_settings.customers;
+    let other_settings = match (store.noted_rules(workspace).await?, known.before.get(&email)) {
+        (Some((noted, restating_since)), Some(row)) => {
+            let restating = restating_since.is_some_and(|at| row.last_intercom_sync < Some(at));
+            OtherSettings { restating, ..OtherSettings::between(&noted, settings) }
+        }
+        (None, _) | (_, None) => OtherSettings::default(),
+    };
+    known.is_restated = other_settings.are_other_rules();
     let Some(customer) = known.compute(&email, settings, now) else { return Ok(None) };
     let written = known.before.get(&email);
     let contacts = known.contacts.get(&email).map_or(&[][..], Vec::as_slice);
@@ -178,7 +182,7 @@ pub async fn explain(
         contacts: contacts.iter().map(|contact| contact_line(contact, speaker)).collect(),
         match_rule: settings.match_rule,
         written_at: written.and_then(|row| instant(row.last_intercom_sync?)),
-        other_settings: if written.is_some() { other_settings } else { OtherSettings::default() },
+        other_settings,
         subscriptions: lines.subscriptions.map(|lines| {
             lines.iter().map(|line| of_subscription(line, &customer, policy)).collect()
         }),

@@ -37,6 +37,8 @@ pub struct OtherSettings {
     pub customers: bool,
     /// The exchange rates.
     pub rates: bool,
+    /// They have changed, and the row is not computed anew yet.
+    pub restating: bool,
 }
 
 impl OtherSettings {
@@ -47,7 +49,13 @@ impl OtherSettings {
             bodies: noted.bodies != by_now.bodies,
             customers: noted.customers != by_now.customers,
             rates: noted.rates != by_now.rates,
+            restating: false,
         }
+    }
+
+    /// Whether other rules than these have chosen what was to be chosen.
+    pub(crate) fn are_other_rules(self) -> bool {
+        self.bodies || self.customers || self.restating
     }
 
     /// Whether nothing does.
@@ -63,6 +71,7 @@ impl fmt::Display for OtherSettings {
             (self.bodies, "attribute names, mentions of leaving or the version of this program"),
             (self.customers, "the revenue policy or which contact speaks"),
             (self.rates, "exchange rates"),
+            (self.restating, "they have changed, and no run has been through all customers since"),
         ];
         let named = named.into_iter().filter_map(|(differs, name)| differs.then_some(name));
         f.write_str(&named.collect::<Vec<_>>().join("; "))

@@ -108,11 +108,9 @@ impl<D: Dialect> FiguresStore for SqlStore<D> {
     async fn noted_rules(
         &self,
         workspace: &Workspace,
-    ) -> Result<Option<ProjectionRules>, StoreError> {
-        let noted =
-            async || noted::<D>(&mut *self.read().await?, workspace).await.map_err(Fault::from);
-        let noted = noted().await.map_err(during("read the rules", workspace))?;
-        Ok(noted.map(|(rules, _)| rules))
+    ) -> Result<Option<(ProjectionRules, Option<i64>)>, StoreError> {
+        let noted = async || Ok(noted::<D>(&mut *self.read().await?, workspace).await?);
+        noted().await.map_err(during("read the rules", workspace))
     }
 
     async fn restated(&self, workspace: &Workspace, since: i64) -> Result<(), StoreError> {

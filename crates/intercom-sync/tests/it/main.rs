@@ -147,6 +147,7 @@ on_both_databases! {
         billing_that_never_could_be_read_has_no_figures
         what_may_be_paid_all_the_same_is_no_churn
         a_currency_that_is_none_is_not_the_base_currency
+        a_plan_nobody_can_read_is_no_churn
         prices_with_fractions_are_named
         a_currency_without_a_rate_is_no_churn
         figures_follow_their_contact_to_another_address

@@ -381,6 +381,38 @@ pub(crate) async fn a_currency_that_is_none_is_not_the_base_currency(on: &Databa
     assert_eq!(mrr_of(&world, "flat@member.example").await, None);
 }
 
+pub(crate) async fn a_plan_nobody_can_read_is_no_churn(on: &Database) {
+    let world = World::empty(on);
+    let plan = |name: &str, value: Value| {
+        let mut attributes = json!({
+            "stripe_plan_price": 60_000, "stripe_subscription_status": "active",
+            "stripe_plan_currency": "eur", "stripe_plan_interval": "month", "stripe_plan": "Pro",
+        });
+        attributes[name] = value;
+        json!({"email": EMAIL, "custom_attributes": attributes})
+    };
+    let id = world.create_contact(plan("stripe_plan", json!("Pro")));
+    world.sync().await;
+    assert_eq!(mrr_of(&world, EMAIL).await, Some(60_000));
+    for (name, value) in [
+        ("stripe_subscription_status", json!("running")),
+        ("stripe_plan_price", json!("much")),
+        ("stripe_plan_price", json!(600.25)),
+        ("stripe_plan_currency", json!("zzz")),
+        ("stripe_plan_interval", json!("decade")),
+    ] {
+        world.advance(600);
+        world.update_contact(&id, plan(name, value));
+        let (said, report) = listen(&world).await;
+        assert_eq!((report.alerts, mrr_of(&world, EMAIL).await), (vec![], Some(60_000)), "{name}");
+        assert!(is_named(&said, &[&id]), "{name}: {said:?}");
+    }
+    world.advance(600);
+    world.update_contact(&id, plan("stripe_subscription_status", json!("canceled")));
+    world.sync().await;
+    assert_eq!(mrr_of(&world, EMAIL).await, Some(0));
+}
+
 pub(crate) async fn prices_with_fractions_are_named(on: &Database) {
     let world = World::empty(on);
     let attributes = |price: Value, charge: Value| json!({"stripe_plan_price": price, "stripe_last_charge_amount": charge});
