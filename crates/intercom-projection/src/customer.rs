@@ -86,6 +86,9 @@ pub struct Customer {
     /// Why MRR may be too low.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub mrr_doubts: BTreeSet<NoteCode>,
+    /// Currencies of subscriptions and payments that the exchange rates leave out.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub without_rate: BTreeSet<Currency>,
     /// Exact monthly smallest units of every currency, before conversion.
     pub mrr_by_currency: BTreeMap<Currency, Ratio>,
     /// Remarks on the revenue figures.
@@ -149,6 +152,10 @@ pub fn customer_in(
         in_money("last_payment_amount", stripe.last_charge_amount, PriceUnit::Minor);
     notes
         .extend(unreadable.map(|path| Note { code: NoteCode::UnreadableEntry, about: Some(path) }));
+    let has_rate = |it: &Currency| *it == policy.base_currency || policy.rates.contains_key(it);
+    let used = figures.mrr_by_currency.keys().chain(figures.ltv_by_currency.keys());
+    let without_rate = used.filter(|it| !policy.rates.is_empty() && !has_rate(it)).copied();
+    let without_rate = without_rate.collect();
     let quality_factors = quality_factors(contact, support, &figures, now);
 
     Ok(Customer {
@@ -184,6 +191,7 @@ pub fn customer_in(
         quality_factors,
         last_intercom_sync: now,
         mrr_doubts: figures.mrr_doubts,
+        without_rate,
         mrr_by_currency: figures.mrr_by_currency,
         revenue_notes: notes.into_iter().collect(),
         figures_change_at: next_change(&stripe.history, now),

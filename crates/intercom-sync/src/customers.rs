@@ -197,7 +197,7 @@ fn judged(
         let computed = known.compute(email, judge.settings, judge.now);
         let raised = match (&computed, known.before.get(email)) {
             (Some(computed), _) => {
-                odd.add(computed, &judge.settings.revenue);
+                odd.add(computed);
                 let said = said.get(email);
                 judge.raise(computed, known.state_before(email).as_ref(), known, said)
             }

@@ -101,13 +101,13 @@ pub(crate) struct OddFigures {
     n: usize,
     /// The first of them.
     named: Vec<String>,
-    /// How many customers pay in each currency that has no rate.
+    /// How many customers pay, or have paid, in each currency that has no rate.
     without_rate: BTreeMap<Currency, u64>,
 }
 
 impl OddFigures {
-    pub(crate) fn add(&mut self, customer: &Customer, policy: &RevenuePolicy) {
-        for &currency in customer.mrr_by_currency.keys().filter(|it| !has_rate(**it, policy)) {
+    pub(crate) fn add(&mut self, customer: &Customer) {
+        for &currency in &customer.without_rate {
             *self.without_rate.entry(currency).or_default() += 1;
         }
         let doubts = &customer.mrr_doubts;
