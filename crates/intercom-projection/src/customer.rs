@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use intercom_api::ContactId;
 use intercom_revenue::{
     AlertState, Currency, Money, Note, NoteCode, PriceUnit, QualityFactors, Ratio, Revenue,
-    RevenuePolicy, SubscriptionStatus, next_change, quality_score, revenue,
+    RevenuePolicy, SubscriptionStatus, next_change, quality_score, revenue_in,
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -83,6 +83,12 @@ pub struct Customer {
     pub quality_factors: QualityFactors,
     /// When this row was made.
     pub last_intercom_sync: DateTime<Utc>,
+    /// Why MRR may be too low.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub mrr_doubts: BTreeSet<NoteCode>,
+    /// Currencies of subscriptions and payments that the exchange rates leave out.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub without_rate: BTreeSet<Currency>,
     /// Exact monthly smallest units of every currency, before conversion.
     pub mrr_by_currency: BTreeMap<Currency, Ratio>,
     /// Remarks on the revenue figures.
@@ -109,21 +115,47 @@ pub fn customer(
     policy: &RevenuePolicy,
     now: DateTime<Utc>,
 ) -> Result<Customer, NoEmail> {
+    customer_in(contact, support, policy, None, now)
+}
+
+/// The same, of a customer whose figures have been in a currency before, as
+/// [`revenue_in`](intercom_revenue::revenue_in) takes it.
+///
+/// # Errors
+/// [`NoEmail`] when there is no valid address to match the customer by.
+pub fn customer_in(
+    contact: &ContactFacts,
+    support: &SupportCounts,
+    policy: &RevenuePolicy,
+    before: Option<Currency>,
+    now: DateTime<Utc>,
+) -> Result<Customer, NoEmail> {
     let email = contact.email.clone()?;
     let stripe = &contact.stripe;
-    let figures = revenue(&stripe.history, policy, now);
+    let figures = revenue_in(&stripe.history, policy, before, now);
     let currency = currency_of(&figures, policy);
     let mut notes: BTreeSet<Note> = figures.notes.iter().cloned().collect();
-    let mut in_money = |price: Option<Decimal>, unit: PriceUnit| {
+    let mut in_money = |column: &str, price: Option<Decimal>, unit: PriceUnit| {
         let minor = unit.in_minor_units(price?, currency);
-        notes.extend(minor.err().map(|code| Note { code, about: None }));
+        let is_whole = minor.is_ok_and(|minor| minor.fract().is_zero());
+        let odd = (!is_whole).then(|| minor.err().unwrap_or(NoteCode::FractionalMinorUnits));
+        if let Some(code) = odd {
+            // Of a plan that stands in for subscriptions, it is said once.
+            notes.remove(&Note { code, about: None });
+            notes.insert(Note { code, about: Some(column.to_owned()) });
+        }
         Money::from_ratio(Ratio::from_decimal(minor.ok()?), currency, policy.rounding).ok()
     };
     let unreadable = stripe.unreadable_entries.iter().map(str::to_owned);
-    let plan_price = in_money(stripe.plan_price, policy.plan_price_unit);
-    let last_payment_amount = in_money(stripe.last_charge_amount, PriceUnit::Minor);
+    let plan_price = in_money("plan_price", stripe.plan_price, policy.plan_price_unit);
+    let last_payment_amount =
+        in_money("last_payment_amount", stripe.last_charge_amount, PriceUnit::Minor);
     notes
         .extend(unreadable.map(|path| Note { code: NoteCode::UnreadableEntry, about: Some(path) }));
+    let has_rate = |it: &Currency| *it == policy.base_currency || policy.rates.contains_key(it);
+    let used = figures.mrr_by_currency.keys().chain(figures.ltv_by_currency.keys());
+    let without_rate = used.filter(|it| !policy.rates.is_empty() && !has_rate(it)).copied();
+    let without_rate = without_rate.collect();
     let quality_factors = quality_factors(contact, support, &figures, now);
 
     Ok(Customer {
@@ -158,6 +190,8 @@ pub fn customer(
         quality_score: quality_score(&quality_factors),
         quality_factors,
         last_intercom_sync: now,
+        mrr_doubts: figures.mrr_doubts,
+        without_rate,
         mrr_by_currency: figures.mrr_by_currency,
         revenue_notes: notes.into_iter().collect(),
         figures_change_at: next_change(&stripe.history, now),

@@ -44,6 +44,11 @@ impl<'a> Fields<'a> {
         Some(Fields { path: format!("{}.{key}", self.path), object })
     }
 
+    /// Remarks on what was read from a field.
+    pub(crate) fn remark(&self, key: &str, code: OddityCode, oddities: &mut Oddities) {
+        oddities.add(format_args!("{}.{key}", self.path), code);
+    }
+
     /// Remarks that something else stands where an object belongs.
     pub(crate) fn expect_object(&self, key: &str, oddities: &mut Oddities) {
         if self.raw(key).is_some_and(|value| !value.is_object()) {

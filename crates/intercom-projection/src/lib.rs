@@ -74,7 +74,7 @@ mod support;
 
 pub use contact::{ContactFacts, MemberFacts, Role, contact};
 pub use conversation::{ConversationFacts, NotASession, conversation};
-pub use customer::{Customer, customer};
+pub use customer::{Customer, customer, customer_in};
 pub use email::{Email, NoEmail};
 pub use matching::{MatchRule, primary_contact};
 pub use mention::{Mention, MentionRule, Strength, cancel_mention};

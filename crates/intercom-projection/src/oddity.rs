@@ -41,10 +41,14 @@ pub enum OddityCode {
     NotAnInstant,
     /// Left out: not an e-mail address.
     InvalidEmail,
-    /// Left out: not a state a subscription can be in.
+    /// Not a state a subscription can be in.
     UnknownStatus,
-    /// Left out: not a currency code.
+    /// Left out: no code of a currency that money is kept in.
     UnknownCurrency,
+    /// Of no known length, so that nobody can say what is paid a month.
+    UnknownInterval,
+    /// A price below zero.
+    NegativeAmount,
     /// Left out: not a rating from 1 to 5.
     NotARating,
     /// Left out: text that should contain JSON and does not.
@@ -65,6 +69,8 @@ impl OddityCode {
             Self::InvalidEmail => "invalid_email",
             Self::UnknownStatus => "unknown_status",
             Self::UnknownCurrency => "unknown_currency",
+            Self::UnknownInterval => "unknown_interval",
+            Self::NegativeAmount => "negative_amount",
             Self::NotARating => "not_a_rating",
             Self::UnreadableJson => "unreadable_json",
             Self::JsonInText => "json_in_text",

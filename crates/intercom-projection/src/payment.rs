@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::fields::{Fields, Row};
 use crate::oddity::Oddities;
 use crate::scalar;
-use crate::subscription::{currency, spelling};
+use crate::subscription::{currency, has_unknown_currency, spelling};
 use crate::{Oddity, OddityCode};
 
 /// Amounts by the names they have in charges, invoices and payment intents, in smallest units.
@@ -21,7 +21,8 @@ fn is_told(row: &Fields<'_>, payment: &Payment, oddities: &[Oddity]) -> bool {
     let has_failed = matches!(payment.status, PaymentStatus::Failed | PaymentStatus::Canceled);
     let has_status = row.raw("status").or_else(|| row.raw("paid")).is_some();
     let is_odd = |names: &[&str]| oddities.iter().any(|oddity| names.contains(&oddity.name()));
-    has_status && !is_odd(&["status", "paid"]) && (has_failed || !is_odd(&AMOUNTS))
+    let has_amount = !is_odd(&AMOUNTS) && !has_unknown_currency(oddities);
+    has_status && !is_odd(&["status", "paid"]) && (has_failed || has_amount)
 }
 
 fn payment(row: &Fields<'_>, oddities: &mut Oddities) -> Payment {
@@ -30,12 +31,17 @@ fn payment(row: &Fields<'_>, oddities: &mut Oddities) -> Payment {
         Some(if is_paid { PaymentStatus::Paid } else { PaymentStatus::Pending })
     });
     let status = status.unwrap_or_default();
+    let n_before = oddities.count();
+    let currency = row.read("currency", currency, oddities);
+    let is_in_money = oddities.count() == n_before;
+    let amount = row.read_first(&AMOUNTS, scalar::decimal, oddities);
     Payment {
         id: row.read("id", scalar::text, oddities),
         status_spelling: spelling(row, status.as_str()),
         status,
-        currency: row.read("currency", currency, oddities),
-        amount: row.read_first(&AMOUNTS, scalar::decimal, oddities),
+        currency,
+        // An amount of nobody knows what is none of the base currency.
+        amount: amount.filter(|_| is_in_money),
         refund: refund(row, oddities),
         dispute: dispute(row, oddities),
         tax: row.read("tax", scalar::decimal, oddities),

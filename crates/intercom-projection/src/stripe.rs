@@ -14,7 +14,7 @@ use crate::oddity::Oddities;
 use crate::payment::PAYMENT;
 use crate::redact::opaque_debug;
 use crate::scalar;
-use crate::subscription::{self, SUBSCRIPTION, status};
+use crate::subscription::{self, SUBSCRIPTION, has_unknown_currency, status};
 
 /// The billing side of a contact.
 ///
@@ -124,11 +124,19 @@ pub(crate) fn stripe(
     oddities: &mut Oddities,
 ) -> StripeFacts {
     let mut reader = Reader { attributes, oddities };
+    let customer_id = reader.read(&names.stripe_customer_id, scalar::text);
+    let plan_name = reader.read(&names.plan_name, scalar::text);
+    let n_before = reader.oddities.count();
+    let plan_price = reader.read(&names.plan_price, scalar::decimal);
+    let has_odd_price = reader.oddities.count() > n_before;
+    let n_before = reader.oddities.count();
+    let subscription_status = reader.read(&names.subscription_status, defined_status);
+    let has_odd_status = reader.oddities.count() > n_before;
     let mut facts = StripeFacts {
-        customer_id: reader.read(&names.stripe_customer_id, scalar::text),
-        plan_name: reader.read(&names.plan_name, scalar::text),
-        plan_price: reader.read(&names.plan_price, scalar::decimal),
-        subscription_status: reader.read(&names.subscription_status, defined_status),
+        customer_id,
+        plan_name,
+        plan_price,
+        subscription_status,
         is_delinquent: reader.read(&names.is_delinquent, scalar::flag),
         last_charge_amount: reader.read(&names.last_charge_amount, scalar::decimal),
         last_charge_at: reader.read(&names.last_charge_at, scalar::instant),
@@ -143,7 +151,18 @@ pub(crate) fn stripe(
     (facts.history.subscriptions, facts.unreadable_entries.subscriptions) = subscriptions.read();
     (facts.history.payments, facts.unreadable_entries.payments) = payments.read();
     if !facts.unreadable.subscriptions {
+        let n_before = reader.oddities.count();
         facts.history.flat_plan = flat_plan(&facts, &mut reader, names);
+        let has_odd_currency = facts.history.flat_plan.is_some()
+            && has_unknown_currency(reader.oddities.after(n_before));
+        // A plan in a state, at a price or in a currency that is none may be paid for all the same.
+        let is_odd = has_odd_currency
+            || has_odd_status && facts.plan_price.is_some()
+            || has_odd_price && facts.subscription_status.is_some();
+        if is_odd && facts.history.subscriptions.is_none() {
+            facts.unreadable.subscriptions = true;
+            facts.history.flat_plan = None;
+        }
     }
     facts
 }

@@ -24,7 +24,20 @@ pub(crate) const SUBSCRIPTION: Row<Subscription> = Row { read: subscription, is_
 
 /// Whether it says what it brings: one that is over may have any price.
 fn is_told(row: &Fields<'_>, subscription: &Subscription, oddities: &[Oddity]) -> bool {
-    let is_over = match subscription.status {
+    let is_over = is_over(&subscription.status);
+    // What was read is told, however strange: a policy says what becomes of it.
+    let unread = || oddities.iter().filter(|oddity| !STRANGE.contains(&oddity.code));
+    let is_odd = |names: &[&str]| unread().any(|oddity| names.contains(&oddity.name()));
+    let is_priced = !is_odd(&AMOUNTS) && !is_odd(&OF_PRICES) && !has_unknown_currency(oddities);
+    row.raw("status").is_some() && !is_odd(&["status"]) && (is_over || is_priced)
+}
+
+/// What is remarked on values that were read.
+const STRANGE: [OddityCode; 3] =
+    [OddityCode::UnknownStatus, OddityCode::UnknownInterval, OddityCode::NegativeAmount];
+
+fn is_over(status: &SubscriptionStatus) -> bool {
+    match status {
         SubscriptionStatus::Canceled | SubscriptionStatus::IncompleteExpired => true,
         SubscriptionStatus::Active
         | SubscriptionStatus::Trialing
@@ -33,13 +46,17 @@ fn is_told(row: &Fields<'_>, subscription: &Subscription, oddities: &[Oddity]) -
         | SubscriptionStatus::Incomplete
         | SubscriptionStatus::Paused
         | SubscriptionStatus::Other(_) => false,
-    };
-    let is_odd = |names: &[&str]| oddities.iter().any(|oddity| names.contains(&oddity.name()));
-    let is_priced = !is_odd(&AMOUNTS) && !is_odd(&OF_PRICES);
-    row.raw("status").is_some() && !is_odd(&["status"]) && (is_over || is_priced)
+    }
+}
+
+/// Whether the currency of a price is none; that of a coupon says nothing about the price.
+pub(crate) fn has_unknown_currency(oddities: &[Oddity]) -> bool {
+    let is_price = |oddity: &Oddity| !oddity.field.ends_with("coupon.currency");
+    oddities.iter().any(|it| it.code == OddityCode::UnknownCurrency && is_price(it))
 }
 
 fn subscription(row: &Fields<'_>, oddities: &mut Oddities) -> Subscription {
+    let n_before = oddities.count();
     let lines = row.objects("items", oddities).unwrap_or_default();
     let tax = default_tax(row, oddities);
     // Without a plan and without lines, the row itself says what is paid.
@@ -47,7 +64,7 @@ fn subscription(row: &Fields<'_>, oddities: &mut Oddities) -> Subscription {
     let plan = has_plan.then(|| item(row, tax, oddities));
     let own_currency = row.read("currency", currency, oddities);
     let status = row.read("status", status, oddities).unwrap_or_default();
-    Subscription {
+    let mut subscription = Subscription {
         id: row.read("id", scalar::text, oddities),
         status_spelling: spelling(row, status.as_str()),
         status,
@@ -71,6 +88,43 @@ fn subscription(row: &Fields<'_>, oddities: &mut Oddities) -> Subscription {
                 ..item(line, tax, oddities)
             })
             .collect(),
+    };
+    // An amount of nobody knows what is none of the base currency.
+    if has_unknown_currency(oddities.after(n_before)) {
+        let items = subscription.plan.iter_mut().chain(&mut subscription.items);
+        items.for_each(|item| item.amount = None);
+    }
+    remark(row, &lines, &subscription, oddities);
+    subscription
+}
+
+/// Remarks on values of a subscription that is not over, by which it brings nothing, or nobody can
+/// say what.
+fn remark(
+    row: &Fields<'_>,
+    lines: &[Fields<'_>],
+    subscription: &Subscription,
+    oddities: &mut Oddities,
+) {
+    if is_over(&subscription.status) {
+        return;
+    }
+    if matches!(&subscription.status, SubscriptionStatus::Other(word) if !word.is_empty()) {
+        row.remark("status", OddityCode::UnknownStatus, oddities);
+    }
+    let plan = subscription.plan.iter().map(|item| (row, item));
+    for (line, item) in plan.chain(lines.iter().zip(&subscription.items)) {
+        let Some(amount) = item.amount else { continue };
+        let price = price(line);
+        if matches!(item.interval, Interval::Other(_)) {
+            let period = price.object("recurring").unwrap_or_else(|| price.clone());
+            period.remark("interval", OddityCode::UnknownInterval, oddities);
+        }
+        if amount < Decimal::ZERO
+            && let Some(key) = AMOUNTS.into_iter().find(|key| price.raw(key).is_some())
+        {
+            price.remark(key, OddityCode::NegativeAmount, oddities);
+        }
     }
 }
 
@@ -83,8 +137,10 @@ pub(crate) fn spelling(row: &Fields<'_>, word: &str) -> Spelling {
 }
 
 pub(crate) fn currency(value: Option<&Value>) -> Result<Option<Currency>, OddityCode> {
-    let code = scalar::text(value)?;
-    code.map(|code| code.parse()).transpose().map_err(|_| OddityCode::UnknownCurrency)
+    let Some(code) = scalar::text(value)? else { return Ok(None) };
+    let currency: Option<Currency> = code.parse().ok();
+    let currency = currency.filter(|currency| currency.circulates());
+    currency.map(Some).ok_or(OddityCode::UnknownCurrency)
 }
 
 pub(crate) fn status(value: Option<&Value>) -> Result<Option<SubscriptionStatus>, OddityCode> {

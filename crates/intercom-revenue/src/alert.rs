@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Currency, Money, Movement, Ratio, movement};
+use crate::{Currency, Money, Movement, Ratio, Rounding, movement};
 
 /// The part of a customer that alerts look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,7 +118,7 @@ pub enum Alert {
     CancelMention,
     /// A payment is overdue.
     PaymentDelinquent,
-    /// MRR rose or fell steeply.
+    /// MRR rose or fell steeply, or is in another currency, so that nobody can tell.
     LargeMrrChange {
         /// Before.
         from: Money,
@@ -230,8 +230,9 @@ pub fn edges(
 ///
 /// The first load reports nothing, unless the rules want it to; neither does what other rules make
 /// of a customer. New is who was not seen before, unless [`AlertThresholds::new_customer`] says
-/// otherwise; a customer returning after having paid never is. A change from nothing or of currency
-/// is not large: neither has a percentage.
+/// otherwise; a customer returning after having paid never is. A change from nothing is not large: it
+/// has no percentage. A change of currency has none either, and is told because it may be large. Of
+/// what is paid in other currencies beside the MRR, a change is told when MRR itself has none.
 #[must_use]
 pub fn alerts(
     before: Before<'_>,
@@ -250,11 +251,13 @@ pub fn alerts(
         Some(_) if is_exchange(previous, current, thresholds) => Some(Movement::Exchange),
         moved => moved,
     };
+    let large = large_change(moved, previous, current, thresholds);
+    let large = large.or_else(|| large_beside(previous, current, thresholds));
     let candidates = [
         new_high_value(moved, current, thresholds).filter(|_| is_new(before, thresholds)),
         (current.mentioned_cancel && !previous.mentioned_cancel).then_some(Alert::CancelMention),
         (current.is_delinquent && !previous.is_delinquent).then_some(Alert::PaymentDelinquent),
-        large_change(moved, previous, current, thresholds),
+        large,
     ];
     candidates.into_iter().flatten().collect()
 }
@@ -296,15 +299,53 @@ fn large_change(
     thresholds: &AlertThresholds,
 ) -> Option<Alert> {
     let movement = moved?;
-    match movement {
-        Movement::New | Movement::Reactivation | Movement::CurrencyChange | Movement::Exchange => {
-            return None;
-        }
-        Movement::Expansion | Movement::Contraction | Movement::Churn => {}
-    }
     let from = previous.mrr?;
     let to = current.mrr.unwrap_or(Money::zero(from.currency));
+    let is_told = match movement {
+        Movement::New | Movement::Reactivation | Movement::Exchange => false,
+        Movement::CurrencyChange => true,
+        Movement::Expansion | Movement::Contraction | Movement::Churn => {
+            is_large(from, to, thresholds)
+        }
+    };
+    is_told.then_some(Alert::LargeMrrChange { from, to, movement })
+}
+
+/// The first large change, by currency, of what is paid beside an MRR that stays in its currency.
+fn large_beside(
+    previous: &AlertState,
+    current: &AlertState,
+    thresholds: &AlertThresholds,
+) -> Option<Alert> {
+    let (before, after) = (beside(previous)?, beside(current)?);
+    if previous.mrr?.currency != current.mrr?.currency {
+        return None;
+    }
+    before.into_iter().find_map(|(currency, from)| {
+        let to = after.get(&currency).copied().unwrap_or(Money::zero(currency));
+        let movement =
+            if to.minor < from.minor { Movement::Contraction } else { Movement::Expansion };
+        let is_large = from.minor > 0 && is_large(from, to, thresholds);
+        is_large.then_some(Alert::LargeMrrChange { from, to, movement })
+    })
+}
+
+/// What is paid in other currencies than MRR is in; `None` when they are converted into it.
+fn beside(state: &AlertState) -> Option<BTreeMap<Currency, Money>> {
+    let mrr = state.mrr?;
+    let in_money = |(&currency, &exact): (&Currency, &Ratio)| {
+        let money = Money::from_ratio(exact, currency, Rounding::default()).ok()?;
+        Some((currency, money))
+    };
+    let mut all: BTreeMap<Currency, Money> =
+        state.mrr_by_currency.iter().filter_map(in_money).collect();
+    // However an amount is rounded, it stays within one smallest unit.
+    let own = all.remove(&mrr.currency).unwrap_or(Money::zero(mrr.currency));
+    (i128::from(own.minor) - i128::from(mrr.minor)).abs().le(&1).then_some(all)
+}
+
+fn is_large(from: Money, to: Money, thresholds: &AlertThresholds) -> bool {
     let change = (i128::from(to.minor) - i128::from(from.minor)).abs() * 100;
     let limit = i128::from(from.minor) * i128::from(thresholds.large_change_above_percent);
-    (change > limit).then_some(Alert::LargeMrrChange { from, to, movement })
+    change > limit
 }

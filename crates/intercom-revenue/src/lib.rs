@@ -94,7 +94,9 @@ pub use presets::Preset;
 pub use quality::{QualityFactor, QualityFactors, quality_score};
 pub use ratio::{Ratio, Rounding};
 pub use recurring::{SubscriptionLine, Verdict};
-pub use revenue::{BillingHistory, Explanation, LastPayment, Revenue, explain, revenue};
+pub use revenue::{
+    BillingHistory, Explanation, LastPayment, Revenue, explain, revenue, revenue_in,
+};
 pub use settings::{RevenueSettings, SettingsError};
 pub use subscription::{
     CollectionPause, FlatPlan, Interval, Spelling, Subscription, SubscriptionItem,

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct Note {
     /// What is remarkable.
     pub code: NoteCode,
-    /// The id of the subscription or payment, or the path of an entry that cannot be read; absent
-    /// when the row has none or the whole is meant.
+    /// The id of the subscription or payment, the path of an entry that cannot be read, or the column
+    /// that is meant; absent when the row has none or the whole is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
 }
@@ -38,7 +38,7 @@ pub enum NoteCode {
     NegativeTotal,
     /// The figures cover one of several currencies.
     MixedCurrency,
-    /// Left out: there is no rate into the base currency.
+    /// There is no rate into the base currency: left out, or not converted where it is all there is.
     NoRate,
     /// A trial; what it would bring is potential MRR.
     Trial,
@@ -66,7 +66,8 @@ pub enum NoteCode {
     LooseSpelling,
     /// The plan's price on the customer stands in for a list that was never recorded.
     FlatPrice,
-    /// Left out: a price in smallest units has a fraction, so it is hardly one in smallest units.
+    /// A price has a fraction of a smallest unit: rounded, or left out where it should be in smallest
+    /// units and hardly is.
     FractionalMinorUnits,
     /// Part or all of the payment was given back; deducted or not, by policy.
     Refunded,

@@ -17,7 +17,7 @@ pub(crate) const MONTHS_PER_YEAR: NonZeroU32 = NonZeroU32::new(12).expect("12 is
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RevenuePolicy {
     /// The currency of rows that name none, of converted figures, and the preferred one of a
-    /// customer who uses several.
+    /// customer who uses several and used none of them before.
     pub base_currency: Currency,
     /// Rows keep their own currency; otherwise every row is read as base currency.
     pub separate_currencies: bool,

@@ -9,7 +9,7 @@ use crate::exchange::convert;
 use crate::rows::{is_default, sum};
 use crate::{
     ArrBasis, Currency, FlatPlan, Money, Note, NoteCode, Payment, PaymentLine, Ratio,
-    RevenuePolicy, Subscription, SubscriptionLine, Verdict, paid, recurring,
+    RevenuePolicy, Subscription, SubscriptionLine, UnknownIntervals, Verdict, paid, recurring,
 };
 
 /// What is known about a customer's billing; `None` means that nobody recorded it.
@@ -39,8 +39,7 @@ impl BillingHistory {
 /// The figures of one customer.
 ///
 /// A figure is `None` when its rows were never recorded and zero when they were but none counts.
-/// A figure too large for [`Money`] is `None` as well, with [`NoteCode::Overflow`], and so is one
-/// of which nothing could be converted, with [`NoteCode::NoRate`].
+/// A figure too large for [`Money`] is `None` as well, with [`NoteCode::Overflow`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Revenue {
     /// Monthly recurring revenue.
@@ -59,6 +58,9 @@ pub struct Revenue {
     pub subscription_count: Option<u32>,
     /// How many subscriptions count and are not free.
     pub paid_subscription_count: Option<u32>,
+    /// Why MRR may be too low: a subscription may well be paid for, and nobody can say what it brings.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub mrr_doubts: BTreeSet<NoteCode>,
     /// Exact monthly smallest units of every currency.
     pub mrr_by_currency: BTreeMap<Currency, Ratio>,
     /// Exact smallest units to date of every currency.
@@ -106,12 +108,26 @@ pub fn explain<'a>(
 
 /// Computes the figures; the order of the rows does not matter.
 ///
-/// All figures are in one currency. With rates, it is the base currency. Without, it is that of the
-/// subscriptions that count, or of the payments when none does; where there are several it is the
-/// base currency if it is among them, else the alphabetically first, with
-/// [`NoteCode::MixedCurrency`].
+/// All figures are in one currency. With rates, it is the base currency. Without, or where there is
+/// no rate for any of them ([`NoteCode::NoRate`]), it is that of the subscriptions that bring
+/// something, or of the payments when none does; where there are several it is the base currency if
+/// it is among them, else the alphabetically first, with [`NoteCode::MixedCurrency`].
 #[must_use]
 pub fn revenue(history: &BillingHistory, policy: &RevenuePolicy, now: DateTime<Utc>) -> Revenue {
+    revenue_in(history, policy, None, now)
+}
+
+/// The same, for a customer whose figures have been in a currency before.
+///
+/// Where there are several, that one is taken before the base currency, if the customer still pays
+/// in it: who begins to pay in another currency beside it, or ends to, has not changed the currency.
+#[must_use]
+pub fn revenue_in(
+    history: &BillingHistory,
+    policy: &RevenuePolicy,
+    before: Option<Currency>,
+    now: DateTime<Utc>,
+) -> Revenue {
     let explanation = explain(history, policy, now);
     let mut notes = Notes::of(&explanation);
     let subscriptions = explanation.subscriptions.as_deref();
@@ -123,10 +139,14 @@ pub fn revenue(history: &BillingHistory, policy: &RevenuePolicy, now: DateTime<U
     let ltv = payments.map(|lines| to_date(lines, |line| line.amount).totals(&mut notes));
     let net = payments.map(|lines| to_date(lines, |line| line.net).totals(&mut notes));
 
-    let currency = currency_of_figures(&[mrr.as_ref(), ltv.as_ref()], policy, &mut notes);
-    let mut figures = Figures { currency, policy, notes };
+    let scale = Scale::of(&[mrr.as_ref(), ltv.as_ref()], policy, before, &mut notes);
+    let mut figures = Figures { scale, policy, notes };
     let exact_mrr = mrr.as_ref().and_then(|totals| figures.total(totals));
     let rounded_mrr = exact_mrr.and_then(|exact| figures.in_money(exact));
+    let mut mrr_doubts = subscriptions.map(|lines| doubts(lines, policy)).unwrap_or_default();
+    if mrr.is_some() && rounded_mrr.is_none() {
+        mrr_doubts.insert(NoteCode::Overflow);
+    }
     Revenue {
         mrr: rounded_mrr,
         arr: exact_mrr.zip(rounded_mrr).and_then(|(exact, rounded)| figures.arr(exact, rounded)),
@@ -142,6 +162,7 @@ pub fn revenue(history: &BillingHistory, policy: &RevenuePolicy, now: DateTime<U
             false => count(lines, |line| !is_free(line)),
         }),
         paid_subscription_count: subscriptions.map(|lines| count(lines, |line| !is_free(line))),
+        mrr_doubts,
         mrr_by_currency: known(mrr),
         ltv_by_currency: known(ltv),
         notes: figures.notes.0.into_iter().collect(),
@@ -233,33 +254,75 @@ fn last_payment(
     dated.max_by_key(|payment| (payment.paid_at, payment.amount))
 }
 
-fn currency_of_figures(
-    sources: &[Option<&Totals>],
-    policy: &RevenuePolicy,
-    notes: &mut Notes,
-) -> Currency {
-    if !policy.rates.is_empty() {
-        return policy.base_currency;
+/// Why lines that bring nothing, or nothing that is known, may be paid for all the same. A status
+/// that nobody defines is not that of a subscription that is over.
+fn doubts(lines: &[SubscriptionLine<'_>], policy: &RevenuePolicy) -> BTreeSet<NoteCode> {
+    let is_doubt = |line: &SubscriptionLine<'_>, code: NoteCode| match code {
+        NoteCode::UnknownStatus => true,
+        NoteCode::UnknownInterval => {
+            line.verdict == Verdict::Counts
+                && policy.unknown_intervals == UnknownIntervals::LeaveOut
+        }
+        NoteCode::NegativeAmount | NoteCode::Overflow | NoteCode::FractionalMinorUnits => {
+            line.verdict == Verdict::Counts
+        }
+        _ => false,
+    };
+    let of_line = |line: &SubscriptionLine<'_>| {
+        let codes = line.notes.iter().copied().filter(|&code| is_doubt(line, code));
+        codes.collect::<Vec<_>>()
+    };
+    lines.iter().flat_map(of_line).collect()
+}
+
+/// What all figures of a customer are in.
+#[derive(Clone, Copy)]
+struct Scale {
+    currency: Currency,
+    /// Amounts in other currencies are converted into it, instead of left beside it.
+    is_converted: bool,
+}
+
+impl Scale {
+    fn of(
+        sources: &[Option<&Totals>],
+        policy: &RevenuePolicy,
+        before: Option<Currency>,
+        notes: &mut Notes,
+    ) -> Self {
+        let base = policy.base_currency;
+        let used = || sources.iter().flatten().flat_map(|totals| totals.keys());
+        if !policy.rates.is_empty() {
+            let has_rate = |it: &Currency| *it == base || policy.rates.contains_key(it);
+            if used().any(|it| !has_rate(it)) {
+                notes.add(NoteCode::NoRate);
+            }
+            // Where there is nothing to convert, amounts stay what they are: they are not lost.
+            let first = sources.iter().flatten().find(|totals| !totals.is_empty());
+            if first.is_none_or(|totals| totals.keys().any(has_rate)) {
+                return Self { currency: base, is_converted: true };
+            }
+        }
+        if used().any(|other| Some(other) != used().next()) {
+            notes.add(NoteCode::MixedCurrency);
+        }
+        let paid = |&totals: &&Totals| {
+            let brings =
+                |(_, total): &(_, &Option<Ratio>)| total.is_none_or(|it| it.numerator() > 0);
+            let paid: Vec<Currency> = totals.iter().filter(brings).map(|(&it, _)| it).collect();
+            if paid.is_empty() { totals.keys().copied().collect() } else { paid }
+        };
+        let in_use = sources.iter().flatten().map(paid).find(|paid| !paid.is_empty());
+        let in_use = in_use.unwrap_or_default();
+        let preferred = before.into_iter().chain([base]).find(|it| in_use.contains(it));
+        let currency = preferred.or_else(|| in_use.first().copied()).unwrap_or(base);
+        Self { currency, is_converted: false }
     }
-    let mut used = sources.iter().flatten().flat_map(|totals| totals.keys());
-    if let Some(first) = used.next()
-        && used.any(|other| other != first)
-    {
-        notes.add(NoteCode::MixedCurrency);
-    }
-    sources
-        .iter()
-        .flatten()
-        .find_map(|totals| {
-            let base = totals.get_key_value(&policy.base_currency);
-            base.or_else(|| totals.first_key_value()).map(|(&currency, _)| currency)
-        })
-        .unwrap_or(policy.base_currency)
 }
 
 /// Totals on their way to being figures.
 struct Figures<'p> {
-    currency: Currency,
+    scale: Scale,
     policy: &'p RevenuePolicy,
     notes: Notes,
 }
@@ -267,16 +330,17 @@ struct Figures<'p> {
 impl Figures<'_> {
     /// Zero when nothing counts, `None` when the sum does not fit or nothing can be converted.
     fn total(&mut self, totals: &Totals) -> Option<Ratio> {
-        if self.policy.rates.is_empty() {
-            return totals.get(&self.currency).copied().unwrap_or(Some(Ratio::ZERO));
+        let Scale { currency: into, is_converted } = self.scale;
+        if !is_converted {
+            return totals.get(&into).copied().unwrap_or(Some(Ratio::ZERO));
         }
         let mut amounts = Vec::with_capacity(totals.len());
         for (&currency, &total) in totals {
-            if currency != self.currency && !self.policy.rates.contains_key(&currency) {
+            if currency != into && !self.policy.rates.contains_key(&currency) {
                 self.notes.add(NoteCode::NoRate);
                 continue;
             }
-            let amount = convert(total?, currency, self.currency, &self.policy.rates);
+            let amount = convert(total?, currency, into, &self.policy.rates);
             amounts.push(amount.or_else(|| self.overflowed())?);
         }
         if amounts.is_empty() && !totals.is_empty() {
@@ -306,7 +370,7 @@ impl Figures<'_> {
     }
 
     fn in_money(&mut self, exact: Ratio) -> Option<Money> {
-        let money = Money::from_ratio(exact, self.currency, self.policy.rounding).ok();
+        let money = Money::from_ratio(exact, self.scale.currency, self.policy.rounding).ok();
         money.or_else(|| self.overflowed())
     }
 

@@ -1,12 +1,12 @@
 //! What customers' figures are made of, and what makes them move.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
 use crate::{
-    CurrencyTotal, CustomerHistoryRow, FactRow, ProjectionRules, RevenueHistoryRow, RulesChange,
-    SaidWords, SharedBilling, StoreError, TrackedValues, WithoutAddress, Workspace,
+    CurrencyTotal, CustomerHistoryRow, FactRow, Mentioned, ProjectionRules, RevenueHistoryRow,
+    RulesChange, SharedBilling, StoreError, TrackedValues, WithoutAddress, Workspace,
 };
 
 /// What a [`Store`](crate::Store) does with the rules, the date and the history of figures.
@@ -20,14 +20,14 @@ pub trait FiguresStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<(String, FactRow)>, StoreError>;
 
-    /// The last words of leaving in conversations of the given customers, by e-mail, as far as they
-    /// were written at `since` or later.
+    /// The last words of leaving in conversations of the given customers, by e-mail, with their
+    /// author, as far as they were written at `since` or later.
     async fn cancel_words(
         &self,
         workspace: &Workspace,
         emails: &[&str],
         since: i64,
-    ) -> Result<BTreeMap<String, SaidWords>, StoreError>;
+    ) -> Result<BTreeMap<String, Mentioned>, StoreError>;
 
     /// The contacts that stand for no customer because they have no usable e-mail address: how many
     /// there are, and the first ones by id.
@@ -43,6 +43,13 @@ pub trait FiguresStore: Send + Sync {
         workspace: &Workspace,
         contact_ids: &[&str],
     ) -> Result<BTreeMap<String, String>, StoreError>;
+
+    /// Those of the given billing accounts by which a customer pays whose address a contact has.
+    async fn paying_accounts(
+        &self,
+        workspace: &Workspace,
+        accounts: &[&str],
+    ) -> Result<BTreeSet<String>, StoreError>;
 
     /// The last state of a customer for which each of the given contacts spoke, with the address.
     async fn last_states(
@@ -70,6 +77,13 @@ pub trait FiguresStore: Send + Sync {
         rules: &ProjectionRules,
         now: i64,
     ) -> Result<RulesChange, StoreError>;
+
+    /// The rules noted last, and since when customers are being restated by them (Unix seconds), if
+    /// they are; `None` before the first.
+    async fn noted_rules(
+        &self,
+        workspace: &Workspace,
+    ) -> Result<Option<(ProjectionRules, Option<i64>)>, StoreError>;
 
     /// Notes that customers have been computed by the rules that changed at `since`.
     async fn restated(&self, workspace: &Workspace, since: i64) -> Result<(), StoreError>;

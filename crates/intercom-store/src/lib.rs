@@ -116,8 +116,8 @@ pub use mirror::{
     QuarantinedRow, Record, Stored, Stream, Workspace, WorkspaceProfile,
 };
 pub use notice::{
-    ALERT_QUEUE, CustomerNotice, DigestCause, DigestEntry, DigestNotice, DigestPart, Notice,
-    RunNotice, SaidWords,
+    ALERT_QUEUE, CustomerNotice, DigestCause, DigestEntry, DigestNotice, DigestPart, Mentioned,
+    Notice, RunNotice, SaidWords,
 };
 pub use notification::{
     MirrorNotification, NotificationOutcome, NotificationStore, NotifiedChange,

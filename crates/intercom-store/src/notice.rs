@@ -65,6 +65,15 @@ pub struct SaidWords {
 
 opaque_debug!(SaidWords, |it| { conversation_id: it.conversation_id });
 
+/// Words of a customer, and the contact that wrote them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mentioned {
+    /// The contact; of a text whose author takes no part, one who does.
+    pub contact_id: String,
+    /// What it wrote.
+    pub said: SaidWords,
+}
+
 /// What is true of many customers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DigestNotice {

@@ -77,6 +77,7 @@ pub(crate) fn postgres() -> Migrator {
         ("lean", include_str!("../migrations/postgres/0014_lean.sql")),
         ("restated", include_str!("../migrations/postgres/0015_restated.sql")),
         ("contacts_past", include_str!("../migrations/postgres/0016_contacts_past.sql")),
+        ("other_case", include_str!("../migrations/postgres/0017_other_case.sql")),
     ])
 }
 
@@ -99,6 +100,7 @@ pub(crate) fn sqlite() -> Migrator {
         ("lean", include_str!("../migrations/sqlite/0014_lean.sql")),
         ("restated", include_str!("../migrations/sqlite/0015_restated.sql")),
         ("contacts_past", include_str!("../migrations/sqlite/0016_contacts_past.sql")),
+        ("other_case", include_str!("../migrations/sqlite/0017_other_case.sql")),
     ])
 }
 

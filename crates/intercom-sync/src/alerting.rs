@@ -11,8 +11,8 @@ use intercom_projection::{ContactFacts, Customer};
 use intercom_revenue::{AlertKind, AlertState, Before, FirstLoad, Money, conditions, edges};
 use intercom_store::{
     AlertMark, AlertMemory, CustomerNotice, CustomerRow, DigestCause, DigestEntry, DigestNotice,
-    DigestPart, Effect, Notice, RunId, RunNotice, RunOutcome, SaidWords, Store, TrackedValues,
-    WORKSPACE_SUBJECT, Workspace,
+    DigestPart, Effect, Mentioned, Notice, RunId, RunNotice, RunOutcome, SaidWords, Store,
+    TrackedValues, WORKSPACE_SUBJECT, Workspace,
 };
 
 use crate::customers::{Known, recent};
@@ -43,6 +43,14 @@ pub(crate) struct Remembered {
     by_subject: BTreeMap<String, Vec<AlertMemory>>,
     /// The same by the contact that spoke for the customer, to be found under another e-mail.
     by_contact: BTreeMap<String, Vec<AlertMemory>>,
+}
+
+/// Whom a notice is about.
+struct About<'a> {
+    name: Option<&'a str>,
+    contact_id: &'a str,
+    mrr: Option<Money>,
+    said: Option<&'a SaidWords>,
 }
 
 /// What follows from a customer's change.
@@ -88,7 +96,7 @@ impl Judge<'_> {
         current: &Customer,
         before: Option<&AlertState>,
         known: &Known,
-        said: Option<&SaidWords>,
+        said: Option<&Mentioned>,
     ) -> Raised {
         let email = current.email.as_str();
         let contact_id = current.intercom_contact_id.as_str();
@@ -96,10 +104,12 @@ impl Judge<'_> {
         let thresholds = &self.settings.alerts;
         let still: BTreeSet<AlertKind> = conditions(&state, thresholds);
         let is_taken = known.is_taken(email);
-        let mut known = known.remembered.of(email, known.contacts(email));
+        let contacts = known.contacts(email);
+        let mut known = known.remembered.of(email, contacts);
         // What lasts for the one who was here goes along to another address.
         known.retain(|memory| {
-            let is_anothers = memory.contact_id.as_deref().is_some_and(|id| id != contact_id);
+            let is_here = |id: &str| contacts.iter().any(|contact| contact.id.as_str() == id);
+            let is_anothers = memory.contact_id.as_deref().is_some_and(|id| !is_here(id));
             !(is_taken && memory.subject == email && is_anothers)
         });
         // A contact that does not speak here may have left something behind that lasts there.
@@ -125,11 +135,14 @@ impl Judge<'_> {
         });
         let left = moved.clone().map(|memory| ended(&memory.subject, &memory.kind));
         let own_ends = edges.ended.iter().map(|kind| ended(email, kind.name()));
+        // A mention is its author's, who may go to another address without the others.
+        let author = said.map_or(contact_id, |said| said.contact_id.as_str());
         let begins = edges.began.iter().map(|&kind| {
+            let of = if kind == AlertKind::CancelMention { author } else { contact_id };
             AlertMark::Began(AlertMemory {
                 subject: email.to_owned(),
                 kind: kind.name().to_owned(),
-                contact_id: Some(contact_id.to_owned()),
+                contact_id: Some(of.to_owned()),
                 since: self.now.timestamp(),
                 value: state.mrr.map(|mrr| format!("{} {}", mrr.currency, mrr.amount())),
             })
@@ -140,26 +153,50 @@ impl Judge<'_> {
             .into_iter()
             .map(|alert| CustomerAlert { email: email.to_owned(), alert })
             .collect();
-        let effects = alerts.iter().map(|alert| self.effect(alert, current, said)).collect();
+        let about = About {
+            name: Some(&current.name),
+            contact_id,
+            mrr: current.mrr,
+            said: said.map(|said| &said.said),
+        };
+        let effects = alerts.iter().map(|alert| self.effect(alert, &about)).collect();
         Raised { alerts, effects, lasting }
     }
 
+    /// What is to be told of a customer that is gone, with the row that is left: it was deleted,
+    /// archived, or lost its address. What lasts is remembered, should it come back.
+    pub(crate) fn depart(&self, email: &str, row: &CustomerRow) -> Raised {
+        // As above, what other rules have changed cannot be told apart.
+        if self.kind == RunKind::First || self.restating_since.is_some() {
+            return Raised::default();
+        }
+        let (before, gone) = (row_state(row), AlertState::default());
+        let found = intercom_revenue::alerts(Before::Seen(&before), &gone, &self.settings.alerts);
+        let alerts: Vec<CustomerAlert> = found
+            .into_iter()
+            .map(|alert| CustomerAlert { email: email.to_owned(), alert })
+            .collect();
+        let about = About {
+            name: row.name.as_deref(),
+            contact_id: &row.intercom_contact_id,
+            mrr: None,
+            said: None,
+        };
+        let effects = alerts.iter().map(|alert| self.effect(alert, &about)).collect();
+        Raised { alerts, effects, lasting: Vec::new() }
+    }
+
     /// The alert as work for those who tell people.
-    fn effect(
-        &self,
-        alert: &CustomerAlert,
-        current: &Customer,
-        said: Option<&SaidWords>,
-    ) -> Effect {
+    fn effect(&self, alert: &CustomerAlert, about: &About<'_>) -> Effect {
         let CustomerAlert { email, alert } = alert;
         let key = format!("run {} {} {email}", self.run.0, alert.kind().name());
         let notice = Notice::Customer(CustomerNotice {
             email: email.clone(),
-            name: Some(current.name.clone()),
-            contact_id: Some(current.intercom_contact_id.as_str().to_owned()),
-            mrr: current.mrr,
+            name: about.name.map(str::to_owned),
+            contact_id: Some(about.contact_id.to_owned()),
+            mrr: about.mrr,
             alert: alert.clone(),
-            said: said.filter(|_| alert.kind() == AlertKind::CancelMention).cloned(),
+            said: about.said.filter(|_| alert.kind() == AlertKind::CancelMention).cloned(),
         });
         notice.effect(key)
     }
@@ -214,6 +251,7 @@ impl Judge<'_> {
                 let top = found.top.into_iter().map(|(email, row)| {
                     let is_mention = kind == AlertKind::CancelMention;
                     let said = if is_mention { said.remove(&email) } else { None };
+                    let said = said.map(|said| said.said);
                     DigestEntry { said, ..entry(email, row) }
                 });
                 Some(DigestPart { kind, n_customers: found.n_customers, top: top.collect() })

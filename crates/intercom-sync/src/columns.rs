@@ -14,11 +14,21 @@ use crate::explain::instant;
 pub struct ColumnLine {
     /// Its name.
     pub column: &'static str,
-    /// What the stored contacts and conversations say; amounts in major units. A price of a plan
+    /// What the row holds, or would if it were written; amounts in major units. A price of a plan
     /// that the workspace stores in smallest units stands there, too, as it is stored.
     pub value: Option<String>,
+    /// What a run would make of the stored contacts and conversations, where that differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub would_be: Option<WouldBe>,
     /// Where it came from.
     pub source: String,
+}
+
+/// Another value than the one that is written.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct WouldBe {
+    /// It; absent when the column would be empty.
+    pub value: Option<String>,
 }
 
 /// What the sources of columns are told from.
@@ -49,7 +59,11 @@ impl Sources<'_> {
             _ => {
                 let stripe = &self.speaker.stripe;
                 let entries = &stripe.unreadable_entries.subscriptions;
-                kept(self.attribute("mrr"), stripe.unreadable.subscriptions, entries)
+                let source = self.attribute("mrr");
+                if entries.is_empty() && !self.customer.mrr_doubts.is_empty() {
+                    return format!("{source}, of which more may be paid: {LEAST}");
+                }
+                kept(source, stripe.unreadable.subscriptions, entries)
             }
         }
     }
@@ -91,13 +105,36 @@ fn kept(source: String, is_unreadable: bool, entries: &[String]) -> String {
 /// What a figure is while an entry cannot be read.
 const LEAST: &str = "not less than was last written";
 
-/// Every column, in the order of the table.
-pub(crate) fn columns(row: &CustomerRow, from: &Sources<'_>) -> Vec<ColumnLine> {
+/// Every column, in the order of the table: as it is written, if it is, and as a run would write it
+/// where that is another value.
+pub(crate) fn columns(
+    written: Option<&CustomerRow>,
+    row: &CustomerRow,
+    from: &Sources<'_>,
+) -> Vec<ColumnLine> {
+    let computed = lines(row, from);
+    let Some(written) = written else { return computed };
+    let is_same_price = (written.plan_price, written.currency) == (row.plan_price, row.currency);
+    let mut stored = lines(written, from);
+    for (line, now) in stored.iter_mut().zip(computed) {
+        if line.column == "plan_price" && !is_same_price {
+            line.value = money(written, written.plan_price);
+        }
+        line.would_be = (line.value != now.value).then_some(WouldBe { value: now.value });
+    }
+    stored
+}
+
+fn lines(row: &CustomerRow, from: &Sources<'_>) -> Vec<ColumnLine> {
     [profile(row, from), revenue(row, from), activity(row, from)].concat()
 }
 
 fn line(column: &'static str, value: Option<String>, source: String) -> ColumnLine {
-    ColumnLine { column, value, source }
+    ColumnLine { column, value, would_be: None, source }
+}
+
+fn money(row: &CustomerRow, minor: Option<i64>) -> Option<String> {
+    minor.zip(row.currency).map(|(minor, currency)| Money::new(minor, currency).to_string())
 }
 
 fn number(value: Option<i64>) -> Option<String> {
@@ -138,9 +175,7 @@ fn profile(row: &CustomerRow, from: &Sources<'_>) -> Vec<ColumnLine> {
 
 fn revenue(row: &CustomerRow, from: &Sources<'_>) -> Vec<ColumnLine> {
     let text = |value: &Option<String>| value.clone();
-    let money = |minor: Option<i64>| {
-        minor.zip(row.currency).map(|(minor, currency)| Money::new(minor, currency).to_string())
-    };
+    let money = |minor: Option<i64>| money(row, minor);
     let attribute = |column| from.attribute(column);
     vec![
         line(

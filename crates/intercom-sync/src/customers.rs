@@ -6,18 +6,19 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join;
 use intercom_projection::{
-    ContactFacts, Customer, Measured, SupportCounts, customer, primary_contact,
+    ContactFacts, Customer, Measured, SupportCounts, customer_in, primary_contact,
 };
-use intercom_revenue::{AlertState, FirstLoad};
+use intercom_revenue::{AlertState, Currency};
 use intercom_store::{
-    CustomerCandidate, CustomerRow, CustomerWrite, CustomersOutcome, DirtyCustomer, RunId,
-    SaidWords, Store, Workspace,
+    CustomerCandidate, CustomerRow, CustomerWrite, CustomersOutcome, DirtyCustomer, Mentioned,
+    RunId, Store, Workspace,
 };
 
 use crate::alerting::{Judge, Raised, Remembered, row_state, tracked_state};
 use crate::aside::aside;
 use crate::error::SyncError;
 use crate::kept::{Followed, keep_figures};
+use crate::odd::OddFigures;
 use crate::progress::Progress;
 use crate::report::{CustomerAlert, Digest};
 use crate::run::RunKind;
@@ -54,12 +55,14 @@ impl Refresher<'_> {
     /// Computes every customer that contacts or conversations have touched.
     pub(crate) async fn run(&self) -> Result<CustomersReport, SyncError> {
         let mut report = CustomersReport::default();
+        let mut odd = OddFigures::default();
         let mut done = 0;
         // Customers may be touched behind the place that has been reached.
         loop {
             let Some(mut computed) = self.compute("").await? else { break };
             loop {
-                let Computed { writes, alerts, moves, last } = computed;
+                let Computed { writes, alerts, moves, odd: found, last } = computed;
+                odd.append(found);
                 // The database writes one chunk while the next one is computed.
                 let (written, next) = join(self.write(&writes), self.compute(&last)).await;
                 let written = written?;
@@ -79,6 +82,7 @@ impl Refresher<'_> {
                 }
             }
         }
+        odd.warn();
         let &Self { settings, run, kind, restating_since, now, .. } = self;
         let judge = Judge { settings, run, kind, restating_since, now };
         report.digest = judge.tell_first_load(self.store, self.workspace).await?;
@@ -101,6 +105,7 @@ impl Refresher<'_> {
         let said = self.said(&found).await?;
         let settings = Arc::clone(self.settings);
         let mut known = aside(move || Known::try_from(found)).await?;
+        known.is_restated = restating_since.is_some();
         // Nobody comes from another address in a first load, and to look reads the whole history.
         if kind != RunKind::First {
             known.follow(store, workspace, &settings).await?;
@@ -108,19 +113,14 @@ impl Refresher<'_> {
         let computed = aside(move || {
             let judge = Judge { settings: &settings, run, kind, restating_since, now };
             let moves = Moves::of(&known, &dirty);
-            let (writes, alerts) = judged(&known, dirty, &said, &judge);
-            Computed { writes, alerts, moves, last }
+            let Judged { writes, alerts, odd } = judged(&known, dirty, &said, &judge);
+            Computed { writes, alerts, moves, odd, last }
         });
         Ok(Some(computed.await))
     }
 
-    /// The words of those who may begin to speak of leaving.
-    async fn said(&self, found: &Found) -> Result<BTreeMap<String, SaidWords>, SyncError> {
-        // Neither a silent first load nor changed rules raise an alert of one customer.
-        let is_silent = self.settings.alerts.first_load == FirstLoad::Silent;
-        if self.kind == RunKind::First && is_silent || self.restating_since.is_some() {
-            return Ok(BTreeMap::new());
-        }
+    /// The words of those who may begin to speak of leaving, and who wrote them.
+    async fn said(&self, found: &Found) -> Result<BTreeMap<String, Mentioned>, SyncError> {
         let is_there = |email: &str, row: &CustomerRow| {
             let mut contacts = found.candidates.iter().filter(|it| it.contact.email == email);
             contacts.any(|it| it.contact_id == row.intercom_contact_id)
@@ -148,6 +148,7 @@ struct Computed {
     writes: Vec<CustomerWrite>,
     alerts: Vec<CustomerAlert>,
     moves: Moves,
+    odd: OddFigures,
     /// The last e-mail among them.
     last: String,
 }
@@ -176,27 +177,39 @@ impl Moves {
 }
 
 /// The customers as they are now, and what is to be told of them.
+struct Judged {
+    writes: Vec<CustomerWrite>,
+    alerts: Vec<CustomerAlert>,
+    odd: OddFigures,
+}
+
 fn judged(
     known: &Known,
     dirty: Vec<DirtyCustomer>,
-    said: &BTreeMap<String, SaidWords>,
+    said: &BTreeMap<String, Mentioned>,
     judge: &Judge<'_>,
-) -> (Vec<CustomerWrite>, Vec<CustomerAlert>) {
-    let mut alerts = Vec::new();
+) -> Judged {
+    let (mut alerts, mut odd) = (Vec::new(), OddFigures::default());
     // What a first load finds is no restatement, whatever its rules have been.
     let is_restated = judge.restating_since.is_some() && judge.kind != RunKind::First;
     let writes = dirty.into_iter().map(|dirty| {
-        let computed = known.compute(&dirty.email, judge.settings, judge.now);
-        let raised = computed.as_ref().map_or_else(Raised::default, |computed| {
-            let said = said.get(&dirty.email);
-            judge.raise(computed, known.state_before(&dirty.email).as_ref(), known, said)
-        });
+        let email = dirty.email.as_str();
+        let computed = known.compute(email, judge.settings, judge.now);
+        let raised = match (&computed, known.before.get(email)) {
+            (Some(computed), _) => {
+                odd.add(computed);
+                let said = said.get(email);
+                judge.raise(computed, known.state_before(email).as_ref(), known, said)
+            }
+            (None, Some(row)) if !known.is_elsewhere(email) => judge.depart(email, row),
+            (None, _) => Raised::default(),
+        };
         alerts.extend(raised.alerts);
-        let customer = computed.map(|computed| known.row(&dirty.email, computed));
+        let customer = computed.map(|computed| known.row(email, computed));
         let Raised { effects, lasting, .. } = raised;
         CustomerWrite { dirty, customer, is_restated, effects, lasting }
     });
-    (writes.collect(), alerts)
+    Judged { writes: writes.collect(), alerts, odd }
 }
 
 /// What the store holds about a chunk of customers: four queries, whatever its size.
@@ -238,6 +251,8 @@ pub(crate) struct Known {
     pub(crate) before: BTreeMap<String, CustomerRow>,
     pub(crate) remembered: Remembered,
     followed: Followed,
+    /// Whether other rules have computed what was before.
+    pub(crate) is_restated: bool,
 }
 
 impl TryFrom<Found> for Known {
@@ -251,7 +266,7 @@ impl TryFrom<Found> for Known {
             contacts.entry(candidate.contact.email).or_default().push(facts);
         }
         let followed = Followed::default();
-        Ok(Self { contacts, support, before, remembered, followed })
+        Ok(Self { contacts, support, before, remembered, followed, is_restated: false })
     }
 }
 
@@ -294,11 +309,23 @@ impl Known {
         self.followed.is_taken(email)
     }
 
+    /// Whether the customer that was under this address is, or is part of, a customer under another.
+    fn is_elsewhere(&self, email: &str) -> bool {
+        self.followed.has_left(email) || self.followed.is_merged(email)
+    }
+
     /// What was known of a customer: of one whose contact came from another address, what was known
     /// there; nothing of one who took over an address.
     fn state_before(&self, email: &str) -> Option<AlertState> {
         let row = || self.before.get(email).filter(|_| !self.is_taken(email)).map(row_state);
         self.followed.came(email).map(tracked_state).or_else(row)
+    }
+
+    /// What the figures of a customer were in. Other rules choose anew.
+    fn currency_before(&self, email: &str) -> Option<Currency> {
+        let row = || self.before.get(email).filter(|_| !self.is_taken(email))?.currency;
+        let came = self.followed.came(email).and_then(|state| state.currency);
+        came.or_else(row).filter(|_| !self.is_restated)
     }
 
     pub(crate) fn contacts(&self, email: &str) -> &[ContactFacts] {
@@ -315,17 +342,18 @@ impl Known {
         let contacts = self.contacts(email);
         let primary = primary_contact(contacts, settings.match_rule)?;
         let support = self.support.get(email).map_or_else(SupportCounts::default, counted);
-        let mut customer = customer(primary, &support, &settings.revenue, now).ok()?;
-        if !primary.stripe.is_readable()
-            && let Some(last) = self.followed.or(email, self.before.get(email))
-        {
+        let before = self.currency_before(email);
+        let mut customer = customer_in(primary, &support, &settings.revenue, before, now).ok()?;
+        let is_told = primary.stripe.is_readable() && customer.mrr_doubts.is_empty();
+        if !is_told && let Some(last) = self.followed.or(email, self.before.get(email)) {
             keep_figures(&mut customer, &primary.stripe, last);
         }
         Some(customer)
     }
 
     pub(crate) fn row(&self, email: &str, customer: Customer) -> CustomerRow {
-        let money = customer.mrr.or(customer.ltv).or(customer.last_payment_amount);
+        let flat = customer.last_payment_amount.or(customer.plan_price);
+        let money = customer.mrr.or(customer.ltv).or(flat);
         let minor = |amount: Option<intercom_revenue::Money>| amount.map(|amount| amount.minor);
         let unix = |at: Option<DateTime<Utc>>| at.map(|at| at.timestamp());
         let contact_ids = self.contacts(email).iter().map(|contact| contact.id.as_str().to_owned());

@@ -21,7 +21,9 @@ pub struct Departed {
     pub email: String,
     /// The contact that spoke for the customer last.
     pub contact_id: Option<String>,
-    /// The address by which that contact is a customer today.
+    /// The contact into which that one was merged.
+    pub merged_into: Option<String>,
+    /// The address by which that contact, or the one it was merged into, is a customer today.
     pub email_now: Option<String>,
     /// How the customer changed, latest first.
     pub history: Vec<HistoryLine>,
@@ -31,6 +33,7 @@ impl fmt::Debug for Departed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Departed")
             .field("contact_id", &self.contact_id)
+            .field("merged_into", &self.merged_into)
             .field("history", &self.history)
             .finish_non_exhaustive()
     }
@@ -47,17 +50,19 @@ pub async fn departed(
     now: DateTime<Utc>,
 ) -> Result<Option<Departed>, SyncError> {
     let email = email.trim().to_lowercase();
-    let history = history(store, workspace, &email).await?;
+    let history = history(store, workspace, None, &email).await?;
     if history.states.is_empty() {
         return Ok(None);
     }
     let states = history.states.iter().rev().filter_map(|row| row.state.as_ref());
     let contact_id = states.filter_map(|state| state.intercom_contact_id.clone()).next();
-    let email_now = match &contact_id {
+    let merged_into = contact_id.as_ref().and_then(|id| history.remaining(id)).map(str::to_owned);
+    let email_now = match merged_into.as_ref().or(contact_id.as_ref()) {
         Some(contact_id) => email_of(store, workspace, contact_id, now).await?,
         None => None,
     };
-    Ok(Some(Departed { email, contact_id, email_now, history: history.lines() }))
+    let history = history.lines();
+    Ok(Some(Departed { email, contact_id, merged_into, email_now, history }))
 }
 
 /// The address by which a contact is a customer, if it is one.
@@ -84,7 +89,13 @@ impl fmt::Display for Departed {
                 Some(email) => format!("has the address {}", printable(email)),
                 None => "is no customer by any address".to_owned(),
             };
-            write!(f, "\n  contact {} spoke for it and {now}", printable(contact_id))?;
+            write!(f, "\n  contact {} spoke for it and ", printable(contact_id))?;
+            match &self.merged_into {
+                Some(into) => {
+                    write!(f, "was merged into contact {}, which {now}", printable(into))?;
+                }
+                None => write!(f, "{now}")?,
+            }
         }
         for line in &self.history {
             write!(f, "\n{line}")?;

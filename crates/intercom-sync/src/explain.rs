@@ -19,7 +19,9 @@ use serde::Serialize;
 use crate::columns::{ColumnLine, Sources, columns};
 use crate::customers::Known;
 use crate::error::SyncError;
+use crate::odd::has_rate;
 use crate::past::{HistoryLine, history};
+use crate::rules::OtherSettings;
 use crate::settings::SyncSettings;
 
 /// The latest conversations that are shown.
@@ -41,6 +43,9 @@ pub struct Explanation {
     pub columns: Vec<ColumnLine>,
     /// When the row in the table was written; absent when it has not been.
     pub written_at: Option<DateTime<Utc>>,
+    /// What differs between the settings at hand and those that it was written with. Columns are as
+    /// they were written; what is below them is by the settings at hand.
+    pub other_settings: OtherSettings,
     /// Every subscription and what it brings a month; absent when none was ever recorded.
     pub subscriptions: Option<Vec<RevenueLine>>,
     /// Every payment and what it brings to LTV; absent when none was ever recorded.
@@ -126,8 +131,9 @@ pub struct ConversationLine {
 
 /// Explains the customer with an e-mail address, in any case; `None` when no contact has it.
 ///
-/// Values are what the stored records say under the settings at `now`. A run that has yet to come
-/// may show others; `written_at` says when the table was last written.
+/// Columns are as they were written at `written_at`, with what a run under these settings at `now`
+/// would write where that is something else. The rows behind the figures, notes and the quality score
+/// are what the stored records say under these settings.
 ///
 /// # Errors
 /// [`SyncError::Store`], [`SyncError::Profile`].
@@ -139,7 +145,15 @@ pub async fn explain(
     now: DateTime<Utc>,
 ) -> Result<Option<Explanation>, SyncError> {
     let email = email.trim().to_lowercase();
-    let known = Known::with_figures(store, workspace, settings, &[&email], now).await?;
+    let mut known = Known::with_figures(store, workspace, settings, &[&email], now).await?;
+    let other_settings = match (store.noted_rules(workspace).await?, known.before.get(&email)) {
+        (Some((noted, restating_since)), Some(row)) => {
+            let restating = restating_since.is_some_and(|at| row.last_intercom_sync < Some(at));
+            OtherSettings { restating, ..OtherSettings::between(&noted, settings) }
+        }
+        (None, _) | (_, None) => OtherSettings::default(),
+    };
+    known.is_restated = other_settings.are_other_rules();
     let Some(customer) = known.compute(&email, settings, now) else { return Ok(None) };
     let written = known.before.get(&email);
     let contacts = known.contacts.get(&email).map_or(&[][..], Vec::as_slice);
@@ -153,9 +167,9 @@ pub async fn explain(
 
     let ids: Vec<&str> = contacts.iter().map(|contact| contact.id.as_str()).collect();
     let facts = store.facts(workspace, &ids, CONVERSATIONS).await?;
-    let history = history(store, workspace, &email).await?;
-    let billing = &speaker.stripe.history;
-    let lines = intercom_revenue::explain(billing, &settings.revenue, now);
+    let history = history(store, workspace, settings.movements.observed_since, &email).await?;
+    let (billing, policy) = (&speaker.stripe.history, &settings.revenue);
+    let lines = intercom_revenue::explain(billing, policy, now);
     let row = known.row(&email, customer.clone());
     let sources = Sources {
         speaker,
@@ -165,16 +179,17 @@ pub async fn explain(
         plan_price_unit: settings.revenue.plan_price_unit,
     };
     Ok(Some(Explanation {
-        columns: columns(&row, &sources),
+        columns: columns(written, &row, &sources),
         contacts: contacts.iter().map(|contact| contact_line(contact, speaker)).collect(),
         match_rule: settings.match_rule,
         written_at: written.and_then(|row| instant(row.last_intercom_sync?)),
-        subscriptions: lines
-            .subscriptions
-            .map(|lines| lines.iter().map(|line| of_subscription(line, &customer)).collect()),
+        other_settings,
+        subscriptions: lines.subscriptions.map(|lines| {
+            lines.iter().map(|line| of_subscription(line, &customer, policy)).collect()
+        }),
         payments: lines
             .payments
-            .map(|lines| lines.iter().map(|line| of_payment(line, &customer)).collect()),
+            .map(|lines| lines.iter().map(|line| of_payment(line, &customer, policy)).collect()),
         unreadable: speaker.stripe.unreadable,
         notes: customer.revenue_notes.clone(),
         policy: RevenueSettings::from(&settings.revenue),
@@ -198,35 +213,41 @@ pub async fn explain(
     }))
 }
 
-fn of_subscription(line: &SubscriptionLine<'_>, customer: &Customer) -> RevenueLine {
+fn of_subscription(
+    line: &SubscriptionLine<'_>,
+    customer: &Customer,
+    policy: &RevenuePolicy,
+) -> RevenueLine {
     RevenueLine {
         id: line.id.map(str::to_owned),
         status: line.status.as_str().to_owned(),
         verdict: line.verdict,
         currency: line.currency,
         amount: line.monthly,
-        is_other_currency: is_other_currency(line.currency, customer),
+        is_other_currency: is_other_currency(line.currency, customer, policy),
         notes: line.notes.clone(),
     }
 }
 
-fn of_payment(line: &PaymentLine<'_>, customer: &Customer) -> RevenueLine {
+fn of_payment(line: &PaymentLine<'_>, customer: &Customer, policy: &RevenuePolicy) -> RevenueLine {
     RevenueLine {
         id: line.id.map(str::to_owned),
         status: line.status.as_str().to_owned(),
         verdict: line.verdict,
         currency: line.currency,
         amount: line.amount,
-        is_other_currency: is_other_currency(line.currency, customer),
+        is_other_currency: is_other_currency(line.currency, customer, policy),
         notes: line.notes.clone(),
     }
 }
 
-/// Whether a row is left out because the figures cover one of several currencies.
-fn is_other_currency(currency: Currency, customer: &Customer) -> bool {
+/// Whether a row is left out because the figures cover one of several currencies, or because there is
+/// no rate for its own.
+fn is_other_currency(currency: Currency, customer: &Customer, policy: &RevenuePolicy) -> bool {
     let is_mixed = customer.revenue_notes.iter().any(|note| note.code == NoteCode::MixedCurrency);
+    let is_left_out = is_mixed || !has_rate(currency, policy);
     let figures = customer.mrr.or(customer.ltv);
-    is_mixed && figures.is_some_and(|money| money.currency != currency)
+    is_left_out && figures.is_some_and(|money| money.currency != currency)
 }
 
 pub(crate) fn instant(unix: i64) -> Option<DateTime<Utc>> {
@@ -244,22 +265,8 @@ fn contact_line(contact: &ContactFacts, speaker: &ContactFacts) -> ContactLine {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", printable(&self.email))?;
-        match self.written_at {
-            Some(at) => write!(f, ", written {}", at.format("%Y-%m-%d %H:%M:%S UTC"))?,
-            None => write!(f, ", not written yet")?,
-        }
-        for contact in &self.contacts {
-            let speaks = if contact.speaks { ", speaks for the customer" } else { "" };
-            let updated = contact.updated_at.map_or("never".to_owned(), |at| at.to_rfc3339());
-            let id = printable(contact.id.as_str());
-            write!(f, "\n  {id} {:?}, updated {updated}{speaks}", contact.role)?;
-        }
-        write!(f, "\nColumns")?;
-        for line in &self.columns {
-            let value = line.value.as_deref().map_or("–".to_owned(), printable);
-            write!(f, "\n  {:<22} {value}  ← {}", line.column, printable(&line.source))?;
-        }
+        self.heading(f)?;
+        self.column_lines(f)?;
         let &Unreadable { subscriptions, payments } = &self.unreadable;
         match &self.subscriptions {
             Some(lines) => revenue_lines(f, "Subscriptions", "a month", lines)?,
@@ -269,15 +276,7 @@ impl fmt::Display for Explanation {
             Some(lines) => revenue_lines(f, "Payments", "to date", lines)?,
             None => write!(f, "\nPayments: {}", unknown(payments))?,
         }
-        for note in self.notes.iter().filter(|note| !self.is_told_with_a_row(note)) {
-            write!(f, "\nNote: {}", word(&note.code).unwrap_or_default())?;
-            if note.code == NoteCode::MixedCurrency {
-                write!(f, ", the figures cover one of several currencies")?;
-            }
-            if let Some(path) = note.about.as_ref().filter(|_| is_unreadable_entry(note)) {
-                write!(f, " {}, the figures are not lowered because of it", printable(path))?;
-            }
-        }
+        self.note_lines(f)?;
         write!(f, "\nQuality")?;
         for factor in &self.quality {
             let points = if factor.holds { factor.points } else { 0 };
@@ -311,6 +310,64 @@ impl fmt::Display for Explanation {
 }
 
 impl Explanation {
+    /// Whom it is about, and with which settings it was written.
+    fn heading(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", printable(&self.email))?;
+        match self.written_at {
+            Some(at) => write!(f, ", written {}", at.format("%Y-%m-%d %H:%M:%S UTC"))?,
+            None => write!(f, ", not written yet")?,
+        }
+        if !self.other_settings.is_nothing() {
+            write!(
+                f,
+                "\n  written with other settings than these ({}): columns show what is written, and \
+                 “a run writes” what these settings make of the same records; the rest is by these",
+                self.other_settings
+            )?;
+        }
+        for contact in &self.contacts {
+            let speaks = if contact.speaks { ", speaks for the customer" } else { "" };
+            let updated = contact.updated_at.map_or("never".to_owned(), |at| at.to_rfc3339());
+            let id = printable(contact.id.as_str());
+            write!(f, "\n  {id} {:?}, updated {updated}{speaks}", contact.role)?;
+        }
+        Ok(())
+    }
+
+    fn column_lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\nColumns")?;
+        for line in &self.columns {
+            let shown = |value: &Option<String>| value.as_deref().map_or("–".to_owned(), printable);
+            write!(f, "\n  {:<22} {}", line.column, shown(&line.value))?;
+            if let Some(would_be) = &line.would_be {
+                write!(f, " (a run writes {})", shown(&would_be.value))?;
+            }
+            write!(f, "  ← {}", printable(&line.source))?;
+        }
+        Ok(())
+    }
+
+    fn note_lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for note in self.notes.iter().filter(|note| !self.is_told_with_a_row(note)) {
+            write!(f, "\nNote: {}", word(&note.code).unwrap_or_default())?;
+            if note.code == NoteCode::MixedCurrency {
+                write!(f, ", the figures cover one of several currencies")?;
+            }
+            if note.code == NoteCode::NoRate {
+                write!(f, ": an amount is in a currency that the exchange rates leave out")?;
+            }
+            if note.code == NoteCode::FractionalMinorUnits
+                && let Some(column) = &note.about
+            {
+                write!(f, " {}", printable(column))?;
+            }
+            if let Some(path) = note.about.as_ref().filter(|_| is_unreadable_entry(note)) {
+                write!(f, " {}, the figures are not lowered because of it", printable(path))?;
+            }
+        }
+        Ok(())
+    }
+
     fn is_told_with_a_row(&self, note: &Note) -> bool {
         let rows = [&self.subscriptions, &self.payments];
         rows.into_iter().flatten().flatten().any(|line| line.notes.contains(&note.code))

@@ -1,9 +1,14 @@
 //! What a contact brings along from another address, and revenue figures that stay while the billing
 //! they are made of cannot be read.
 //!
-//! Such figures are those of the row, as long as its contact speaks for it. A contact that comes from
-//! another address brings the figures along that it had there, and leaves none behind. What is new
-//! of it is what differs from there.
+//! Such figures are those of the row, as long as its contact speaks for it, or another of the row's
+//! contacts, or one that names the same billing account: who comes to the address of somebody who is
+//! gone inherits nothing. A contact that comes from another address brings the figures along that it
+//! had there, and leaves none behind. What is new of it is what differs from there.
+//!
+//! The same holds of a subscription that may well be paid for, and of which nobody can say what it
+//! brings: one in a state that is none, for a period of no known length, below zero by a policy that
+//! does not count that, or of an amount that does not fit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +31,10 @@ pub(crate) struct Followed {
     came: BTreeMap<String, TrackedValues>,
     /// Addresses without a contact, whose last one has another address.
     left: BTreeSet<String>,
+    /// Addresses without a contact, whose last one was merged into one that is a customer.
+    merged: BTreeSet<String>,
+    /// Addresses without a contact, by whose billing account another customer pays.
+    shared: BTreeSet<String>,
     /// Addresses at which somebody speaks of whom nothing was known, since the one who spoke there
     /// has another address.
     taken: BTreeSet<String>,
@@ -67,8 +76,14 @@ impl Followed {
         let addresses = store.addresses(workspace, &earlier).await?;
 
         let mut followed = Self::default();
-        let left = empty.into_iter().filter(|(_, spoke)| addresses.contains_key(*spoke));
-        followed.left.extend(left.map(|(email, _)| email.clone()));
+        let (left, gone): (Vec<_>, Vec<_>) =
+            empty.into_iter().partition(|(_, spoke)| addresses.contains_key(*spoke));
+        followed.left.extend(left.into_iter().map(|(email, _)| email.clone()));
+        followed.merged = merged(store, workspace, &gone).await?;
+        if settings.revenue.merge_shared_billing {
+            let rows = gone.iter().filter_map(|(email, _)| before.get_key_value(*email));
+            followed.shared = shared(store, workspace, rows).await?;
+        }
         for Speaker { email, contact, spoke } in speakers {
             let own = states.get(contact.id.as_str());
             let brought = own.filter(|(address, _)| address != email).map(|(_, state)| state);
@@ -87,12 +102,11 @@ impl Followed {
             if let Some(state) = brought.filter(|_| !spoke.is_some_and(is_there)) {
                 followed.came.insert(email.clone(), state.clone());
             }
-            if !contact.stripe.is_readable() {
-                let row_before = before.get(email).filter(|_| !spoke.is_some_and(has_left));
-                let kept = brought.map(row).or_else(|| row_before.cloned());
-                let kept = kept.or_else(|| own.map(|(_, state)| row(state)));
-                followed.figures.insert(email.clone(), kept);
-            }
+            let row_before = before.get(email).filter(|_| !spoke.is_some_and(has_left));
+            let row_before = row_before.filter(|row| is_known(contact, row));
+            let kept = brought.map(row).or_else(|| row_before.cloned());
+            let kept = kept.or_else(|| own.map(|(_, state)| row(state)));
+            followed.figures.insert(email.clone(), kept);
         }
         Ok(followed)
     }
@@ -120,6 +134,58 @@ impl Followed {
     pub(crate) fn has_left(&self, email: &str) -> bool {
         self.left.contains(email)
     }
+
+    /// Whether the customer that was under this address is part of another, or paid by the billing
+    /// account of one.
+    pub(crate) fn is_merged(&self, email: &str) -> bool {
+        self.merged.contains(email) || self.shared.contains(email)
+    }
+}
+
+/// The addresses whose contact was merged into one that is a customer.
+async fn merged(
+    store: &dyn Store,
+    workspace: &Workspace,
+    gone: &[(&String, &str)],
+) -> Result<BTreeSet<String>, SyncError> {
+    if gone.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let aliases = store.aliases(workspace).await?;
+    let remaining = |spoke: &str| aliases.get(spoke).map(String::as_str);
+    let ids: Vec<&str> = gone.iter().filter_map(|(_, spoke)| remaining(spoke)).collect();
+    let addresses = store.addresses(workspace, &ids).await?;
+    let is_there = |spoke| remaining(spoke).is_some_and(|id| addresses.contains_key(id));
+    let merged = gone.iter().filter(|(_, spoke)| is_there(spoke));
+    Ok(merged.map(|(email, _)| (*email).clone()).collect())
+}
+
+/// The addresses of rows by whose billing account another customer pays.
+async fn shared<'a>(
+    store: &dyn Store,
+    workspace: &Workspace,
+    rows: impl Iterator<Item = (&'a String, &'a CustomerRow)>,
+) -> Result<BTreeSet<String>, SyncError> {
+    let account = |row: &'a CustomerRow| {
+        let pays = row.mrr.is_some_and(|minor| minor > 0);
+        row.stripe_customer_id.as_deref().filter(|_| pays)
+    };
+    let billed: Vec<(&String, &str)> =
+        rows.filter_map(|(email, row)| Some((email, account(row)?))).collect();
+    if billed.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let accounts: Vec<&str> = billed.iter().map(|(_, account)| *account).collect();
+    let paying = store.paying_accounts(workspace, &accounts).await?;
+    let shared = billed.into_iter().filter(|(_, account)| paying.contains(*account));
+    Ok(shared.map(|(email, _)| email.clone()).collect())
+}
+
+/// Whether a contact is one of the customer's in the row, or pays by the same billing account.
+fn is_known(contact: &ContactFacts, row: &CustomerRow) -> bool {
+    let is_same_account =
+        row.stripe_customer_id.is_some() && contact.stripe.customer_id == row.stripe_customer_id;
+    is_same_account || row.intercom_contact_ids.iter().any(|id| id == contact.id.as_str())
 }
 
 /// The figures of a state, as the row had them; of the last payment history has none.
@@ -139,21 +205,23 @@ fn row(state: &TrackedValues) -> CustomerRow {
 /// Gives a customer the figures that were last written in place of those that are unknown: a list
 /// that cannot be read ends no subscription.
 ///
-/// Of a list with an entry that cannot be read the rest is known to be there, so its figures are
-/// taken when they are higher than those last written. Lower ones would look like money lost.
+/// Of a list with an entry that cannot be read, or that may bring more than nothing, the rest is known
+/// to be there, so its figures are taken when they are higher than those last written. Lower ones
+/// would look like money lost.
 pub(crate) fn keep_figures(customer: &mut Customer, stripe: &StripeFacts, last: &CustomerRow) {
     let StripeFacts { unreadable, unreadable_entries: entries, .. } = stripe;
-    let falls = |entries: &[String], figure: Option<Money>, last: Option<Money>| {
-        !entries.is_empty() && is_less(figure, last)
+    let falls = |is_doubtful: bool, figure: Option<Money>, last: Option<Money>| {
+        is_doubtful && is_less(figure, last)
     };
-    if unreadable.subscriptions || falls(&entries.subscriptions, customer.mrr, last.mrr()) {
+    let is_doubtful = !entries.subscriptions.is_empty() || !customer.mrr_doubts.is_empty();
+    if unreadable.subscriptions || falls(is_doubtful, customer.mrr, last.mrr()) {
         customer.mrr = last.mrr();
         customer.arr = last.arr.zip(last.currency).map(|(minor, it)| Money::new(minor, it));
         customer.subscription_count =
             last.subscription_count.and_then(|count| u32::try_from(count).ok());
         customer.mrr_by_currency.clone_from(&last.mrr_by_currency);
     }
-    if unreadable.payments || falls(&entries.payments, customer.ltv, last.ltv()) {
+    if unreadable.payments || falls(!entries.payments.is_empty(), customer.ltv, last.ltv()) {
         customer.ltv = last.ltv();
     }
     one_currency(customer, last);

@@ -40,7 +40,7 @@
 //! | `customers`, `buckets` | what follows from them |
 //! | `kept` | figures that stay while their billing cannot be read |
 //! | `aside` | work that only computes, on threads of its own |
-//! | `explain`, `columns`, `past`, `departed` | where a customer's values come from, how they changed; what is left under an old address |
+//! | `explain`, `columns`, `past`, `departed`, `skipped` | where a customer's values come from, how they changed; what is left under an old address; who is no customer |
 //! | `movements`, `timelines` | how MRR moved |
 //! | `alerting` | what is told of customers and runs |
 //! | `lease`, `calls` | one run at a time; one rate limit for every process on the store |
@@ -87,6 +87,7 @@ mod rules;
 mod run;
 mod settings;
 mod settings_file;
+mod skipped;
 mod standing;
 mod streams;
 mod timelines;
@@ -96,7 +97,7 @@ mod watch;
 
 pub use calls::{CallBudget, StoreCalls, call_budgets};
 pub use check::{Finding, State};
-pub use columns::ColumnLine;
+pub use columns::{ColumnLine, WouldBe};
 pub use departed::{Departed, departed};
 pub use error::SyncError;
 pub use explain::{ContactLine, ConversationLine, Explanation, RevenueLine, explain};
@@ -111,9 +112,11 @@ pub use progress::{Progress, Silent};
 pub use report::{
     CustomerAlert, Digest, LogEntry, Metrics, PutAside, RunReport, Skipped, StreamReport,
 };
+pub use rules::OtherSettings;
 pub use run::{Extent, Sync};
 pub use settings::{Newcomers, SyncSettings};
 pub use settings_file::{SETTINGS, SettingsFileError, read_settings};
+pub use skipped::{NoCustomer, no_customer};
 pub use standing::{Unfinished, advice, last_runs, read_up_to};
 pub use verify::{Differences, StreamComparison};
 pub use watch::{Agenda, Schedule, ScheduleError, Watcher};

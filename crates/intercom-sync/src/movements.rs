@@ -5,13 +5,14 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use intercom_revenue::{
-    Currency, Lines, Money, MovementPolicy, NoteCode, Observation, Period, Ratio, Rounding,
+    Currency, Lines, Money, MovementPolicy, NoteCode, Observation, Period, Rates, Ratio, Rounding,
     StepCounts, Waterfall, waterfalls,
 };
 use intercom_store::{Store, Workspace};
 use serde::Serialize;
 
 use crate::error::SyncError;
+use crate::odd::has_rate;
 use crate::run::FIRST_RUN;
 use crate::settings::SyncSettings;
 use crate::timelines::{Amounts, Timeline, Timelines};
@@ -151,7 +152,10 @@ pub async fn waterfall(
     if policy.observed_since.is_none() {
         policy.observed_since = first_load(store, workspace).await?;
     }
-    let mut timelines = Timelines::default();
+    let revenue = &settings.revenue;
+    let rates = (!revenue.rates.is_empty())
+        .then(|| Rates { into: revenue.base_currency, by_currency: revenue.rates.clone() });
+    let mut timelines = Timelines::new(rates);
     let (mut email, mut number) = (String::new(), 0);
     loop {
         let until = period.ends_at.timestamp();
@@ -161,11 +165,16 @@ pub async fn waterfall(
         rows.into_iter().for_each(|row| timelines.add(row));
     }
     let customers = timelines.customers(settings.revenue.merge_shared_billing);
-    Ok(report(&customers, period, &policy, settings.revenue.rounding))
+    let mut report = report(&customers, period, &policy, settings.revenue.rounding);
+    let in_use = report.by_currency.keys().chain(report.beside.keys());
+    if in_use.copied().any(|currency| !has_rate(currency, revenue)) {
+        report.notes.insert(NoteCode::NoRate);
+    }
+    Ok(report)
 }
 
 /// When the last run began that found everything new.
-async fn first_load(
+pub(crate) async fn first_load(
     store: &dyn Store,
     workspace: &Workspace,
 ) -> Result<Option<DateTime<Utc>>, SyncError> {
@@ -292,6 +301,9 @@ impl fmt::Display for MrrReport {
                 start.amount(),
                 end.amount()
             )?;
+        }
+        if self.notes.contains(&NoteCode::NoRate) {
+            f.write_str("\nnot converted: currencies that the exchange rates leave out")?;
         }
         match self.n_left_out {
             0 => Ok(()),

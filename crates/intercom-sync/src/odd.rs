@@ -1,8 +1,10 @@
 //! Records with values that are left out or interpreted: told by id and field, never by content.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use intercom_projection::{AttributeNames, Oddity, OddityCode, StripeFacts};
+use intercom_projection::{AttributeNames, Customer, Oddity, OddityCode, StripeFacts};
+use intercom_revenue::{Currency, NoteCode, RevenuePolicy};
 use intercom_store::Stream;
 
 /// Records that a warning names.
@@ -87,27 +89,111 @@ impl OddRecords {
         if self.n > 0 {
             tracing::warn!(
                 %stream, records = self.n, named = %self,
-                "values that cannot be meant are left out"
+                "values that cannot be meant are left out, or counted as nothing"
             );
         }
     }
 }
 
+/// Customers whose figures are not what they should be, by the contact that speaks.
+#[derive(Default)]
+pub(crate) struct OddFigures {
+    n: usize,
+    /// The first of them.
+    named: Vec<String>,
+    /// How many customers pay, or have paid, in each currency that has no rate.
+    without_rate: BTreeMap<Currency, u64>,
+}
+
+impl OddFigures {
+    pub(crate) fn add(&mut self, customer: &Customer) {
+        for &currency in &customer.without_rate {
+            *self.without_rate.entry(currency).or_default() += 1;
+        }
+        let doubts = &customer.mrr_doubts;
+        let is_odd = |code| doubts.contains(&code) || ODD.contains(&code);
+        let odd = customer.revenue_notes.iter().filter(|note| is_odd(note.code));
+        let odd: Vec<String> = odd
+            .filter_map(|note| {
+                let code = serde_json::to_value(note.code).ok()?.as_str()?.to_owned();
+                let is_sum = note.code == NoteCode::Overflow && doubts.contains(&note.code);
+                Some(match &note.about {
+                    Some(about) => format!("{about}: {code}"),
+                    None if is_sum => format!("mrr: {code}"),
+                    None => code,
+                })
+            })
+            .collect();
+        if odd.is_empty() {
+            return;
+        }
+        self.n += 1;
+        if self.named.len() < NAMED {
+            let named = some_of(&odd);
+            self.named.push(format!("{} ({named})", customer.intercom_contact_id.as_str()));
+        }
+    }
+
+    pub(crate) fn append(&mut self, other: Self) {
+        self.n += other.n;
+        self.named.extend(other.named);
+        self.named.truncate(NAMED);
+        for (currency, n) in other.without_rate {
+            *self.without_rate.entry(currency).or_default() += n;
+        }
+    }
+
+    /// Warns of them.
+    pub(crate) fn warn(&self) {
+        for (currency, customers) in &self.without_rate {
+            tracing::warn!(
+                %currency, customers,
+                "the exchange rates leave out a currency in use: it is not converted"
+            );
+        }
+        if self.n > 0 {
+            tracing::warn!(
+                customers = self.n,
+                named = list(&self.named, self.n),
+                "amounts cannot be what they say: MRR is not lowered because of them, and prices \
+                 with fractions of a smallest unit are left out or rounded"
+            );
+        }
+    }
+}
+
+/// What is odd about figures, whether or not they may be too low because of it.
+const ODD: [NoteCode; 2] = [NoteCode::FractionalMinorUnits, NoteCode::Overflow];
+
+/// Whether amounts in a currency can be converted, where any are.
+pub(crate) fn has_rate(currency: Currency, policy: &RevenuePolicy) -> bool {
+    let is_base = currency == policy.base_currency;
+    policy.rates.is_empty() || is_base || policy.rates.contains_key(&currency)
+}
+
 impl fmt::Display for OddRecords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.named.join(", "))?;
-        match self.n - self.named.len() {
-            0 => Ok(()),
-            more => write!(f, " and {more} more"),
-        }
+        f.write_str(&list(&self.named, self.n))
+    }
+}
+
+/// The first of `n` records, and how many more there are.
+fn list(named: &[String], n: usize) -> String {
+    let shown = named.join(", ");
+    match n - named.len() {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 
 /// The first fields of a record, and how many more there are.
 fn fields(oddities: &[&Oddity]) -> String {
-    let named: Vec<String> = oddities.iter().take(FIELDS).map(ToString::to_string).collect();
-    let named = named.join("; ");
-    match oddities.len().saturating_sub(FIELDS) {
+    some_of(&oddities.iter().map(ToString::to_string).collect::<Vec<_>>())
+}
+
+fn some_of(fields: &[String]) -> String {
+    let named = fields.iter().take(FIELDS).cloned().collect::<Vec<_>>().join("; ");
+    match fields.len().saturating_sub(FIELDS) {
         0 => named,
         more => format!("{named} and {more} more"),
     }

@@ -1,6 +1,6 @@
 //! How a customer changed, with the addresses that its contact had before and after.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use chrono::{DateTime, Utc};
@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::error::SyncError;
 use crate::explain::{instant, printable};
+use crate::movements::first_load;
 
 /// A state of the customer.
 ///
@@ -33,6 +34,11 @@ pub struct HistoryLine {
     /// The address to which the contact went that spoke before, when nobody took its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved_to: Option<String>,
+    /// The contact into which the one was merged that spoke before, when nobody took its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<String>,
+    /// Whether the first load found it: it was there before, and is no movement.
+    pub is_first_sight: bool,
 }
 
 impl fmt::Debug for HistoryLine {
@@ -43,6 +49,8 @@ impl fmt::Debug for HistoryLine {
             .field("movement", &self.movement)
             .field("is_restated", &self.is_restated)
             .field("is_present", &self.is_present)
+            .field("merged_into", &self.merged_into)
+            .field("is_first_sight", &self.is_first_sight)
             .finish_non_exhaustive()
     }
 }
@@ -52,12 +60,18 @@ pub(crate) struct History {
     email: String,
     pub(crate) states: Vec<CustomerHistoryRow>,
     of_contacts: Vec<(String, CustomerHistoryRow)>,
+    /// The contacts that are left of those that were merged, by the id of the one that is not.
+    aliases: BTreeMap<String, String>,
+    /// When observing began.
+    observed_since: Option<DateTime<Utc>>,
 }
 
-/// What is known of an address from earlier.
+/// What is known of an address from earlier; observing began with the first load, if nothing else is
+/// said.
 pub(crate) async fn history(
     store: &dyn Store,
     workspace: &Workspace,
+    observed_since: Option<DateTime<Utc>>,
     email: &str,
 ) -> Result<History, SyncError> {
     let states = store.customer_history(workspace, email).await?;
@@ -67,7 +81,13 @@ pub(crate) async fn history(
         true => Vec::new(),
         false => store.contact_history(workspace, &contacts).await?,
     };
-    Ok(History { email: email.to_owned(), states, of_contacts })
+    let observed_since = match observed_since {
+        Some(since) => Some(since),
+        None => first_load(store, workspace).await?,
+    };
+    let is_gone = states.last().is_some_and(|last| last.state.is_none());
+    let aliases = if is_gone { store.aliases(workspace).await? } else { BTreeMap::new() };
+    Ok(History { email: email.to_owned(), states, of_contacts, aliases, observed_since })
 }
 
 fn contact(row: &CustomerHistoryRow) -> Option<&str> {
@@ -83,6 +103,11 @@ fn ltv(state: &TrackedValues) -> Option<Money> {
 }
 
 impl History {
+    /// The contact into which one was merged.
+    pub(crate) fn remaining(&self, contact_id: &str) -> Option<&str> {
+        self.aliases.get(contact_id).map(String::as_str)
+    }
+
     /// The states as lines, latest first.
     pub(crate) fn lines(&self) -> Vec<HistoryLine> {
         let mut paid = None;
@@ -101,7 +126,10 @@ impl History {
             let (mrr_before, state) = (from.and_then(mrr), row.state.as_ref());
             let next = state.and_then(mrr);
             let moved_to = self.went(before, row);
-            let is_movement = !row.is_restated && moved_to.is_none();
+            let merged_into = self.merged_into(before, row).filter(|_| moved_to.is_none());
+            let is_first_sight = before.is_none() && came.is_none() && self.was_there(row);
+            let is_movement =
+                !row.is_restated && !is_first_sight && moved_to.is_none() && merged_into.is_none();
             lines.push(HistoryLine {
                 observed_at: instant(row.observed_at),
                 mrr: next,
@@ -110,6 +138,8 @@ impl History {
                 is_present: state.is_some(),
                 moved_from: came.map(|(email, _)| email.to_owned()),
                 moved_to: moved_to.map(str::to_owned),
+                merged_into: merged_into.map(str::to_owned),
+                is_first_sight,
             });
             let earned = state.and_then(ltv).or(mrr_before);
             paid = earned.filter(|money| money.minor > 0).or(paid);
@@ -143,6 +173,23 @@ impl History {
         self.elsewhere(before, row).filter(|_| row.state.is_none())
     }
 
+    /// The contact of which the customer is part that is gone with the last row.
+    fn merged_into(
+        &self,
+        before: Option<&CustomerHistoryRow>,
+        row: &CustomerHistoryRow,
+    ) -> Option<&str> {
+        let is_last = self.states.last().is_some_and(|last| std::ptr::eq(last, row));
+        let spoke = before.and_then(contact).filter(|_| is_last && row.state.is_none())?;
+        self.aliases.get(spoke).map(String::as_str)
+    }
+
+    /// Whether what was first seen was there before.
+    fn was_there(&self, row: &CustomerHistoryRow) -> bool {
+        let observed_at = instant(row.observed_at);
+        self.observed_since.zip(observed_at).is_some_and(|(since, at)| at <= since)
+    }
+
     /// The address that the contact of the row before had with this row.
     fn elsewhere(
         &self,
@@ -165,6 +212,9 @@ impl fmt::Display for HistoryLine {
         if let Some(movement) = self.movement {
             write!(f, " ({movement:?})")?;
         }
+        if self.is_first_sight {
+            write!(f, " (found by the first load)")?;
+        }
         if self.is_restated {
             write!(f, " (by other rules)")?;
         }
@@ -173,6 +223,9 @@ impl fmt::Display for HistoryLine {
         }
         if let Some(to) = &self.moved_to {
             write!(f, " (moved to {})", printable(to))?;
+        }
+        if let Some(into) = &self.merged_into {
+            write!(f, " (merged into contact {})", printable(into))?;
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! The rules that stored bodies are projected by: when they change, everything is read anew.
 
+use std::fmt;
+
 use intercom_projection::PROJECTION_VERSION;
 use intercom_revenue::RevenueSettings;
 use intercom_store::{PageWrite, ProjectionRules, Stream};
@@ -24,6 +26,56 @@ pub(crate) async fn settle(projector: &Projector<'_>) -> Result<Option<i64>, Syn
         try_again(projector).await?;
     }
     Ok(change.restating_since)
+}
+
+/// What differs between settings and those that a row was written with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct OtherSettings {
+    /// Attribute names, mentions of leaving, or the version of the projection.
+    pub bodies: bool,
+    /// The revenue policy, or which contact speaks.
+    pub customers: bool,
+    /// The exchange rates.
+    pub rates: bool,
+    /// They have changed, and the row is not computed anew yet.
+    pub restating: bool,
+}
+
+impl OtherSettings {
+    /// What differs from the rules that the tables were made by.
+    pub(crate) fn between(noted: &ProjectionRules, settings: &SyncSettings) -> Self {
+        let by_now = rules(settings);
+        Self {
+            bodies: noted.bodies != by_now.bodies,
+            customers: noted.customers != by_now.customers,
+            rates: noted.rates != by_now.rates,
+            restating: false,
+        }
+    }
+
+    /// Whether other rules than these have chosen what was to be chosen.
+    pub(crate) fn are_other_rules(self) -> bool {
+        self.bodies || self.customers || self.restating
+    }
+
+    /// Whether nothing does.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl fmt::Display for OtherSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = [
+            (self.bodies, "attribute names, mentions of leaving or the version of this program"),
+            (self.customers, "the revenue policy or which contact speaks"),
+            (self.rates, "exchange rates"),
+            (self.restating, "they have changed, and no run has been through all customers since"),
+        ];
+        let named = named.into_iter().filter_map(|(differs, name)| differs.then_some(name));
+        f.write_str(&named.collect::<Vec<_>>().join("; "))
+    }
 }
 
 fn rules(settings: &SyncSettings) -> ProjectionRules {

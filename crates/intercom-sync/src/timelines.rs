@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use intercom_revenue::{Currency, Observation, Ratio};
+use intercom_revenue::{Currency, Observation, Rates, Ratio};
 use intercom_store::{RevenueHistoryRow, RevenueState};
 
 /// One state of one row of the table.
@@ -16,8 +16,9 @@ struct Moment {
 }
 
 /// The history by e-mail, and what joins e-mails to customers.
-#[derive(Default)]
 pub(crate) struct Timelines {
+    /// By which amounts are converted, if they are.
+    rates: Option<Rates>,
     emails: Vec<Vec<Moment>>,
     last_email: String,
     /// Contacts that stopped speaking for an e-mail, with the instant.
@@ -31,6 +32,16 @@ fn speaker(state: Option<&RevenueState>) -> Option<&str> {
 }
 
 impl Timelines {
+    pub(crate) fn new(rates: Option<Rates>) -> Self {
+        Self {
+            rates,
+            emails: Vec::new(),
+            last_email: String::new(),
+            left: BTreeSet::new(),
+            came: BTreeSet::new(),
+        }
+    }
+
     /// Rows come by e-mail, in the order of the changes.
     pub(crate) fn add(&mut self, row: RevenueHistoryRow) {
         if self.emails.is_empty() || self.last_email != row.email {
@@ -71,7 +82,7 @@ impl Timelines {
         for (index, moments) in stays.all.into_iter().enumerate() {
             members.entry(groups.root(index)).or_default().push(moments);
         }
-        members.into_values().map(timeline).collect()
+        members.into_values().map(|rows| timeline(rows, self.rates.as_ref())).collect()
     }
 }
 
@@ -165,7 +176,7 @@ pub(crate) struct Timeline {
 }
 
 /// One customer's observations: at every instant the state, among its rows, that was observed last.
-fn timeline(rows: Vec<Vec<Moment>>) -> Timeline {
+fn timeline(rows: Vec<Vec<Moment>>, rates: Option<&Rates>) -> Timeline {
     let n_rows = rows.len();
     let mut moments: Vec<(usize, Moment)> = rows
         .into_iter()
@@ -195,7 +206,7 @@ fn timeline(rows: Vec<Vec<Moment>>) -> Timeline {
             only_rates_moved: before.as_ref().zip(latest).is_some_and(only_rates_moved),
             is_restated,
         });
-        let others = latest.map(in_other_currencies).unwrap_or_default();
+        let others = latest.map(|state| in_other_currencies(state, rates)).unwrap_or_default();
         if !others.is_empty() || !beside.is_empty() {
             beside.push((observed_at, others));
         }
@@ -206,14 +217,26 @@ fn timeline(rows: Vec<Vec<Moment>>) -> Timeline {
 }
 
 /// What a customer pays in other currencies than the figures are in, unless it is converted.
-fn in_other_currencies(state: &RevenueState) -> Amounts {
+fn in_other_currencies(state: &RevenueState, rates: Option<&Rates>) -> Amounts {
     let Some(mrr) = state.mrr else { return Amounts::new() };
-    // Converted figures are of all amounts, also of one that is in the same currency.
-    let own = state.mrr_by_currency.get(&mrr.currency).copied();
-    let difference = own.and_then(|own| Ratio::whole(mrr.minor.into()).checked_sub(own));
-    let is_own = difference.is_some_and(|it| it.numerator().abs() < it.denominator());
-    let others = state.mrr_by_currency.iter().filter(|(currency, amount)| {
-        is_own && **currency != mrr.currency && amount.numerator() > 0
+    let is_mrr = |exact: Option<Ratio>| {
+        let difference = exact.and_then(|it| Ratio::whole(mrr.minor.into()).checked_sub(it));
+        difference.is_some_and(|it| it.numerator().abs() < it.denominator())
+    };
+    let all = &state.mrr_by_currency;
+    // Converted figures are of all amounts that have a rate, also of one in the same currency.
+    let is_own = is_mrr(all.get(&mrr.currency).copied());
+    let has_rate = |currency: Currency| {
+        let rates = rates.filter(|rates| rates.into == mrr.currency);
+        rates.is_some_and(|it| currency == it.into || it.by_currency.contains_key(&currency))
+    };
+    let converted = all.iter().filter(|(currency, _)| has_rate(**currency));
+    let mut converted = converted.map(|(&currency, &amount)| rates?.convert(amount, currency));
+    let converted = converted.try_fold(Ratio::ZERO, |sum, amount| sum.checked_add(amount?));
+    let is_converted = !is_own && is_mrr(converted);
+    let others = all.iter().filter(|(currency, amount)| {
+        let is_beside = is_own || is_converted && !has_rate(**currency);
+        is_beside && **currency != mrr.currency && amount.numerator() > 0
     });
     others.map(|(&currency, &amount)| (currency, amount)).collect()
 }

@@ -97,10 +97,10 @@ fn headline(alert: &Alert) -> &'static str {
             Movement::Churn => "A customer is lost",
             Movement::Contraction => "A customer pays much less",
             Movement::Expansion => "A customer pays much more",
-            Movement::New
-            | Movement::Reactivation
-            | Movement::CurrencyChange
-            | Movement::Exchange => "A customer's MRR has changed",
+            Movement::CurrencyChange => "A customer pays in another currency",
+            Movement::New | Movement::Reactivation | Movement::Exchange => {
+                "A customer's MRR has changed"
+            }
         },
     }
 }
@@ -186,8 +186,11 @@ fn money(amount: Money) -> String {
 
 /// The change in percent of what was, to the tenth, half a tenth away from zero.
 fn change(from: Money, to: Money) -> String {
+    if from.currency != to.currency {
+        return "cannot be compared".to_owned();
+    }
     let before = i128::from(from.minor);
-    if before <= 0 || from.currency != to.currency {
+    if before <= 0 {
         return "–".to_owned();
     }
     let difference = i128::from(to.minor) - before;

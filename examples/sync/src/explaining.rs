@@ -24,6 +24,11 @@ pub(crate) async fn run(
         return Ok(Verdict::Done);
     }
     let departed = intercom_sync::departed(store, &workspace, &arguments.customer, now).await?;
-    say(&departed.context("no contact has this e-mail address")?.to_string())?;
+    if let Some(departed) = departed {
+        say(&departed.to_string())?;
+        return Ok(Verdict::LeftBehind);
+    }
+    let skipped = intercom_sync::no_customer(store, &workspace, &arguments.customer).await?;
+    say(&skipped.context("no contact has this e-mail address")?.to_string())?;
     Ok(Verdict::LeftBehind)
 }

@@ -1,5 +1,6 @@
 //! `sync export`: the customers, a line each, in the order of their e-mail addresses.
 
+use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 
 use anyhow::Context;
@@ -17,13 +18,14 @@ use crate::wiring::{self, Verdict};
 const CHUNK: u32 = 1_000;
 
 /// The columns of a customer, in the order in which they are written. Amounts are in major units
-/// of the currency, times RFC 3339; several values in one column are parted by commas.
+/// of the currency, times RFC 3339; several values are a list or an object in JSON, and one text in
+/// CSV.
 #[derive(Serialize)]
 struct Line {
     email: String,
     name: Option<String>,
     intercom_contact_id: Option<String>,
-    intercom_contact_ids: Option<String>,
+    intercom_contact_ids: Option<Several>,
     external_id: Option<String>,
     stripe_customer_id: Option<String>,
     location_country: Option<String>,
@@ -31,7 +33,7 @@ struct Line {
     signup_date: Option<String>,
     currency: Option<String>,
     mrr: Option<String>,
-    mrr_by_currency: Option<String>,
+    mrr_by_currency: Option<Several>,
     arr: Option<String>,
     ltv: Option<String>,
     plan_name: Option<String>,
@@ -54,6 +56,33 @@ struct Line {
     reopens: Option<i64>,
     quality_score: Option<i64>,
     last_intercom_sync: Option<String>,
+}
+
+/// Several values of one column.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Several {
+    List(Vec<String>),
+    /// Amounts by currency.
+    Amounts(BTreeMap<String, String>),
+    /// All of them, parted by commas.
+    Text(String),
+}
+
+impl Several {
+    fn into_text(self) -> Self {
+        let mut text = match self {
+            Self::List(values) => values.join(", "),
+            Self::Amounts(amounts) => {
+                let amounts =
+                    amounts.iter().map(|(currency, amount)| format!("{amount} {currency}"));
+                amounts.collect::<Vec<_>>().join(", ")
+            }
+            Self::Text(text) => text,
+        };
+        defuse(&mut text);
+        Self::Text(text)
+    }
 }
 
 pub(crate) async fn run(common: &Common, arguments: &Export) -> anyhow::Result<Verdict> {
@@ -126,20 +155,20 @@ impl Line {
         };
         let by_currency = row.mrr_by_currency.iter().filter_map(|(&currency, &minor)| {
             let money = Money::from_ratio(minor, currency, Rounding::default()).ok()?;
-            Some(money.to_string())
+            Some((currency.to_string(), money.amount().to_string()))
         });
-        let by_currency: Vec<String> = by_currency.collect();
+        let by_currency: BTreeMap<String, String> = by_currency.collect();
         Self {
             email,
             mrr: amount(row.mrr),
-            mrr_by_currency: listed(&by_currency),
+            mrr_by_currency: (!by_currency.is_empty()).then_some(Several::Amounts(by_currency)),
             arr: amount(row.arr),
             ltv: amount(row.ltv),
             plan_price: amount(row.plan_price),
             last_payment_amount: amount(row.last_payment_amount),
             name: row.name,
             intercom_contact_id: Some(row.intercom_contact_id),
-            intercom_contact_ids: listed(&row.intercom_contact_ids),
+            intercom_contact_ids: Some(Several::List(row.intercom_contact_ids)),
             external_id: row.external_id,
             stripe_customer_id: row.stripe_customer_id,
             location_country: row.location_country,
@@ -170,10 +199,12 @@ impl Line {
     /// The same with texts that no spreadsheet takes for formulas; amounts may be negative.
     fn defused(mut self) -> Self {
         defuse(&mut self.email);
+        for several in [&mut self.intercom_contact_ids, &mut self.mrr_by_currency] {
+            *several = several.take().map(Several::into_text);
+        }
         let texts = [
             &mut self.name,
             &mut self.intercom_contact_id,
-            &mut self.intercom_contact_ids,
             &mut self.external_id,
             &mut self.stripe_customer_id,
             &mut self.location_country,
@@ -212,10 +243,6 @@ const SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
 fn is_sign(first: char) -> bool {
     let in_full_width = ['\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
     matches!(first, '=' | '+' | '-' | '@') || in_full_width.contains(&first)
-}
-
-fn listed(values: &[String]) -> Option<String> {
-    (!values.is_empty()).then(|| values.join(", "))
 }
 
 fn instant(unix: Option<i64>) -> Option<String> {

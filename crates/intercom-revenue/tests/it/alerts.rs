@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use intercom_revenue::{
     Alert, AlertKind, AlertState, AlertThresholds, Before, Currency, Edges, Money, Movement,
-    NewCustomer, alerts, edges,
+    NewCustomer, Ratio, alerts, edges,
 };
 
 fn usd(minor: i64) -> Money {
@@ -52,11 +52,42 @@ fn losing_the_source_of_the_mrr_is_churn() {
 }
 
 #[test]
-fn another_currency_cannot_be_compared() {
-    let euros =
-        AlertState { mrr: Some(Money::new(90_000, Currency::EUR)), ..AlertState::default() };
-    check(Before::Seen(&paying(10_000)), &euros, &[]);
+fn another_currency_cannot_be_compared_and_is_told_once() {
+    let to = Money::new(1_000, Currency::EUR);
+    let euros = AlertState { mrr: Some(to), ..AlertState::default() };
+    let movement = Movement::CurrencyChange;
+    let told = Alert::LargeMrrChange { from: usd(60_000), to, movement };
+    check(Before::Seen(&paying(60_000)), &euros, &[told]);
+    check(Before::Seen(&euros), &euros, &[]);
     check(Before::NotSeen, &euros, &[]);
+}
+
+fn paying_in(usd_minor: i64, beside: i64) -> AlertState {
+    let amounts = [(Currency::USD, usd_minor), (Currency::EUR, beside)];
+    let amounts = amounts.into_iter().filter(|(_, minor)| *minor > 0);
+    let mrr_by_currency = amounts.map(|(it, minor)| (it, Ratio::whole(minor.into()))).collect();
+    AlertState { mrr_by_currency, ..paying(usd_minor) }
+}
+
+#[test]
+fn what_is_paid_beside_the_mrr_is_not_lost_in_silence() {
+    let euros = |from, to, movement| {
+        let euros = |minor| Money::new(minor, Currency::EUR);
+        [Alert::LargeMrrChange { from: euros(from), to: euros(to), movement }]
+    };
+    let both = paying_in(60_000, 50_000);
+    let lost = euros(50_000, 0, Movement::Contraction);
+    check(Before::Seen(&both), &paying_in(60_000, 0), &lost);
+    let more = euros(50_000, 75_001, Movement::Expansion);
+    check(Before::Seen(&both), &paying_in(60_000, 75_001), &more);
+    check(Before::Seen(&both), &paying_in(60_000, 75_000), &[]);
+    check(Before::Seen(&paying_in(60_000, 0)), &both, &[]);
+    // One alert tells of a customer that is lost.
+    check(Before::Seen(&both), &paying_in(0, 0), &[change(60_000, 0, Movement::Churn)]);
+    // Converted, both are in the MRR, and its change is the one that counts.
+    let converted =
+        |minor, beside| AlertState { mrr: Some(usd(minor)), ..paying_in(60_000, beside) };
+    check(Before::Seen(&converted(114_000, 50_000)), &converted(60_000, 0), &[]);
 }
 
 #[test]

@@ -2,7 +2,7 @@ use chrono::TimeDelta;
 use intercom_revenue::{
     BillingHistory, CollectionPause, Currency, Discount, DiscountDuration, FlatPlan, Interval,
     NoteCode, Payment, PriceUnit, Ratio, Reduction, Refund, RevenuePolicy, Subscription,
-    SubscriptionItem, SubscriptionStatus, Usage, explain, revenue,
+    SubscriptionItem, SubscriptionStatus, Usage, explain, revenue, revenue_in,
 };
 use rust_decimal::Decimal;
 
@@ -212,10 +212,59 @@ fn given_rates_put_all_currencies_into_one() {
     check(vec![jpy], &policy, "65.00 USD");
     check(vec![kwd], &policy, "32.50 USD");
     check(vec![eur.clone(), sek.clone()], &policy, "108.00 USD no_rate");
-    check(vec![sek], &policy, "- no_rate");
+    check(vec![sek.clone()], &policy, "100.00 SEK no_rate");
+    check(vec![sek, monthly(500)], &policy, "5.00 USD no_rate");
     check(vec![], &policy, "0.00 USD");
     let history = BillingHistory { payments: Some(vec![succeeded(500)]), ..subscribed(vec![eur]) };
     assert_eq!(shown(&history, &policy, "ltv"), "5.00 USD");
+}
+
+#[test]
+fn of_several_currencies_the_one_of_before_stays() {
+    let rows = ["chf", "eur", "usd"].map(|code| of_currency(code, monthly(10_000)));
+    let in_currency = |rows: &[Subscription], before: Option<&str>| {
+        let before = before.map(|code| code.parse().expect("a currency code"));
+        let history = subscribed(rows.to_vec());
+        let figures = revenue_in(&history, &RevenuePolicy::default(), before, NOW);
+        figures.mrr.expect("an MRR").currency.to_string()
+    };
+    assert_eq!(in_currency(&rows, None), "USD");
+    assert_eq!(in_currency(&rows, Some("EUR")), "EUR");
+    assert_eq!(in_currency(&rows, Some("GBP")), "USD", "nothing is paid in it any more");
+    assert_eq!(in_currency(&rows[..2], None), "CHF");
+    assert_eq!(in_currency(&rows[..2], Some("EUR")), "EUR");
+    // What is free is no reason to leave out what is paid.
+    let free = of_currency("usd", monthly(0));
+    assert_eq!(in_currency(&[free, rows[1].clone()], Some("USD")), "EUR");
+}
+
+#[test]
+fn what_may_be_paid_all_the_same_is_doubted() {
+    let doubts = |row: Subscription, policy: &RevenuePolicy| {
+        let codes = revenue(&subscribed(vec![row]), policy, NOW).mrr_doubts;
+        codes.into_iter().collect::<Vec<_>>()
+    };
+    let policy = RevenuePolicy::default();
+    let with_plan = |change: fn(&mut SubscriptionItem)| {
+        let mut row = monthly(10_000);
+        row.plan.iter_mut().for_each(change);
+        row
+    };
+    let unknown = Subscription { status: SubscriptionStatus::parse("running"), ..monthly(10_000) };
+    assert_eq!(doubts(unknown, &policy), [NoteCode::UnknownStatus]);
+    let decade = with_plan(|plan| plan.interval = Interval::parse("decade"));
+    assert_eq!(doubts(decade.clone(), &policy), [NoteCode::UnknownInterval]);
+    assert_eq!(doubts(decade.clone(), &RevenuePolicy::seed()), [], "it counts as a month");
+    let over = Subscription { status: SubscriptionStatus::Canceled, ..decade };
+    assert_eq!(doubts(over, &policy), []);
+    let negative = with_plan(|plan| plan.amount = plan.amount.map(|amount| -amount));
+    assert_eq!(doubts(negative.clone(), &policy), [NoteCode::NegativeAmount]);
+    assert_eq!(doubts(negative, &RevenuePolicy::recurly()), [], "it counts");
+    let absurd = with_plan(|plan| {
+        (plan.amount, plan.quantity) = (Some(Decimal::MAX), Some(u64::MAX));
+    });
+    assert_eq!(doubts(absurd, &policy), [NoteCode::Overflow]);
+    assert_eq!(doubts(monthly(10_000), &policy), []);
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! Customers: what we wrote, the table we share with others, and their history.
 
+mod currency;
+mod other_case;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use intercom_revenue::{Currency, Ratio};
-
+pub(super) use self::currency::{by_currency, parse_currency, read_by_currency, read_currency};
+use self::other_case::OtherCase;
 use super::{SqlStore, Write, alerts, history, marks, outbox};
 use crate::dialect::{Dialect, Query, Reader, RowBinder, execute_rows, only_column};
 use crate::error::Fault;
@@ -60,12 +63,12 @@ static OWN_LIST: LazyLock<String> =
 
 static COLUMN_LIST: LazyLock<String> = LazyLock::new(|| COLUMNS.join(", "));
 
-/// Whether a column of the shared table holds what we last wrote there.
+/// Whether a column of the shared table holds what we last wrote there. Our e-mails are in lower case.
 fn is_ours(column: &str) -> String {
     format!(
         "unified_customers.{column} IS NOT DISTINCT FROM (SELECT ours.{column} \
          FROM intercom_customers ours WHERE ours.workspace_id = unified_customers.workspace_id \
-         AND ours.email = unified_customers.email)"
+         AND ours.email = LOWER(unified_customers.email))"
     )
 }
 
@@ -258,7 +261,10 @@ pub(super) async fn commit<D: Dialect>(
         .filter(|email| writes.get(email).is_some_and(|write| write.customer.is_none()))
         .collect();
 
-    upsert(&mut write, workspace, &written).await?;
+    let others = OtherCase::read(&mut write, workspace, &emails).await?;
+    // Before what we last wrote is replaced by what we write.
+    by_keys(&mut write, workspace, &EMPTY, &others.left(&cleared)).await?;
+    upsert(&mut write, workspace, &written, &others).await?;
     empty(&mut write, workspace, &cleared).await?;
     let restated = writes.iter().filter(|(_, write)| write.is_restated);
     let restated = restated.map(|(&email, _)| email).collect();
@@ -302,6 +308,7 @@ async fn upsert<D: Dialect>(
     write: &mut Write<D>,
     workspace: &Workspace,
     rows: &[(&str, &CustomerRow)],
+    others: &OtherCase,
 ) -> sqlx::Result<()> {
     let tables = [
         ("unified_customers", &*COLUMN_LIST, &MERGE),
@@ -315,9 +322,11 @@ async fn upsert<D: Dialect>(
             rows,
             tail,
             |row, (email, customer)| {
-                row.bind(&workspace.id).bind(*email);
+                let is_own = table == "intercom_customers";
+                let key = if is_own { *email } else { others.key(email) };
+                row.bind(&workspace.id).bind(key);
                 bind_columns(row, customer);
-                if table == "intercom_customers" {
+                if is_own {
                     row.bind(customer.figures_change_at);
                 }
             },
@@ -332,17 +341,28 @@ async fn empty<D: Dialect>(
     workspace: &Workspace,
     emails: &[&str],
 ) -> sqlx::Result<()> {
-    if emails.is_empty() {
+    for statement in [EMPTY.as_str(), "DELETE FROM intercom_customers"] {
+        by_keys(write, workspace, statement, emails).await?;
+    }
+    Ok(())
+}
+
+/// Runs a statement on the rows with these keys.
+async fn by_keys<D: Dialect>(
+    write: &mut Write<D>,
+    workspace: &Workspace,
+    statement: &str,
+    keys: &[&str],
+) -> sqlx::Result<()> {
+    if keys.is_empty() {
         return Ok(());
     }
-    for statement in [EMPTY.as_str(), "DELETE FROM intercom_customers"] {
-        let condition = D::is_one_of(2);
-        Query::<D>::new(format!("{statement} WHERE workspace_id = $1 AND email {condition}"))
-            .bind(&workspace.id)
-            .bind(emails)
-            .execute(&mut write.transaction)
-            .await?;
-    }
+    let condition = D::is_one_of(2);
+    Query::<D>::new(format!("{statement} WHERE workspace_id = $1 AND email {condition}"))
+        .bind(&workspace.id)
+        .bind(keys)
+        .execute(&mut write.transaction)
+        .await?;
     Ok(())
 }
 
@@ -359,17 +379,13 @@ pub(super) async fn erase<D: Dialect>(
         .fetch_first(&mut write.transaction, "unified_customers", only_column)
         .await?;
     let n_before = read_by_emails::<D>(&mut write.transaction, workspace, emails).await?.len();
+    let others = OtherCase::read(write, workspace, emails).await?;
     // Workspace and e-mail stand before ours.
     if n_columns == i64::try_from(COLUMNS.len() + 2).ok() {
-        let condition = D::is_one_of(2);
-        let sql =
-            format!("DELETE FROM unified_customers WHERE workspace_id = $1 AND email {condition}");
-        Query::<D>::new(sql)
-            .bind(&workspace.id)
-            .bind(emails)
-            .execute(&mut write.transaction)
-            .await?;
+        let keys: Vec<&str> = emails.iter().copied().chain(others.keys()).collect();
+        by_keys(write, workspace, "DELETE FROM unified_customers", &keys).await?;
     }
+    by_keys(write, workspace, &EMPTY, &others.left(emails)).await?;
     empty(write, workspace, emails).await?;
     Ok(n_before as u64)
 }
@@ -430,18 +446,6 @@ fn bind_columns<D: Dialect>(row: &mut RowBinder<D>, customer: &CustomerRow) {
         .bind(by_currency(&customer.mrr_by_currency));
 }
 
-/// Exact amounts as a JSON object; absent when there are none.
-pub(super) fn by_currency(amounts: &BTreeMap<Currency, Ratio>) -> Option<String> {
-    (!amounts.is_empty()).then(|| serde_json::json!(amounts).to_string())
-}
-
-pub(super) fn read_by_currency<D: Dialect>(
-    row: &mut Reader<'_, D>,
-) -> sqlx::Result<BTreeMap<Currency, Ratio>> {
-    let Some(json) = row.next::<Option<String>>()? else { return Ok(BTreeMap::new()) };
-    serde_json::from_str(&json).map_err(|error| sqlx::Error::Decode(error.into()))
-}
-
 fn read_columns<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result<CustomerRow> {
     Ok(CustomerRow {
         intercom_contact_id: row.next()?,
@@ -480,15 +484,4 @@ fn read_columns<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result<CustomerRow
         mrr_by_currency: read_by_currency(row)?,
         figures_change_at: row.next()?,
     })
-}
-
-/// The currency; the exponent beside it is for those who read the table without this crate.
-pub(super) fn read_currency<D: Dialect>(row: &mut Reader<'_, D>) -> sqlx::Result<Option<Currency>> {
-    let code = row.next::<Option<String>>()?;
-    row.next::<Option<i64>>()?;
-    code.as_deref().map(parse_currency).transpose()
-}
-
-pub(super) fn parse_currency(code: &str) -> sqlx::Result<Currency> {
-    code.parse().map_err(|_| sqlx::Error::Decode("not a currency".into()))
 }

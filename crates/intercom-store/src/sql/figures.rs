@@ -1,17 +1,17 @@
 //! The rules that projected tables are made by, and the date that some of their columns move with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use intercom_revenue::Money;
 
 use super::{SqlStore, Write, customers, during, history, marks, reports};
-use crate::dialect::{Dialect, Query, Reader};
+use crate::dialect::{Dialect, Query, Reader, only_column};
 use crate::error::Fault;
 use crate::{
-    CurrencyTotal, CustomerHistoryRow, FactRow, FiguresStore, ProjectionRules, RevenueHistoryRow,
-    RulesChange, SaidWords, SharedBilling, StoreError, Stream, TrackedValues, WithoutAddress,
-    Workspace,
+    CurrencyTotal, CustomerHistoryRow, FactRow, FiguresStore, Mentioned, ProjectionRules,
+    RevenueHistoryRow, RulesChange, SharedBilling, StoreError, Stream, TrackedValues,
+    WithoutAddress, Workspace,
 };
 
 const DAY: i64 = 86_400;
@@ -40,7 +40,7 @@ impl<D: Dialect> FiguresStore for SqlStore<D> {
         workspace: &Workspace,
         emails: &[&str],
         since: i64,
-    ) -> Result<BTreeMap<String, SaidWords>, StoreError> {
+    ) -> Result<BTreeMap<String, Mentioned>, StoreError> {
         reports::cancel_words(self, workspace, emails, since)
             .await
             .map_err(during("read mentions of leaving", workspace))
@@ -64,6 +64,16 @@ impl<D: Dialect> FiguresStore for SqlStore<D> {
         reports::addresses(self, workspace, contact_ids)
             .await
             .map_err(during("read addresses", workspace))
+    }
+
+    async fn paying_accounts(
+        &self,
+        workspace: &Workspace,
+        accounts: &[&str],
+    ) -> Result<BTreeSet<String>, StoreError> {
+        paying_accounts(self, workspace, accounts)
+            .await
+            .map_err(during("look for billing accounts", workspace))
     }
 
     async fn last_states(
@@ -93,6 +103,14 @@ impl<D: Dialect> FiguresStore for SqlStore<D> {
         now: i64,
     ) -> Result<RulesChange, StoreError> {
         project_by(self, workspace, by, now).await.map_err(during("note the rules", workspace))
+    }
+
+    async fn noted_rules(
+        &self,
+        workspace: &Workspace,
+    ) -> Result<Option<(ProjectionRules, Option<i64>)>, StoreError> {
+        let noted = async || Ok(noted::<D>(&mut *self.read().await?, workspace).await?);
+        noted().await.map_err(during("read the rules", workspace))
     }
 
     async fn restated(&self, workspace: &Workspace, since: i64) -> Result<(), StoreError> {
@@ -157,6 +175,27 @@ async fn mrr_totals<D: Dialect>(
             Ok(CurrencyTotal { n_customers, mrr: Money::new(row.next()?, currency) })
         })
         .await?)
+}
+
+/// Goes through all customers that pay.
+async fn paying_accounts<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    accounts: &[&str],
+) -> Result<BTreeSet<String>, Fault> {
+    let sql = format!(
+        "SELECT DISTINCT ours.stripe_customer_id FROM intercom_customers ours \
+         WHERE ours.workspace_id = $1 AND ours.mrr > 0 AND ours.stripe_customer_id {} \
+         AND EXISTS (SELECT 1 FROM customer_contacts c \
+         WHERE c.workspace_id = ours.workspace_id AND c.email = ours.email)",
+        D::is_one_of(2)
+    );
+    let rows = Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(accounts)
+        .fetch(&mut *store.read().await?, "intercom_customers", only_column)
+        .await?;
+    Ok(rows.into_iter().collect())
 }
 
 async fn project_by<D: Dialect>(
@@ -297,7 +336,7 @@ async fn count_days<D: Dialect>(
         format!(
             "UPDATE unified_customers SET days_since_seen = {days} FROM intercom_customers ours \
              WHERE unified_customers.workspace_id = $1 AND ours.workspace_id = $1 \
-             AND ours.email = unified_customers.email AND ours.last_seen_at IS NOT NULL \
+             AND ours.email = LOWER(unified_customers.email) AND ours.last_seen_at IS NOT NULL \
              AND unified_customers.days_since_seen = ours.days_since_seen \
              AND ours.days_since_seen <> {days}"
         ),

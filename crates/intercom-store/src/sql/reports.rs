@@ -7,7 +7,7 @@ use intercom_engagement::{Channel, Directory, MemberProfile, Session, Sessions, 
 use super::SqlStore;
 use crate::dialect::{Dialect, Query, Reader, only_column};
 use crate::error::Fault;
-use crate::{FactRow, SaidWords, SupportCounts, WithoutAddress, Workspace};
+use crate::{FactRow, Mentioned, SaidWords, SupportCounts, WithoutAddress, Workspace};
 
 /// What facts say about how quickly a customer was helped.
 const MEASURES: [&str; 4] = ["first_reply_for", "first_close_for", "last_close_for", "n_reopens"];
@@ -110,16 +110,16 @@ pub(super) async fn cancel_words<D: Dialect>(
     workspace: &Workspace,
     emails: &[&str],
     since: i64,
-) -> Result<BTreeMap<String, SaidWords>, Fault> {
+) -> Result<BTreeMap<String, Mentioned>, Fault> {
     if emails.is_empty() {
         return Ok(BTreeMap::new());
     }
     let sql = format!(
-        "SELECT c.email, f.conversation_id, f.cancel_words FROM customer_contacts c \
+        "SELECT c.email, f.contact_id, f.conversation_id, f.cancel_words FROM customer_contacts c \
          JOIN facts f ON f.workspace_id = c.workspace_id AND f.contact_id = c.contact_id \
          WHERE c.workspace_id = $1 AND c.email {} AND f.cancel_mentioned_at >= $2 \
          AND f.cancel_words IS NOT NULL \
-         ORDER BY f.cancel_mentioned_at, f.conversation_id, c.email",
+         ORDER BY f.cancel_mentioned_at, f.conversation_id, c.email, f.contact_id",
         D::is_one_of(3)
     );
     let rows = Query::<D>::new(sql)
@@ -128,8 +128,10 @@ pub(super) async fn cancel_words<D: Dialect>(
         .bind(emails)
         .fetch(&mut *store.read().await?, "facts", |row| {
             let email: String = row.next()?;
+            let contact_id = row.next()?;
             let conversation_id = row.next()?;
-            Ok((email, SaidWords { conversation_id, words: row.next()? }))
+            let said = SaidWords { conversation_id, words: row.next()? };
+            Ok((email, Mentioned { contact_id, said }))
         })
         .await?;
     Ok(rows.into_iter().collect())

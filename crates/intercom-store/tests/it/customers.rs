@@ -272,6 +272,62 @@ pub(crate) async fn rows_of_other_writers_are_adopted_and_left(on: &Database) {
     assert_eq!(on.store.customer_totals(&on.workspace).await.unwrap().n_customers, 1);
 }
 
+pub(crate) async fn rows_of_others_with_capitals_are_matched(on: &Database) {
+    let mixed = "Ada.B@Member.example";
+    let ours = "ada.b@member.example";
+    on.execute("ALTER TABLE unified_customers ADD COLUMN plan_of_others TEXT").await;
+    on.execute(&format!(
+        "INSERT INTO unified_customers (workspace_id, email, name, plan_of_others) \
+         SELECT workspace_id, '{mixed}', 'Countess', 'gold' FROM workspaces"
+    ))
+    .await;
+    let keys = async || on.texts("SELECT email FROM unified_customers ORDER BY email").await;
+    let key = |key: &str| Some(key.to_owned());
+
+    on.write(ours, Some(paying(100))).await;
+    assert_eq!(keys().await, [key(mixed)]);
+    assert_eq!(on.shared("mrr", mixed).await, key("100"));
+    assert_eq!(on.shared("name", mixed).await, key("Ada"));
+    assert_eq!(on.customer(ours).await.and_then(|row| row.mrr), Some(100));
+    on.write(ours, Some(CustomerRow { name: None, ..paying(200) })).await;
+    assert_eq!(on.shared("mrr", mixed).await, key("200"));
+    assert_eq!(on.shared("name", mixed).await, None, "it was ours");
+    assert_eq!(on.shared("plan_of_others", mixed).await, key("gold"));
+
+    // Who is gone leaves nothing behind, and who comes back finds the row.
+    on.write(ours, None).await;
+    assert_eq!(on.shared("mrr", mixed).await, None);
+    assert_eq!(on.shared("intercom_contact_id", mixed).await, None);
+    assert_eq!(on.shared("plan_of_others", mixed).await, key("gold"));
+    on.write(ours, Some(paying(300))).await;
+    assert_eq!(keys().await, [key(mixed)]);
+
+    // Once there is a row with our own e-mail, it is the customer's, and no amount counts twice.
+    on.execute(&format!(
+        "INSERT INTO unified_customers (workspace_id, email) SELECT workspace_id, '{ours}' \
+         FROM workspaces"
+    ))
+    .await;
+    on.write(ours, Some(paying(400))).await;
+    assert_eq!(on.shared("mrr", mixed).await, None);
+    assert_eq!(on.shared("mrr", ours).await, key("400"));
+    assert_eq!(on.shared("plan_of_others", mixed).await, key("gold"));
+}
+
+pub(crate) async fn days_pass_in_rows_with_capitals(on: &Database) {
+    let mixed = "Ada.B@Member.example";
+    on.execute(&format!(
+        "INSERT INTO unified_customers (workspace_id, email) SELECT workspace_id, '{mixed}' \
+         FROM workspaces"
+    ))
+    .await;
+    let seen = CustomerRow { last_seen_at: Some(NOW), days_since_seen: Some(0), ..paying(100) };
+    on.store.pass_time(&on.workspace, NOW).await.expect("time passes");
+    on.write("ada.b@member.example", Some(seen)).await;
+    on.store.pass_time(&on.workspace, NOW + 3 * 86_400).await.expect("time passes");
+    assert_eq!(on.shared("days_since_seen", mixed).await.as_deref(), Some("3"));
+}
+
 pub(crate) async fn a_failing_write_of_customers_leaves_the_marks(on: &Database) {
     put_contact(on, "c1", Some("ada@example.com"), NOW).await;
     let dirty = on.dirty().await;

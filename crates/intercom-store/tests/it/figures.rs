@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use intercom_revenue::{Currency, Money};
 use intercom_store::{
-    CustomerRow, FactRow, PageWrite, ProjectionRules, Quarantined, RevenueState, RulesChange,
-    SaidWords, Stream, SupportCounts,
+    CustomerRow, FactRow, Mentioned, PageWrite, ProjectionRules, Quarantined, RevenueState,
+    RulesChange, SaidWords, Stream, SupportCounts,
 };
 
 use crate::customers::paying;
@@ -124,7 +124,8 @@ pub(crate) async fn the_last_words_of_leaving_are_a_customers_own(on: &Database)
     let words = async |emails: &[&str]| {
         on.store.cancel_words(&on.workspace, emails, NOW - 3).await.unwrap()
     };
-    let last = SaidWords { words: "last".into(), conversation_id: "v1".into() };
+    let said = SaidWords { words: "last".into(), conversation_id: "v1".into() };
+    let last = Mentioned { contact_id: "c1".into(), said };
     assert_eq!(words(&[ADA, BOB]).await, BTreeMap::from([(ADA.to_owned(), last)]));
     assert_eq!((words(&[BOB]).await, words(&[]).await), (BTreeMap::new(), BTreeMap::new()));
 }

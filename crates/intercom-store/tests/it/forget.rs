@@ -55,3 +55,16 @@ pub(crate) async fn a_person_is_found_under_every_address_of_before(on: &Databas
     }
     assert!(on.store.customers_after(&on.workspace, "", 9).await.unwrap().is_empty());
 }
+
+pub(crate) async fn a_forgotten_person_leaves_no_row_with_capitals(on: &Database) {
+    on.execute(
+        "INSERT INTO unified_customers (workspace_id, email, name) \
+         SELECT workspace_id, 'Ada@X.example', 'Ada' FROM workspaces",
+    )
+    .await;
+    on.commit(Stream::Contacts, vec![record("c1", NOW, br#"{"id":"c1"}"#)]).await;
+    on.write("ada@x.example", Some(paying(29_900))).await;
+    let who = on.personal("c1").await;
+    on.store.forget(&on.workspace, &who, &[], NOW).await.unwrap();
+    assert!(on.texts("SELECT email FROM unified_customers").await.is_empty());
+}

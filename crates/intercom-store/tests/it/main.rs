@@ -104,6 +104,8 @@ conformance! {
         columns_of_other_writers_are_kept
         values_of_other_writers_are_not_emptied
         rows_of_other_writers_are_adopted_and_left
+        rows_of_others_with_capitals_are_matched
+        days_pass_in_rows_with_capitals
         a_failing_write_of_customers_leaves_the_marks
         totals_and_ranks;
     history:
@@ -142,7 +144,8 @@ conformance! {
         what_waits_is_counted;
     forget:
         a_person_is_found_in_bodies_that_nobody_has_projected
-        a_person_is_found_under_every_address_of_before;
+        a_person_is_found_under_every_address_of_before
+        a_forgotten_person_leaves_no_row_with_capitals;
     inspect:
         who_has_a_lease_is_told_until_it_expires
         parts_wait_since_the_first_change_that_is_due

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use intercom_api::Method;
 use intercom_revenue::{Alert, AlertKind, Currency, Money, Movement, NewCustomer};
+use intercom_sim::Simulator;
 use intercom_store::{ALERT_QUEUE, DigestCause, EffectEnd, Notice, RunOutcome, Stream};
 use intercom_sync::{Digest, explain};
 use serde_json::{Value, json};
@@ -254,7 +256,134 @@ pub(crate) async fn who_takes_over_an_address_is_somebody_new(on: &Database) {
     let told = explain(world.store.as_ref(), &workspace, &world.settings, zoe, world.now());
     let explained = told.await.expect("an explanation").expect("a customer");
     let movements: Vec<_> = explained.history.iter().map(|line| line.movement).collect();
-    assert_eq!(movements, [Some(Movement::New), Some(Movement::New)]);
+    assert_eq!(movements, [Some(Movement::New), None], "the first load found the one before");
+}
+
+pub(crate) async fn a_payer_that_is_gone_is_told_once(on: &Database) {
+    let mut world = World::empty(on);
+    world.settings.max_missing_percent = 100;
+    let payer = |name: &str, amount: i64| {
+        let mut attributes = paying(amount);
+        attributes["stripe_id"] = json!(format!("cus_{name}"));
+        world.create_contact(ada(&format!("{name}@member.example"), &attributes))
+    };
+    let deleted = payer("deleted", 60_000);
+    let archived = payer("archived", 50_000);
+    let nameless = payer("nameless", 40_000);
+    let moves = payer("moves", 30_000);
+    let merged = payer("merged", 20_000);
+    let free = payer("free", 0);
+    let survivor = payer("survivor", 20_000);
+    world.sync().await;
+    world.told().await;
+
+    world.advance(HOUR);
+    world.call(Method::Delete, &format!("/contacts/{deleted}"));
+    world.call(Method::Delete, &format!("/contacts/{free}"));
+    world.call(Method::Post, &format!("/contacts/{archived}/archive"));
+    world.update_contact(&nameless, json!({"email": null}));
+    world.update_contact(&moves, json!({"email": "elsewhere@member.example"}));
+    let now = world.sim.now();
+    let merge = |sim: &mut Simulator| sim.workspace_mut().merge_contacts(&merged, &survivor, now);
+    world.sim.with(merge).expect("both");
+    let report = world.sync_whole().await;
+    let mut lost: Vec<(&str, i64, i64, Movement)> = Vec::new();
+    for alert in &report.alerts {
+        let Alert::LargeMrrChange { from, to, movement } = alert.alert else { panic!("{alert:?}") };
+        lost.push((alert.email.as_str(), from.minor, to.minor, movement));
+    }
+    lost.sort_unstable();
+    let expected = [("archived", 50_000), ("deleted", 60_000), ("nameless", 40_000)];
+    let expected = expected.map(|(name, from)| (format!("{name}@member.example"), from));
+    let expected: Vec<_> =
+        expected.iter().map(|(email, from)| (email.as_str(), *from, 0, Movement::Churn)).collect();
+    assert_eq!(lost, expected);
+    let told = world.told().await;
+    assert_eq!(told.len(), 3);
+    let names = |notice: &Notice| matches!(notice, Notice::Customer(it) if it.name.is_some());
+    assert!(told.iter().all(names), "{told:?}");
+
+    // Once, also when it comes back and is gone again without having changed.
+    world.advance(HOUR);
+    assert_eq!(world.sync_whole().await.alerts, []);
+    // The account is still paid by another customer, until that one is gone, too.
+    let colleague = |name: &str| {
+        let mut attributes = paying(70_000);
+        attributes["stripe_id"] = json!("cus_company");
+        world.create_contact(ada(&format!("{name}@company.example"), &attributes))
+    };
+    let (first, second) = (colleague("first"), colleague("second"));
+    world.sync().await;
+    for (id, n_told) in [(&first, 0), (&second, 1)] {
+        world.advance(HOUR);
+        world.call(Method::Delete, &format!("/contacts/{id}"));
+        assert_eq!(world.sync_whole().await.alerts.len(), n_told);
+    }
+    // By other rules nobody can tell.
+    world.call(Method::Delete, &format!("/contacts/{moves}"));
+    world.settings.revenue.past_due = intercom_revenue::Counted::Always;
+    world.advance(HOUR);
+    assert_eq!(world.sync_whole().await.alerts, []);
+}
+
+pub(crate) async fn another_currency_is_told_once(on: &Database) {
+    let world = World::empty(on);
+    let rows = |amounts: &[(&str, i64)]| {
+        let row = |(currency, amount): &(&str, i64)| {
+            let plan = json!({"amount": amount, "interval": "month", "currency": currency});
+            json!({"id": format!("sub_{currency}"), "status": "active", "plan": plan})
+        };
+        json!({"Stripe Subscriptions": amounts.iter().map(row).collect::<Vec<_>>()})
+    };
+    let id = world.create_contact(ada(EMAIL, &rows(&[("usd", 60_000)])));
+    world.sync().await;
+    world.told().await;
+    let told_of = async |amounts: &[(&str, i64)]| {
+        world.update_contact(&id, json!({"custom_attributes": rows(amounts)}));
+        world.advance(600);
+        let report = world.sync().await;
+        let told = report.alerts.into_iter().map(|alert| match alert.alert {
+            Alert::LargeMrrChange { from, to, movement } => {
+                (from.to_string(), to.to_string(), movement)
+            }
+            other => panic!("{other:?}"),
+        });
+        told.collect::<Vec<_>>()
+    };
+    let told = |from: &str, to: &str, movement| vec![(from.to_owned(), to.to_owned(), movement)];
+    let changed = told("600.00 USD", "10.00 EUR", Movement::CurrencyChange);
+    assert_eq!(told_of(&[("eur", 1_000)]).await, changed);
+    assert_eq!(told_of(&[("eur", 1_000)]).await, []);
+
+    // The currency of the row stays, whatever comes beside it, even the base currency; and what is
+    // beside it is not lost in silence.
+    assert_eq!(told_of(&[("chf", 90_000), ("eur", 1_000), ("usd", 500)]).await, []);
+    let row = world.customer(EMAIL).await.expect("Ada");
+    assert_eq!((row.mrr, row.currency), (Some(1_000), Some(Currency::EUR)));
+    let lost = told("900.00 CHF", "0.00 CHF", Movement::Contraction);
+    assert_eq!(told_of(&[("eur", 1_000), ("usd", 500)]).await, lost);
+    let changed = told("10.00 EUR", "5.00 USD", Movement::CurrencyChange);
+    assert_eq!(told_of(&[("usd", 500)]).await, changed);
+}
+
+pub(crate) async fn a_mention_moves_with_its_author(on: &Database) {
+    let world = World::empty(on);
+    let mut lead = ada(EMAIL, &json!({}));
+    lead["role"] = json!("lead");
+    world.create_contact(ada(EMAIL, &json!({})));
+    let author = world.create_contact(lead);
+    world.sync().await;
+    world.begin_conversation(&author, "We want to cancel.");
+    assert_eq!(world.told_of_ada().await, [AlertKind::CancelMention]);
+    // To an address that is met before the old one, and to one that is met after it.
+    for email in ["aa@member.example", "zz@member.example"] {
+        world.update_contact(&author, json!({"email": email}));
+        assert_eq!(world.told_of_ada().await, [], "{email}");
+        assert_eq!(world.remembered(email).await, ["cancel_mention"]);
+        assert!(world.remembered(EMAIL).await.is_empty());
+        world.update_contact(&author, json!({"email": EMAIL}));
+        assert_eq!(world.told_of_ada().await, []);
+    }
 }
 
 pub(crate) async fn an_old_customer_that_begins_to_pay_is_not_new(on: &Database) {

@@ -1,7 +1,7 @@
 //! Where a customer's values come from.
 
 use intercom_revenue::PriceUnit;
-use intercom_sync::{departed, explain};
+use intercom_sync::{departed, explain, no_customer};
 use serde_json::json;
 
 use crate::database::Database;
@@ -72,13 +72,13 @@ fn check(shown: &str) {
           location_city          –  ← contact [user]: location.city
           signup_date            2025-11-21T17:00:00+00:00  ← contact [user]: created_at
           currency               USD  ← the rows that count, else the policy's base currency
-          mrr                    250.17 USD  ← contact [user]: custom_attributes.stripe_subscriptions
+          mrr                    250.17 USD  ← contact [user]: custom_attributes.stripe_subscriptions, of which more may be paid: not less than was last written
           arr                    3002.00 USD  ← 12 × MRR
           ltv                    5.00 USD  ← contact [user]: custom_attributes.Stripe Payments
           plan_name              Pro  ← contact [user]: custom_attributes.stripe_plan
           plan_price             –  ← no attribute has a value
           subscription_status    –  ← no attribute has a value
-          subscription_count     3  ← contact [user]: custom_attributes.stripe_subscriptions
+          subscription_count     3  ← contact [user]: custom_attributes.stripe_subscriptions, of which more may be paid: not less than was last written
           is_delinquent          –  ← contact [user]: custom_attributes.stripe_delinquent
           last_payment_amount    –  ← no attribute has a value
           last_payment_date      –  ← no attribute has a value
@@ -112,10 +112,105 @@ fn check(shown: &str) {
         Conversations
           [conversation] 2025-11-21T17:00:00+00:00 open, speaks of leaving: “want to cancel”
         Odd: custom_attributes.stripe_delinquent: wrong_type
-        Since 2025-11-21T17:00:00+00:00: MRR 250.17 USD (New)
+        Odd: custom_attributes.stripe_subscriptions[3].plan.interval: unknown_interval
+        Since 2025-11-21T17:00:00+00:00: MRR 250.17 USD (found by the first load)
         Policy: past_due = "always"
         "#);
     }
+}
+
+pub(crate) async fn what_is_written_is_told_from_what_would_be(on: &Database) {
+    let mut world = World::empty(on);
+    let asked = "ada@member.example";
+    let rows = json!([{
+        "id": "sub_1", "status": "past_due", "plan": {"amount": 10_000, "interval": "month"},
+    }]);
+    let attributes = json!({"Stripe Subscriptions": rows, "stripe_plan_price": 900});
+    world.create_contact(json!({"email": asked, "custom_attributes": attributes}));
+    world.sync().await;
+    let workspace = world.workspace().await;
+    let told = async |world: &World| {
+        let told = explain(world.store.as_ref(), &workspace, &world.settings, asked, world.now());
+        told.await.expect("an explanation").expect("a customer")
+    };
+    let same = told(&world).await;
+    assert!(same.other_settings.is_nothing());
+    assert!(same.columns.iter().all(|line| line.would_be.is_none()));
+    assert!(!same.to_string().contains("other settings"), "{same}");
+
+    world.settings.revenue.past_due = intercom_revenue::Counted::Always;
+    world.settings.revenue.plan_price_unit = PriceUnit::Major;
+    let other = told(&world).await;
+    assert!(other.other_settings.customers && !other.other_settings.bodies);
+    let shown = other.to_string();
+    for line in [
+        "written with other settings than these (the revenue policy or which contact speaks)",
+        "mrr                    0.00 USD (a run writes 100.00 USD)",
+        "plan_price             9.00 USD (a run writes 900.00 USD)",
+        "sub_1 past_due: counts, 10000 smallest units USD a month",
+    ] {
+        assert!(shown.contains(line), "{shown}");
+    }
+    let column = |name: &str| {
+        let column = other.columns.iter().find(|line| line.column == name).expect("a column");
+        serde_json::to_value(column).expect("JSON")
+    };
+    let mrr = column("mrr");
+    assert_eq!(
+        (&mrr["value"], &mrr["would_be"]["value"]),
+        (&json!("0.00 USD"), &json!("100.00 USD"))
+    );
+    assert_eq!(column("name").get("would_be"), None);
+
+    world.advance(600);
+    world.sync().await;
+    let written = told(&world).await;
+    assert!(written.other_settings.is_nothing());
+    assert!(written.to_string().contains("mrr                    100.00 USD  ←"), "{written}");
+}
+
+pub(crate) async fn a_merged_address_is_no_churn(on: &Database) {
+    let mut world = World::empty(on);
+    world.settings.max_missing_percent = 100;
+    let (old, new) = ("ada@member.example", "lovelace@member.example");
+    let plan = json!({"amount": 10_000, "interval": "month"});
+    let pays = json!({"Stripe Subscriptions": [{"status": "active", "plan": plan}]});
+    let contact = |email| json!({"email": email, "custom_attributes": pays});
+    let (lead, user) = (world.create_contact(contact(old)), world.create_contact(contact(new)));
+    world.sync().await;
+    world.advance(600);
+    let now = world.sim.now();
+    world.sim.with(|sim| sim.workspace_mut().merge_contacts(&lead, &user, now)).expect("both");
+    world.sync_whole().await;
+    let workspace = world.workspace().await;
+    let gone = departed(world.store.as_ref(), &workspace, old, world.now());
+    let gone = gone.await.expect("an answer").expect("a history").to_string();
+    let line = format!("contact {lead} spoke for it and was merged into contact {user}, which has");
+    assert!(gone.contains(&line) && gone.contains(new), "{gone}");
+    assert!(gone.contains(&format!("no MRR (merged into contact {user})")), "{gone}");
+    assert!(!gone.contains("Churn"), "{gone}");
+}
+
+pub(crate) async fn who_is_no_customer_is_told(on: &Database) {
+    let world = World::empty(on);
+    let id = world.create_contact(json!({"email": "Ada At@Member"}));
+    world.create_contact(json!({"email": "bob@member.example"}));
+    world.sync().await;
+    let workspace = world.workspace().await;
+    let asked = async |who: &str| {
+        no_customer(world.store.as_ref(), &workspace, who).await.expect("an answer")
+    };
+    for (who, why) in [
+        (" ada at@member", "that is no e-mail address"),
+        (id.as_str(), "without a usable e-mail address"),
+    ] {
+        let told = asked(who).await.expect("a contact");
+        assert_eq!(told.contact_ids, [id.as_str()]);
+        assert!(!format!("{told:?}").contains("ember"));
+        assert!(told.to_string().contains(why), "{told}");
+    }
+    assert_eq!(asked("bob@member.example").await, None);
+    assert_eq!(asked("nobody@member.example").await, None);
 }
 
 pub(crate) async fn a_row_in_another_currency_is_told_to_add_nothing(on: &Database) {
@@ -210,6 +305,8 @@ pub(crate) async fn the_price_of_a_plan_is_shown_in_its_unit(on: &Database) {
         [(PriceUnit::Minor, "29900 smallest units, 299.00 USD"), (PriceUnit::Major, "29900.00 USD")]
     {
         world.settings.revenue.plan_price_unit = unit;
+        world.advance(600);
+        world.sync().await;
         let (store, settings) = (world.store.as_ref(), &world.settings);
         let told = explain(store, &workspace, settings, "ada@member.example", world.now()).await;
         let told = told.expect("an explanation").expect("a customer");

@@ -74,6 +74,9 @@ on_both_databases! {
         a_customer_of_high_value_is_told_with_what_it_pays
         another_e_mail_is_no_other_customer
         a_mention_follows_its_contact_to_another_customer
+        a_mention_moves_with_its_author
+        a_payer_that_is_gone_is_told_once
+        another_currency_is_told_once
         who_exchange_their_addresses_pay_what_they_paid
         who_takes_over_an_address_is_somebody_new
         an_old_customer_that_begins_to_pay_is_not_new
@@ -142,6 +145,11 @@ on_both_databases! {
         billing_that_cannot_be_read_keeps_the_figures
         an_entry_that_cannot_be_read_is_no_churn
         billing_that_never_could_be_read_has_no_figures
+        what_may_be_paid_all_the_same_is_no_churn
+        a_currency_that_is_none_is_not_the_base_currency
+        a_plan_nobody_can_read_is_no_churn
+        prices_with_fractions_are_named
+        a_currency_without_a_rate_is_no_churn
         figures_follow_their_contact_to_another_address
         figures_that_left_with_their_contact_stay_with_nobody_else
         the_first_ten_records_with_odd_values_are_named;
@@ -175,6 +183,9 @@ on_both_databases! {
         the_buckets_of_the_day;
     explain:
         every_value_has_a_source
+        what_is_written_is_told_from_what_would_be
+        a_merged_address_is_no_churn
+        who_is_no_customer_is_told
         a_row_in_another_currency_is_told_to_add_nothing
         a_move_is_told_as_a_move
         what_steers_a_terminal_is_written_out

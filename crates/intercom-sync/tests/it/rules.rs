@@ -108,8 +108,9 @@ pub(crate) async fn changed_rules_are_no_change_of_a_customer(on: &Database) {
     let explained = explained.expect("an explanation").expect("a customer");
     let seen: Vec<_> =
         explained.history.iter().map(|line| (line.movement, line.is_restated)).collect();
-    let expected = [(Some(Movement::Expansion), false), (None, true), (Some(Movement::New), false)];
+    let expected = [(Some(Movement::Expansion), false), (None, true), (None, false)];
     assert_eq!(seen, expected);
+    assert!(explained.history[2].is_first_sight, "{:?}", explained.history[2]);
 }
 
 pub(crate) async fn customers_are_restated_however_many_runs_it_takes(on: &Database) {
@@ -131,6 +132,11 @@ pub(crate) async fn customers_are_restated_however_many_runs_it_takes(on: &Datab
     }
     let report = world.break_off(Meddler::silent_of_contacts_after(&world.sim, 1)).await;
     assert_eq!(report.metrics.updated_contacts, 0, "customers wait for the rest");
+    let (workspace, waits) = (world.workspace().await, "m1@member.example");
+    let told = explain(world.store.as_ref(), &workspace, &world.settings, waits, world.now());
+    let told = told.await.expect("an explanation").expect("a customer");
+    assert!(told.other_settings.restating && !told.other_settings.customers, "{told}");
+    assert!(told.to_string().contains("no run has been through all customers since"), "{told}");
     world.told().await;
     world.advance(600);
     assert_eq!(world.sync().await.alerts.len(), 0);

@@ -28,6 +28,11 @@ fn change(from: i64, to: i64, movement: Movement) -> Notice {
     ada(Alert::LargeMrrChange { from: usd(from), to: usd(to), movement })
 }
 
+fn other_currency() -> Alert {
+    let to = Money::new(1_000, Currency::EUR);
+    Alert::LargeMrrChange { from: usd(60_000), to, movement: Movement::CurrencyChange }
+}
+
 fn entry(n: i64) -> DigestEntry {
     DigestEntry {
         email: format!("m{n}@member.example"),
@@ -71,6 +76,7 @@ fn notices() -> Vec<(&'static str, Notice)> {
         ("contraction", change(29_900, 9_900, Movement::Contraction)),
         ("expansion", change(10_000, 30_050, Movement::Expansion)),
         ("churn", change(29_900, 0, Movement::Churn)),
+        ("other_currency", ada(other_currency())),
         ("digest", Notice::Digest(DigestNotice { cause: DigestCause::FirstLoad, parts })),
         ("failed", run(RunOutcome::Failed, "contacts could not be fetched: status 401")),
         ("partial", run(RunOutcome::Partial, "conversations left out: status 403")),

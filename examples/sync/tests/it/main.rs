@@ -6,5 +6,6 @@ mod look;
 mod movements;
 mod program;
 mod run;
+mod verify;
 mod watch;
 mod world;
