@@ -129,15 +129,15 @@ fn read_parts(conversation_id: &str, answer: &Answer, conversation: &Conversatio
     fetched.is_whole = n_shown >= total.or(n_counted).unwrap_or(n_shown);
     fetched.n_counted = n_counted.or(total);
     let updated_at = lenient::<Timestamp>(conversation.updated_at).map(Timestamp::as_unix);
-    let is_settled = match (updated_at, answer.given_at) {
+    let shows_changes = match (updated_at, answer.given_at) {
         (Some(updated_at), Some(given_at)) => updated_at < given_at,
         _ => true,
     };
-    // Another change of the same second does not move `updated_at`: as long as one is possible,
-    // the answer counts as one of the second before.
-    fetched.updated_at = updated_at.map(|at| if is_settled { at } else { at - 1 });
     // What could not be read may be readable the next time.
-    let is_settled = is_settled && fetched.quarantined.is_empty();
+    let is_settled = shows_changes && fetched.quarantined.is_empty();
+    // Another change of the same second does not move `updated_at`: as long as one is possible, or
+    // something is missing, the answer counts as one of the second before.
+    fetched.updated_at = updated_at.map(|at| if is_settled { at } else { at - 1 });
     Reading { fetched: Ok(fetched), is_settled }
 }
 
