@@ -32,7 +32,9 @@ pub(crate) async fn run(common: &Common, arguments: &Json) -> anyhow::Result<Ver
         }
     };
     let wiring = Wiring::over(store, common, &environment)?;
-    findings.extend(wiring.sync(settings).check().await?);
+    let checked = wiring.sync(settings).check().await;
+    wiring.close().await;
+    findings.extend(checked?);
     let n_bad = findings.iter().filter(|finding| finding.state == State::Bad).count();
     if arguments.json {
         say(&serde_json::to_string(&findings)?)?;

@@ -34,9 +34,22 @@ pub(crate) async fn run(
     let wiring = Wiring::new(common, &environment).await?;
     let sync = wiring.sync(settings);
     let extent = if arguments.full { Extent::Whole } else { Extent::Changed };
-    if arguments.dry_run {
-        return preview(&sync, extent).await;
-    }
+    let ended = match arguments.dry_run {
+        true => preview(&sync, extent).await,
+        false => mirror(common, &wiring, &sync, &teller, (extent, now)).await,
+    };
+    wiring.close().await;
+    ended
+}
+
+/// Makes the run and tells of it.
+async fn mirror(
+    common: &Common,
+    wiring: &Wiring,
+    sync: &Sync,
+    teller: &Teller,
+    (extent, now): (Extent, DateTime<Utc>),
+) -> anyhow::Result<Verdict> {
     let told = progress::on_stderr(common.log_format);
     let ended = sync.run_until(stopping::asked(), extent, now, told.as_ref()).await;
     told.clear();
@@ -48,7 +61,7 @@ pub(crate) async fn run(
         }
         Err(error) => {
             // That it failed waits to be told, too.
-            teller.after_a_run(wiring.store.as_ref(), &sync, now).await;
+            teller.after_a_run(wiring.store.as_ref(), sync, now).await;
             return Err(error.into());
         }
     };
@@ -60,7 +73,7 @@ pub(crate) async fn run(
     for skipped in skipped(&report) {
         tell(common.log_format, &format!("skipped: {skipped}"));
     }
-    teller.after_a_run(wiring.store.as_ref(), &sync, now).await;
+    teller.after_a_run(wiring.store.as_ref(), sync, now).await;
     Ok(if report.is_complete() { Verdict::Done } else { Verdict::LeftBehind })
 }
 

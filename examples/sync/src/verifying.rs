@@ -22,14 +22,17 @@ pub(crate) async fn run(
     if !arguments.streams.is_empty() {
         settings.streams = in_order(&settings, &arguments.streams);
     }
-    let sync = Wiring::new(common, &environment).await?.sync(settings);
-    tokio::select! {
+    let wiring = Wiring::new(common, &environment).await?;
+    let sync = wiring.sync(settings);
+    let ended = tokio::select! {
         verdict = compare_and_repair(&sync, common, arguments, now) => verdict,
         () = stopping::asked() => {
             tell(common.log_format, "stopped; comparing writes nothing, a repair goes on where it ended");
             Ok(Verdict::LeftBehind)
         }
-    }
+    };
+    wiring.close().await;
+    ended
 }
 
 async fn compare_and_repair(

@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use intercom_client::{Client, ClientSettings, HttpSettings, Origin, SettingsError};
@@ -15,6 +16,9 @@ use crate::environment::Environment;
 
 /// Where the mirror is stored when nobody says.
 const DATABASE: &str = "sqlite://intercom.db";
+
+/// How long the end of the program waits for the shared rate limit to be told of its last calls.
+const LAST_TURN: Duration = Duration::from_secs(5);
 
 /// How a command ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +70,11 @@ impl Wiring {
         }
         let client = Client::http(http, settings).context(BadSetting)?;
         Ok(Self { store, client })
+    }
+
+    /// Gives back what was lent of the rate limit: others would wait for it.
+    pub(crate) async fn close(&self) {
+        self.client.settle(LAST_TURN).await;
     }
 
     /// A sync of the workspace that the token belongs to.

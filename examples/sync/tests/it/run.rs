@@ -37,6 +37,36 @@ fn a_run_prints_the_metrics_and_the_log_entry_and_the_next_one_writes_nothing() 
     assert!(!format!("{first:?}{second:?}").contains(TOKEN));
 }
 
+/// The shared rate limit has every call back: the next command waits for none.
+#[test]
+fn a_command_that_fails_keeps_no_call() {
+    let world = World::new();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let dead = format!("http://{}", port.local_addr().expect("an address"));
+    drop(port);
+    for (n, arguments) in [&["check"][..], &["run"], &["run", "--full"], &["run", "--dry-run"]]
+        .into_iter()
+        .enumerate()
+    {
+        let database = format!("sqlite://{n}.db");
+        let with_database = |arguments: &[&str]| {
+            let mut command = world.command(arguments);
+            command.env("DATABASE_URL", &database);
+            command
+        };
+        let mut failing = with_database(arguments);
+        failing.env("INTERCOM_API_BASE", &dead);
+        let failed = run(failing);
+        assert_eq!(failed.code, Some(1), "{failed:?}");
+        assert!(!failed.stderr.contains("rate budget"), "{failed:?}");
+        let began_at = tokio::time::Instant::now();
+        let checked = run(with_database(&["check"]));
+        assert_eq!(checked.code, Some(0), "{checked:?}");
+        assert!(began_at.elapsed().as_secs() < 10, "{arguments:?}: {:?}", began_at.elapsed());
+        assert!(!checked.stderr.contains("rate budget"), "{checked:?}");
+    }
+}
+
 #[test]
 fn a_stream_the_token_may_not_read_is_named_and_makes_the_run_partial() {
     let scopes = ["read_and_list_users_and_companies", "read_tags", "read_admins"];
