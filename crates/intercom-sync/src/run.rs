@@ -10,7 +10,9 @@ use chrono_tz::Tz;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use intercom_client::Client;
-use intercom_store::{RunCounts, RunEnd, RunId, RunOutcome, RunRow, Store, Stream, Workspace};
+use intercom_store::{
+    RunCounts, RunEnd, RunId, RunOutcome, RunRow, StillAside, Store, Stream, Workspace,
+};
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -29,6 +31,9 @@ use crate::report::{Metrics, RunReport, Skipped, StreamReport};
 use crate::rules;
 use crate::settings::SyncSettings;
 use crate::streams::pull_or_skip;
+
+/// So many records are named that earlier runs have put aside.
+const STILL_ASIDE_NAMED: u32 = 5;
 
 /// A workspace, the store it is mirrored in, and the rules.
 pub struct Sync {
@@ -272,7 +277,10 @@ impl Sync {
     ) -> Result<RunReport, SyncError> {
         let Start { run, now, .. } = start;
         let totals = self.store.customer_totals(workspace).await?;
-        let report = work.report(now, took_for, mean_quality(&totals));
+        let mut report = work.report(now, took_for, mean_quality(&totals));
+        let streams = &self.settings.streams;
+        report.still_aside =
+            self.store.still_aside(workspace, streams, run, STILL_ASIDE_NAMED).await?;
         let outcome = if report.is_complete() { RunOutcome::Done } else { RunOutcome::Partial };
         let shortfalls: Vec<String> =
             report.streams.iter().flat_map(StreamReport::shortfalls).collect();
@@ -424,7 +432,8 @@ impl Work {
             avg_quality_score,
         };
         let CustomersReport { alerts, digest, .. } = customers;
-        RunReport { started_at, took_for, streams, metrics, skipped, alerts, digest }
+        let still_aside = StillAside::default();
+        RunReport { started_at, took_for, streams, metrics, skipped, still_aside, alerts, digest }
     }
 }
 

@@ -118,6 +118,8 @@ on_both_databases! {
         an_entry_without_a_readable_id_costs_only_itself
         a_date_that_is_text_is_put_aside_and_named
         an_entry_that_is_fixed_leaves_the_quarantine
+        what_stays_put_aside_is_named_by_every_run
+        what_a_whole_walk_does_not_meet_is_put_aside_no_more
         a_nested_field_of_another_type_is_mirrored_and_put_aside
         a_record_put_aside_is_not_forgotten_when_it_is_seen_again
         a_customer_outlives_a_body_that_nobody_can_read
