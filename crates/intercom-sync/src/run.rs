@@ -117,6 +117,7 @@ impl Sync {
         now: DateTime<Utc>,
         progress: &dyn Progress,
     ) -> Result<RunReport, SyncError> {
+        let started = Instant::now();
         let mut stop = pin!(stop);
         let identified = tokio::select! {
             identified = self.workspace(now) => identified,
@@ -125,7 +126,8 @@ impl Sync {
         let workspace = match identified {
             Ok(workspace) => workspace,
             Err(error) => {
-                self.note_refused(&Refused { extent, error: &error, at: now }).await;
+                let took_for = started.elapsed();
+                self.note_refused(&Refused { extent, error: &error, at: now, took_for }).await;
                 return Err(error);
             }
         };

@@ -122,7 +122,10 @@ fn lines(comparison: &StreamComparison) -> String {
         (&comparison.different, "stored otherwise"),
         (&comparison.damaged, "stored with a body that is lost or damaged"),
         (&comparison.extra, "stored, but not in the workspace's list"),
-        (&comparison.pending, "changed since the last run, which the next one reads"),
+        (
+            &comparison.pending,
+            "changed since the last run, or left behind by it; the next one reads it",
+        ),
     ] {
         if differences.n > 0 {
             text.push_str(&format!("\n    {} {what}: {}", differences.n, ids(differences)));
@@ -134,6 +137,11 @@ fn lines(comparison: &StreamComparison) -> String {
     }
     if comparison.n_unreadable > 0 {
         text.push_str(&format!("\n    {} cannot be read", comparison.n_unreadable));
+        if !comparison.unreadable.is_empty() {
+            let first = comparison.unreadable.clone();
+            let named = Differences { n: comparison.n_unreadable, first };
+            text.push_str(&format!(": {}", ids(&named)));
+        }
     }
     text
 }

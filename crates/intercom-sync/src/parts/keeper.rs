@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::Look;
-use crate::error::SyncError;
+use crate::error::{SyncError, in_words};
 use crate::missing::n_allowed;
 use crate::pull::Puller;
 use crate::report::StreamReport;
@@ -70,7 +70,11 @@ impl<'k, 'p> Keeper<'k, 'p> {
                 return 0;
             }
             Look::Failed { due, source } => {
-                let failed = FoundParts::Failed { reason: source.to_string(), quarantined: None };
+                let mut reason = in_words(&source);
+                if source.body_limit().is_some() {
+                    reason.push_str("; the conversation is mirrored, and its parts are not");
+                }
+                let failed = FoundParts::Failed { reason, quarantined: None };
                 super::found(due, failed, false)
             }
         };

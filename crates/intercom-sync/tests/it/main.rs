@@ -108,6 +108,7 @@ on_both_databases! {
         a_stored_cursor_that_leads_in_a_circle_starts_the_walk_anew
         a_server_that_does_not_sort_hides_no_change;
     bad_answers:
+        parts_too_long_to_be_read_are_named_with_the_limit
         a_truncated_page_is_one_clear_error
         a_page_truncated_once_is_fetched_again
         a_page_of_another_shape_is_one_clear_error
@@ -137,6 +138,7 @@ on_both_databases! {
     refusals:
         a_revoked_token_is_one_clear_error
         a_run_that_could_not_begin_is_noted
+        a_workspace_that_cannot_be_identified_is_told_with_advice
         a_stream_the_token_may_not_read_is_left_out_and_named
         an_api_error_in_a_stream_costs_only_that_stream
         no_error_shows_whose_data_it_is;
@@ -239,6 +241,7 @@ on_both_databases! {
     verify:
         parts_are_verified_and_repaired
         parts_that_change_later_are_pending
+        conversations_whose_answer_is_bad_are_unreadable
         what_was_never_read_is_missing
         what_the_api_does_not_answer_is_not_compared_and_named
         damaged_bodies_are_named_and_mended
