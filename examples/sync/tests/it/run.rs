@@ -124,6 +124,23 @@ fn records_put_aside_are_named_up_to_a_number() {
     assert_eq!(*more, "left behind: contacts: and 2 more put aside, see `sync status`");
     let status = world.run(&["status"]).stdout;
     assert!(ids[..12].iter().all(|id| status.contains(id.as_str())), "{status}");
+
+    // Later runs have no part in it, and still it is behind.
+    for arguments in [&["run", "--now", AT][..], &["run", "--full", "--now", AT]] {
+        let later = world.run(arguments);
+        assert_eq!(later.code, Some(1), "{later:?}");
+        assert_eq!(later.json()[0]["errors"], 0);
+        let lines: Vec<&str> =
+            later.stderr.lines().filter(|line| line.starts_with("left behind: ")).collect();
+        let [named @ .., more] = lines.as_slice() else { panic!("{later:?}") };
+        assert_eq!(named.len(), 5, "{lines:?}");
+        let why = ", put aside by an earlier run: mirrored but not projected: at `location`";
+        assert!(named.iter().all(|line| line.contains(why)), "{lines:?}");
+        let rest = "left behind: 7 more put aside by earlier runs, see `sync status`";
+        assert_eq!(*more, rest);
+    }
+    let others = world.run(&["run", "--now", AT, "--streams", "tags"]);
+    assert_eq!(others.code, Some(0), "{others:?}");
 }
 
 #[test]
