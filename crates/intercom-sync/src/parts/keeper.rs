@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use intercom_client::AnswerFault;
 use intercom_store::{ConversationParts, FoundParts, Gone, PartsWrite, Stream};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -70,10 +71,10 @@ impl<'k, 'p> Keeper<'k, 'p> {
                 return 0;
             }
             Look::Failed { due, source } => {
-                let mut reason = in_words(&source);
-                if source.body_limit().is_some() {
-                    reason.push_str("; the conversation is mirrored, and its parts are not");
-                }
+                let reason = match source.body_limit() {
+                    Some(limit) => AnswerFault::BodyTooLarge { limit }.to_string(),
+                    None => in_words(&source),
+                };
                 let failed = FoundParts::Failed { reason, quarantined: None };
                 super::found(due, failed, false)
             }
@@ -138,7 +139,8 @@ impl<'k, 'p> Keeper<'k, 'p> {
             let named = self.failed.join(", ");
             let n = self.n_failed;
             let noun = if n == 1 { "conversation" } else { "conversations" };
-            self.report.left_behind = Some(format!("the parts of {n} {noun}: {named}{more}"));
+            self.report.left_behind =
+                Some(format!("the parts of {n} mirrored {noun}: {named}{more}"));
         }
         progress.finished(Stream::Parts, self.report.n_fetched);
         Ok(())
