@@ -86,6 +86,10 @@ impl Calls {
         self.gate.status()
     }
 
+    pub(crate) async fn settle(&self, most: Duration) {
+        self.gate.settle(most).await;
+    }
+
     pub(crate) fn usage(&self) -> Usage {
         self.meter.read()
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::ready;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
@@ -66,6 +67,13 @@ impl Client {
     /// What this client and its clones have used of the API.
     pub fn usage(&self) -> Usage {
         self.calls.usage()
+    }
+
+    /// Waits until the [`RateLease`](crate::RateLease) knows what became of the calls that have
+    /// ended, at most for `most`. A program that ends before that keeps calls from the others until
+    /// they expire.
+    pub async fn settle(&self, most: Duration) {
+        self.calls.settle(most).await;
     }
 
     /// Sends one operation and decodes its answer.

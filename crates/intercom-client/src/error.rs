@@ -34,8 +34,8 @@ pub enum Error {
         /// What stopped the last attempt.
         source: TransportError,
     },
-    /// The API may have acted on the request; there is no answer.
-    #[error("{call}: no answer, but it may have been sent")]
+    /// The API may have acted on the request; there is no answer, or one that is too long.
+    #[error("{call}: {}", Unanswered(source))]
     MaybeSent {
         /// The call.
         call: Box<Call>,
@@ -288,6 +288,21 @@ impl fmt::Display for Call {
             0 | 1 => f.write_str(")"),
             n => write!(f, ", {n} attempts)"),
         }
+    }
+}
+
+struct Unanswered<'a>(&'a TransportError);
+
+impl fmt::Display for Unanswered<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            TransportError::MaybeSent { fault: AnswerFault::BodyTooLarge { .. }, .. } => {
+                "the answer is too long to be read"
+            }
+            TransportError::NotSent { .. } | TransportError::MaybeSent { .. } => {
+                "no answer, but it may have been sent"
+            }
+        })
     }
 }
 

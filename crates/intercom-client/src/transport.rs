@@ -86,7 +86,7 @@ pub enum TransportError {
         source: Option<BoxError>,
     },
     /// The API may have acted on the request.
-    #[error("the request may have been sent, but {fault}")]
+    #[error("{}{fault}", MayHaveBeenSent(fault))]
     MaybeSent {
         /// What happened to the answer.
         fault: AnswerFault,
@@ -105,6 +105,20 @@ impl TransportError {
     /// A request that may have been sent.
     pub fn maybe_sent(fault: AnswerFault, source: impl Into<BoxError>) -> Self {
         Self::MaybeSent { fault, source: Some(source.into()) }
+    }
+}
+
+/// What is said before the fault: an answer that is too long is an answer.
+struct MayHaveBeenSent<'a>(&'a AnswerFault);
+
+impl fmt::Display for MayHaveBeenSent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            AnswerFault::BodyTooLarge { .. } => Ok(()),
+            AnswerFault::Timeout | AnswerFault::Connection | AnswerFault::Body => {
+                f.write_str("the request may have been sent, but ")
+            }
+        }
     }
 }
 
@@ -152,8 +166,20 @@ impl fmt::Display for AnswerFault {
             Self::Connection => f.write_str("the connection broke before the answer"),
             Self::Body => f.write_str("the body of the answer is cut short or damaged"),
             Self::BodyTooLarge { limit } => {
-                write!(f, "the body of the answer is longer than {limit} bytes")
+                write!(f, "the body of the answer is longer than {}", Length(*limit))
             }
+        }
+    }
+}
+
+/// A number of bytes, in MiB where they are whole.
+struct Length(u64);
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            bytes if bytes > 0 && bytes.is_multiple_of(1 << 20) => write!(f, "{} MiB", bytes >> 20),
+            bytes => write!(f, "{bytes} bytes"),
         }
     }
 }

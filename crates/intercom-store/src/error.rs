@@ -109,6 +109,18 @@ pub enum StoreError {
         #[source]
         source: Cause,
     },
+    /// The database may only be read: its file, its folder or the user's rights allow no more. The
+    /// operation had no effect.
+    #[error("cannot {operation} of workspace {workspace}: the database may only be read")]
+    ReadOnly {
+        /// What was asked.
+        operation: &'static str,
+        /// Whose data.
+        workspace: String,
+        /// Why.
+        #[source]
+        source: Cause,
+    },
     /// Another writer held a lock for too long; the operation had no effect and can be repeated.
     #[error("cannot {operation} of workspace {workspace}: the database is busy")]
     Busy {
@@ -173,6 +185,7 @@ impl StoreError {
             | Self::NoRoom { .. }
             | Self::CannotOpen { .. }
             | Self::Full { .. }
+            | Self::ReadOnly { .. }
             | Self::LeaseLost { .. }
             | Self::Refused { .. }
             | Self::Missing { .. }
@@ -276,6 +289,9 @@ impl Fault {
             source if is_busy(&source) => {
                 StoreError::Busy { operation, workspace, source: quiet(source) }
             }
+            source if is_read_only(&source) => {
+                StoreError::ReadOnly { operation, workspace, source: quiet(source) }
+            }
             source => StoreError::Refused { operation, workspace, source: quiet(source) },
         }
     }
@@ -370,6 +386,13 @@ fn is_full(error: &sqlx::Error) -> bool {
         || extended_sqlite_code(error) == Some(SQLITE_IOERR_SHMSIZE)
         || matches!(error, sqlx::Error::Database(error)
             if sqlstate(&**error).is_some_and(|code| code == "53100"))
+}
+
+fn is_read_only(error: &sqlx::Error) -> bool {
+    // Read-only transaction, insufficient privilege.
+    matches!(sqlite_code(error), Some(SQLITE_READONLY | SQLITE_PERM))
+        || matches!(error, sqlx::Error::Database(error)
+            if sqlstate(&**error).is_some_and(|code| ["25006", "42501"].contains(&code.as_str())))
 }
 
 fn is_busy(error: &sqlx::Error) -> bool {

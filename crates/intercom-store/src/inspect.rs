@@ -34,6 +34,28 @@ impl Lost {
     }
 }
 
+/// Entries that earlier runs have put aside and that nobody has been able to read since.
+///
+/// The default is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StillAside {
+    /// How many there are.
+    pub n: u64,
+    /// The last ones.
+    pub named: Vec<AsideEntry>,
+}
+
+/// One of them, without its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AsideEntry {
+    /// Where it came from.
+    pub stream: Stream,
+    /// Its id, when it shows one.
+    pub record_id: Option<String>,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
 /// The part of a [`Store`](crate::Store) that is asked how things stand.
 #[async_trait]
 pub trait InspectStore {
@@ -79,6 +101,25 @@ pub trait InspectStore {
         run: RunId,
         n_customers: u64,
     ) -> Result<(), StoreError>;
+
+    /// What is put aside of some streams and was not met by `run`; `limit` entries are named.
+    async fn still_aside(
+        &self,
+        workspace: &Workspace,
+        streams: &[Stream],
+        run: RunId,
+        limit: u32,
+    ) -> Result<StillAside, StoreError>;
+
+    /// Takes entries of a stream out of the quarantine that `run`, which has met every record of it,
+    /// has not met: their records are gone, or can be read. Stored bodies that nobody can project
+    /// stay. With conversations that are gone go the entries of their parts. How many go.
+    async fn release_unmet(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+        run: RunId,
+    ) -> Result<u64, StoreError>;
 
     /// Takes the stored bodies of records for damaged: what is received of them next is written,
     /// unless it is older. How many of them there are.

@@ -108,7 +108,7 @@ pub use history::{
     AttributeHistoryRow, BucketHistoryRow, CustomerHistoryRow, RevenueHistoryRow, RevenueState,
     TrackedValues,
 };
-pub use inspect::{InspectStore, Lost, PartsWait};
+pub use inspect::{AsideEntry, InspectStore, Lost, PartsWait, StillAside};
 pub use lease::{Lease, LeaseOutcome, RateLedgerRow};
 pub use load::LoadWindow;
 pub use mirror::{

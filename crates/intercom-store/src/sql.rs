@@ -1,6 +1,7 @@
 //! The statements, written once for every dialect.
 
 mod alerts;
+mod aside;
 mod census;
 mod customers;
 mod figures;

@@ -106,12 +106,24 @@ impl SyncError {
                 "see whether this machine reaches the API; HTTPS_PROXY and INTERCOM_API_BASE are \
                  obeyed",
             ),
+            Self::Fetch { source, .. } | Self::Identify(source) if source.status() == Some(429) => {
+                Some(
+                    "other programs use up the rate limit of the workspace: run again in a minute, \
+                     and see with `sync status` how much of it this database's share is",
+                )
+            }
+            Self::Identify(source) if matches!(source.status(), Some(500..)) => Some(
+                "the API is out of order: see https://www.intercomstatus.com, and run again later",
+            ),
+            Self::Held { .. } => Some(
+                "wait until that run has ended, or stop it; when its process has died, its lease \
+                 ends by itself",
+            ),
             Self::UnknownWorkspace => Some("use the token of a workspace's own app"),
             Self::NeverSynchronised { .. } => Some("`sync run` reads it into the database"),
             Self::Fetch { .. }
             | Self::Identify(_)
             | Self::OtherWorkspace { .. }
-            | Self::Held { .. }
             | Self::LeaseLost { .. }
             | Self::Stopped
             | Self::Page { .. }

@@ -49,6 +49,7 @@ pub(crate) async fn bury(
         let n_buried = puller.store.bury(puller.workspace, stream, gone, observed_at).await?;
         report.n_gone += n_buried;
     }
+    puller.store.release_unmet(puller.workspace, stream, puller.run).await?;
     Ok(())
 }
 

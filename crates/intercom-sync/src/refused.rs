@@ -1,5 +1,7 @@
 //! Runs that could not begin: noted where it is known whose they would have been.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use intercom_store::{RunCounts, RunEnd, RunOutcome, Store, Workspace};
 
@@ -13,6 +15,8 @@ pub(crate) struct Refused<'a> {
     pub(crate) extent: Extent,
     pub(crate) error: &'a SyncError,
     pub(crate) at: DateTime<Utc>,
+    /// How long it was tried.
+    pub(crate) took_for: Duration,
 }
 
 /// Notes it in the workspace of the store, if that has only one and no process works on it.
@@ -25,7 +29,7 @@ pub(crate) async fn note(
     let [workspace] = known.as_slice() else { return Ok(()) };
     let at = refused.at.timestamp();
     let end = RunEnd {
-        finished_at: at,
+        finished_at: (refused.at + refused.took_for).timestamp(),
         outcome: outcome(refused.error),
         counts: RunCounts::default(),
         detail: Some(refused.error.told()),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use intercom_projection::NoEmail;
 use intercom_revenue::Alert;
-use intercom_store::{DigestCause, Quarantined, Stream};
+use intercom_store::{DigestCause, Quarantined, StillAside, Stream};
 use serde::Serialize;
 
 /// So many records put aside are named of each stream, and contacts that are skipped.
@@ -209,6 +209,8 @@ pub struct RunReport {
     pub metrics: Metrics,
     /// The contacts that [`Metrics::skipped_contacts`] counts.
     pub skipped: Skipped,
+    /// What earlier runs have put aside of these streams, and nobody could read since.
+    pub still_aside: StillAside,
     /// What should be told.
     pub alerts: Vec<CustomerAlert>,
     /// What is told in one, when the run has written a digest.
@@ -225,9 +227,15 @@ pub struct Digest {
 }
 
 impl RunReport {
-    /// Whether every stream was read, no record put aside and nothing missing left unexplained.
+    /// Whether every stream was read, no record put aside and nothing missing left unexplained;
+    /// what earlier runs have put aside is not this one's.
     pub fn is_complete(&self) -> bool {
         self.metrics.errors == 0
+    }
+
+    /// Whether nothing is left behind, by this run or an earlier one.
+    pub fn leaves_nothing_behind(&self) -> bool {
+        self.is_complete() && self.still_aside.n == 0
     }
 
     /// Whether another run could bring what this one has not: records put aside, and streams that

@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use futures_util::future::join_all;
 use intercom_client::Client;
 use intercom_store::{
-    Lost, RunCounts, RunEnd, RunId, RunOutcome, RunRow, Store, Stream, Workspace,
+    Lost, RunCounts, RunEnd, RunId, RunOutcome, RunRow, StillAside, Store, Stream, Workspace,
 };
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -31,6 +31,9 @@ use crate::report::{Metrics, RunReport, Skipped, StreamReport};
 use crate::rules;
 use crate::settings::SyncSettings;
 use crate::streams::pull_or_skip;
+
+/// So many records are named that earlier runs have put aside.
+const STILL_ASIDE_NAMED: u32 = 5;
 
 /// A workspace, the store it is mirrored in, and the rules.
 pub struct Sync {
@@ -114,6 +117,7 @@ impl Sync {
         now: DateTime<Utc>,
         progress: &dyn Progress,
     ) -> Result<RunReport, SyncError> {
+        let started = Instant::now();
         let mut stop = pin!(stop);
         let identified = tokio::select! {
             identified = self.workspace(now) => identified,
@@ -122,7 +126,8 @@ impl Sync {
         let workspace = match identified {
             Ok(workspace) => workspace,
             Err(error) => {
-                self.note_refused(&Refused { extent, error: &error, at: now }).await;
+                let took_for = started.elapsed();
+                self.note_refused(&Refused { extent, error: &error, at: now, took_for }).await;
                 return Err(error);
             }
         };
@@ -280,7 +285,10 @@ impl Sync {
     ) -> Result<RunReport, SyncError> {
         let Start { run, now, .. } = start;
         let totals = self.store.customer_totals(workspace).await?;
-        let report = work.report(now, took_for, mean_quality(&totals));
+        let mut report = work.report(now, took_for, mean_quality(&totals));
+        let streams = &self.settings.streams;
+        report.still_aside =
+            self.store.still_aside(workspace, streams, run, STILL_ASIDE_NAMED).await?;
         let outcome = if report.is_complete() { RunOutcome::Done } else { RunOutcome::Partial };
         let shortfalls: Vec<String> =
             report.streams.iter().flat_map(StreamReport::shortfalls).collect();
@@ -432,7 +440,8 @@ impl Work {
             avg_quality_score,
         };
         let CustomersReport { alerts, digest, .. } = customers;
-        RunReport { started_at, took_for, streams, metrics, skipped, alerts, digest }
+        let still_aside = StillAside::default();
+        RunReport { started_at, took_for, streams, metrics, skipped, still_aside, alerts, digest }
     }
 }
 

@@ -78,8 +78,11 @@ pub struct StreamComparison {
     pub extra: Differences,
     /// Records that are not stored because somebody was forgotten.
     pub n_forgotten: u64,
-    /// Records that cannot be read.
+    /// Records that cannot be read, in the workspace as it answers.
     pub n_unreadable: u64,
+    /// The conversations among the first of them, when parts are compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<String>,
     /// Why the stream was not compared, or not to its end: the token lacks a permission, or the API
     /// does not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,7 +102,16 @@ impl StreamComparison {
             extra: Differences::default(),
             n_forgotten: 0,
             n_unreadable: 0,
+            unreadable: Vec::new(),
             skipped_because: None,
+        }
+    }
+
+    /// Counts a conversation whose parts cannot be read.
+    fn unreadable(&mut self, conversation_id: String) {
+        self.n_unreadable += 1;
+        if self.unreadable.len() < NAMED {
+            self.unreadable.push(conversation_id);
         }
     }
 

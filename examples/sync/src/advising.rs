@@ -44,6 +44,10 @@ fn of_store(error: &StoreError) -> Option<&'static str> {
         StoreError::NoRoom { .. } | StoreError::Full { .. } => {
             "make room on the disk of the database, and run again"
         }
+        StoreError::ReadOnly { .. } => {
+            "let the program write the file and its folder, or its user the tables; or name \
+             another database with --database or in DATABASE_URL"
+        }
         StoreError::Corrupt { .. } => {
             "`sync verify --repair` fetches records anew whose stored body is lost or damaged"
         }

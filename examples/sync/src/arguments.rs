@@ -52,7 +52,8 @@ Examples:
   sync run --dry-run
 
 The success metrics are one JSON object on standard output; the log entry and what was left behind
-are on standard error. Ctrl-C ends the run at its last committed page, and the same command goes on
+are on standard error. What earlier runs have put aside of these streams is named, too, and the exit
+status is 1 until it can be read. Ctrl-C ends the run at its last committed page, and the same command goes on
 there. A workspace has one run at a time.
 
 --full reads every record and writes what differs from the digests that are stored, unless it claims

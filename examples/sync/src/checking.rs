@@ -32,7 +32,9 @@ pub(crate) async fn run(common: &Common, arguments: &Json) -> anyhow::Result<Ver
         }
     };
     let wiring = Wiring::over(store, common, &environment)?;
-    findings.extend(wiring.sync(settings).check().await?);
+    let checked = wiring.sync(settings).check().await;
+    wiring.close().await;
+    findings.extend(checked?);
     let n_bad = findings.iter().filter(|finding| finding.state == State::Bad).count();
     if arguments.json {
         say_json(&findings)?;
@@ -45,17 +47,18 @@ pub(crate) async fn run(common: &Common, arguments: &Json) -> anyhow::Result<Ver
 }
 
 async fn database(store: &dyn Store) -> Finding {
-    if let Err(error) = store.check_writable().await {
-        let remedy = remedy(&error).unwrap_or("the database has to let this user write");
-        return Finding::not_good(State::Bad, "database", causes(&error), remedy);
-    }
-    match store.workspaces().await {
+    let looked = async {
+        store.check_writable().await?;
+        store.workspaces().await
+    };
+    match looked.await {
         Ok(known) => {
             let known = counted(known.len() as u64, "workspace", "workspaces");
             Finding::good("database", format!("can be written, {known} known"))
         }
         Err(error) => {
-            let remedy = "the database opens but does not answer; see its own log";
+            let remedy =
+                remedy(&error).unwrap_or("the database opens but does not answer; see its own log");
             Finding::not_good(State::Bad, "database", causes(&error), remedy)
         }
     }

@@ -30,13 +30,13 @@ pub(crate) async fn run(
     }
     say(&format!("contacts: {}", who.contact_ids.join(", ")))?;
     say(&format!("e-mail addresses: {}", who.emails.len()))?;
-    say(&format!("conversations, each as a whole: {}", who.conversation_ids.len()))?;
+    say(&format!("conversations, each with all its parts: {}", who.conversation_ids.len()))?;
     if !arguments.yes {
         complain("nothing was erased; the same command with --yes erases it for good");
         return Ok(Verdict::Done);
     }
     let erasure = intercom_sync::forget(store, &workspace, &who, now).await?;
-    for (table, n) in erasure.erased {
+    for (table, n) in erasure.erased.into_iter().filter(|(_, n)| *n > 0) {
         say(&format!("erased from {table}: {n}"))?;
     }
     say("a later run does not bring it back; Intercom itself still has the contact")?;

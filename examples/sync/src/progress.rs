@@ -11,10 +11,13 @@ use intercom_sync::Progress;
 use tokio::time::Instant;
 
 use crate::arguments::LogFormat;
-use crate::telling::tell;
+use crate::telling::{lasting, tell};
 
 /// A line is written this often at most while a step goes on.
 const A_LINE_EACH: Duration = Duration::from_secs(10);
+
+/// There is no speed before this.
+const FIRST_MEASURE: Duration = Duration::from_secs(1);
 
 /// A progress that can be taken off the screen.
 pub(crate) trait Told: Progress {
@@ -57,22 +60,27 @@ struct Bars {
 }
 
 impl Bars {
-    fn of(&self, step: Step) -> ProgressBar {
+    /// The bar of a step, at what is done of it.
+    fn at(&self, step: Step, done: u64) -> ProgressBar {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
             let bar = self.all.add(ProgressBar::no_length());
             bar.set_style(style(COUNTED));
             bar.set_prefix(step.name());
+            // What came before the bar took a time that nobody knows.
+            bar.set_position(done);
+            bar.reset_eta();
             bar
         };
-        shown.entry(step).or_insert_with(make).clone()
+        let bar = shown.entry(step).or_insert_with(make).clone();
+        bar.set_position(done);
+        bar
     }
 }
 
 impl Progress for Bars {
     fn pulled(&self, stream: Stream, fetched: u64, total: Option<u64>) {
-        let bar = self.of(Step::Stream(stream));
-        bar.set_position(fetched);
+        let bar = self.at(Step::Stream(stream), fetched);
         if let Some(total) = total {
             if bar.length().is_none() {
                 bar.set_style(style(MEASURED));
@@ -82,19 +90,18 @@ impl Progress for Bars {
     }
 
     fn finished(&self, stream: Stream, fetched: u64) {
-        let bar = self.of(Step::Stream(stream));
-        bar.set_position(fetched);
+        let bar = self.at(Step::Stream(stream), fetched);
         bar.set_style(style(MEASURED));
         bar.set_length(fetched);
         bar.abandon();
     }
 
     fn projected(&self, _: Stream, done: u64) {
-        self.of(Step::Projected).set_position(done);
+        self.at(Step::Projected, done);
     }
 
     fn customers(&self, done: u64) {
-        self.of(Step::Customers).set_position(done);
+        self.at(Step::Customers, done);
     }
 }
 
@@ -105,21 +112,33 @@ impl Told for Bars {
     }
 }
 
-/// Whole rows a second.
+/// Whole rows a second, once there is something to measure.
 fn rate(state: &ProgressState, out: &mut dyn std::fmt::Write) {
-    // A bar of which a part cannot be written is drawn without it.
-    let _ = write!(out, "{:.0}/s", state.per_sec());
+    if state.elapsed() >= FIRST_MEASURE {
+        // A bar of which a part cannot be written is drawn without it.
+        let _ = write!(out, "{:.0}/s", state.per_sec());
+    }
+}
+
+/// How long the rest takes at that speed.
+fn left(state: &ProgressState, out: &mut dyn std::fmt::Write) {
+    if state.elapsed() >= FIRST_MEASURE && !state.is_finished() && state.per_sec() > 0.0 {
+        let _ = write!(out, "{} left", lasting(state.eta().as_secs()));
+    }
 }
 
 /// What is shown of a step whose total is known.
-const MEASURED: &str = "{prefix:>18} {bar:30} {human_pos:>9}/{human_len:<9} {rate:>14}  {eta} left";
+const MEASURED: &str = "{prefix:>18} {bar:30} {human_pos:>9}/{human_len:<9} {rate:>14}  {left}";
 
 /// What is shown of a step whose total nobody has announced: no bar, which would stay empty.
 const COUNTED: &str = "{prefix:>18} {human_pos:>40} {rate:>24}";
 
 fn style(columns: &str) -> ProgressStyle {
     let style = ProgressStyle::with_template(columns);
-    style.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("rate", rate)
+    style
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key("rate", rate)
+        .with_key("left", left)
 }
 
 /// A line when a stream is complete, and now and then before.
@@ -183,7 +202,8 @@ fn line(step: Step, done: u64, total: Option<u64>, took_for: Duration) -> String
     match total.and_then(|total| Some((total, total.saturating_sub(done).checked_div(per_second)?)))
     {
         Some((total, left)) => {
-            format!("{name}: {done} of {total}, {per_second} rows/s, {left} s left")
+            let left = lasting(left);
+            format!("{name}: {done} of {total}, {per_second} rows/s, {left} left")
         }
         None => format!("{name}: {done}, {per_second} rows/s"),
     }

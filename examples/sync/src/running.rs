@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use intercom_store::Stream;
+use intercom_store::{AsideEntry, StillAside, Stream};
 use intercom_sync::{
     Extent, Newcomers, PutAside, RunReport, Skipped, StreamPreview, Sync, SyncError, SyncSettings,
 };
@@ -34,9 +34,22 @@ pub(crate) async fn run(
     let wiring = Wiring::new(common, &environment).await?;
     let sync = wiring.sync(settings);
     let extent = if arguments.full { Extent::Whole } else { Extent::Changed };
-    if arguments.dry_run {
-        return preview(&sync, extent).await;
-    }
+    let ended = match arguments.dry_run {
+        true => preview(&sync, extent).await,
+        false => mirror(common, &wiring, &sync, &teller, (extent, now)).await,
+    };
+    wiring.close().await;
+    ended
+}
+
+/// Makes the run and tells of it.
+async fn mirror(
+    common: &Common,
+    wiring: &Wiring,
+    sync: &Sync,
+    teller: &Teller,
+    (extent, now): (Extent, DateTime<Utc>),
+) -> anyhow::Result<Verdict> {
     let told = progress::on_stderr(common.log_format);
     let ended = sync.run_until(stopping::asked(), extent, now, told.as_ref()).await;
     told.clear();
@@ -48,7 +61,7 @@ pub(crate) async fn run(
         }
         Err(error) => {
             // That it failed waits to be told, too.
-            teller.after_a_run(wiring.store.as_ref(), &sync, now).await;
+            teller.after_a_run(wiring.store.as_ref(), sync, now).await;
             return Err(error.into());
         }
     };
@@ -60,8 +73,8 @@ pub(crate) async fn run(
     for skipped in skipped(&report) {
         tell(common.log_format, &format!("skipped: {skipped}"));
     }
-    teller.after_a_run(wiring.store.as_ref(), &sync, now).await;
-    Ok(if report.is_complete() { Verdict::Done } else { Verdict::LeftBehind })
+    teller.after_a_run(wiring.store.as_ref(), sync, now).await;
+    Ok(if report.leaves_nothing_behind() { Verdict::Done } else { Verdict::LeftBehind })
 }
 
 /// Says what a run would fetch: a JSON object a stream, and the sum in words.
@@ -85,7 +98,7 @@ pub(crate) fn in_order(settings: &SyncSettings, asked: &[Stream]) -> Vec<Stream>
     settings.streams.iter().copied().filter(|stream| asked.contains(stream)).collect()
 }
 
-/// What the run did not bring, a line each.
+/// What this run and earlier ones did not bring, a line each.
 pub(crate) fn left_behind(report: &RunReport) -> Vec<String> {
     let mut lines = Vec::new();
     for report in &report.streams {
@@ -99,6 +112,15 @@ pub(crate) fn left_behind(report: &RunReport) -> Vec<String> {
         if n_more > 0 {
             lines.push(format!("{stream}: and {n_more} more put aside, see `sync status`"));
         }
+    }
+    let StillAside { n, named } = &report.still_aside;
+    for AsideEntry { stream, record_id, reason } in named {
+        let id = record_id.as_deref().unwrap_or("without an id");
+        lines.push(format!("{stream} {id}, put aside by an earlier run: {reason}"));
+    }
+    let n_more = n.saturating_sub(named.len() as u64);
+    if n_more > 0 {
+        lines.push(format!("{n_more} more put aside by earlier runs, see `sync status`"));
     }
     lines
 }

@@ -9,7 +9,7 @@ use program::{Environment, say, say_json};
 use serde::Serialize;
 
 use crate::arguments::{Common, Json};
-use crate::telling::counted;
+use crate::telling::{counted, lasting};
 use crate::wiring::{self, Verdict};
 
 /// Runs that are shown.
@@ -31,6 +31,8 @@ struct Status {
     runs: Vec<Run>,
     /// Seconds since the instant up to which a stream has been read; absent when it never was.
     lag_seconds: BTreeMap<&'static str, i64>,
+    /// Conversations whose parts have yet to be looked at.
+    parts_due: u64,
     rows: Census,
     backlog: Backlog,
     /// The last ones.
@@ -123,6 +125,7 @@ async fn status(
         timezone: workspace.timezone().map(str::to_owned),
         runs: last_runs(store, workspace, RUNS).await?.into_iter().map(shown).collect(),
         lag_seconds,
+        parts_due: store.parts_wait(workspace).await?.n_due,
         rows: store.census(workspace).await?,
         backlog: store.backlog(workspace).await?,
         quarantine: unreadable.collect(),
@@ -169,7 +172,11 @@ fn in_words(status: &Status) -> String {
     let mut lines = vec![format!("workspace {} ({name}), zone {zone}", status.workspace)];
     lines.push("runs, latest first".to_owned());
     for run in &status.runs {
-        let took = run.took_seconds.map_or_else(String::new, |took| format!(" in {took} s"));
+        let took = match run.took_seconds.map(i64::unsigned_abs) {
+            Some(0) => " in less than a second".to_owned(),
+            Some(took) => format!(" in {}", lasting(took)),
+            None => String::new(),
+        };
         lines.push(format!(
             "  {:>5}  {}  {:<11} {}{took}: {} fetched, {} written, {}",
             run.run,
@@ -184,8 +191,15 @@ fn in_words(status: &Status) -> String {
     }
     lines.push("streams".to_owned());
     for (stream, n) in &status.rows.records {
-        let lag = status.lag_seconds.get(stream.name());
-        let lag = lag.map_or_else(|| "never read".to_owned(), |lag| format!("{lag} s behind"));
+        let lag = match status.lag_seconds.get(stream.name()) {
+            // The oldest of them may be years old, whatever was read.
+            _ if *stream == Stream::Parts && status.parts_due > 0 => {
+                let of = counted(status.parts_due, "conversation", "conversations");
+                format!("those of {of} yet to be read")
+            }
+            Some(lag) => format!("{} behind", lasting(lag.unsigned_abs())),
+            None => "never read".to_owned(),
+        };
         let rows = if *n == 1 { "row" } else { "rows" };
         lines.push(format!("  {:<18} {n:>9} {rows}, {lag}", stream.name()));
     }
@@ -237,11 +251,11 @@ fn calls(budget: &CallBudget) -> String {
         line += &format!(", {under_way} under way");
     }
     if let Some(seconds) = budget.closed_for_seconds {
-        line += &format!(", none may start for {seconds} s");
+        line += &format!(", none may start for {}", lasting(seconds));
     }
     match budget.resets_in_seconds {
         Some(seconds) => line + &format!(", the window ends in {seconds} s"),
-        None => line + &format!(", the last call was {idle_seconds} s ago"),
+        None => line + &format!(", the last call was {} ago", lasting(*idle_seconds)),
     }
 }
 

@@ -22,14 +22,17 @@ pub(crate) async fn run(
     if !arguments.streams.is_empty() {
         settings.streams = in_order(&settings, &arguments.streams);
     }
-    let sync = Wiring::existing(common, &environment).await?.sync(settings);
-    tokio::select! {
+    let wiring = Wiring::existing(common, &environment).await?;
+    let sync = wiring.sync(settings);
+    let ended = tokio::select! {
         verdict = compare_and_repair(&sync, common, arguments, now) => verdict,
         () = stopping::asked() => {
             tell(common.log_format, "stopped; comparing writes nothing, a repair goes on where it ended");
             Ok(Verdict::LeftBehind)
         }
-    }
+    };
+    wiring.close().await;
+    ended
 }
 
 async fn compare_and_repair(
@@ -134,7 +137,10 @@ fn lines(comparison: &StreamComparison) -> String {
         (&comparison.different, "stored otherwise"),
         (&comparison.damaged, "stored with a body that is lost or damaged"),
         (&comparison.extra, "stored, but not in the workspace's list"),
-        (&comparison.pending, "changed since the last run, which the next one reads"),
+        (
+            &comparison.pending,
+            "changed since the last run, or left behind by it; the next one reads it",
+        ),
     ] {
         if differences.n > 0 {
             text.push_str(&format!("\n    {} {what}: {}", differences.n, ids(differences)));
@@ -146,6 +152,11 @@ fn lines(comparison: &StreamComparison) -> String {
     }
     if comparison.n_unreadable > 0 {
         text.push_str(&format!("\n    {} cannot be read", comparison.n_unreadable));
+        if !comparison.unreadable.is_empty() {
+            let first = comparison.unreadable.clone();
+            let named = Differences { n: comparison.n_unreadable, first };
+            text.push_str(&format!(": {}", ids(&named)));
+        }
     }
     text
 }

@@ -61,6 +61,7 @@ pub(crate) async fn run(
     drop(told);
     // What is cut off here is told by the next run.
     let _cut_off = timeout(LAST_WORDS, telling).await;
+    wiring.close().await;
     tell(common.log_format, "the watch has ended; what is committed stays");
     Ok(Verdict::Done)
 }

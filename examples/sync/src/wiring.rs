@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use chrono::{DateTime, Utc};
@@ -14,6 +15,9 @@ use crate::arguments::Common;
 
 /// Where the mirror is stored when nobody says.
 const DATABASE: &str = "sqlite://intercom.db";
+
+/// How long the end of the program waits for the shared rate limit to be told of its last calls.
+const LAST_TURN: Duration = Duration::from_secs(5);
 
 /// How a command ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +68,11 @@ impl Wiring {
         }
         let client = Client::http(http, settings).context(BadSetting)?;
         Ok(Self { store, client })
+    }
+
+    /// Gives back what was lent of the rate limit: others would wait for it.
+    pub(crate) async fn close(&self) {
+        self.client.settle(LAST_TURN).await;
     }
 
     /// A sync of the workspace that the token belongs to.

@@ -4,13 +4,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use intercom_api::Response;
 
 use super::headers::Reading;
 use super::lease::{Borrower, RateLease};
-use super::ledger::{Fate, LeaseTurn};
+use super::ledger::{Fate, LeaseObstacle, LeaseTurn};
 use super::queue::{Admitted, Place, Queue, WaitReason};
 use super::{BudgetSettings, RateStatus, RequestClass};
 
@@ -27,13 +28,15 @@ pub(crate) struct Gate {
     // Every call of every clone reads and updates it; never held across an await.
     queue: Mutex<Queue>,
     lease: Option<Arc<dyn RateLease>>,
+    /// Told when a conversation with the lease is over.
+    has_asked: Notify,
 }
 
 impl Gate {
     pub(crate) fn new(settings: BudgetSettings, lease: Option<Arc<dyn RateLease>>) -> Arc<Self> {
         let borrower = lease.as_ref().map(|_| Borrower::new(settings.lease_fallback));
         let queue = Mutex::new(Queue::new(settings, borrower));
-        Arc::new(Self { made_at: Instant::now(), queue, lease })
+        Arc::new(Self { made_at: Instant::now(), queue, lease, has_asked: Notify::new() })
     }
 
     /// Waits for a call to be admitted; `None` when that does not happen before `deadline`.
@@ -54,6 +57,23 @@ impl Gate {
     pub(crate) fn status(&self) -> RateStatus {
         let now = self.now();
         self.queue().status(now)
+    }
+
+    /// Waits until the lease knows what became of every call that has ended, at most for `most`.
+    pub(crate) async fn settle(self: &Arc<Self>, most: Duration) {
+        let told = async {
+            loop {
+                let has_asked = self.has_asked.notified();
+                self.change(|_| {});
+                if !self.queue().borrower.as_ref().is_some_and(Borrower::owes) {
+                    return;
+                }
+                // A lease that has failed is asked again a moment later.
+                let _ = timeout(LOOK_AGAIN_AFTER, has_asked).await;
+            }
+        };
+        // What it has not learned by then comes back when it expires.
+        let _ = timeout(most, told).await;
     }
 
     /// With the call comes how long it has waited for the rate limit: not at all when its turn came
@@ -168,7 +188,12 @@ async fn ask(mut asking: Asking, lease: Arc<dyn RateLease>) {
         gate.change(|queue| {
             let Some(borrower) = &mut queue.borrower else { return };
             match outcome {
-                Ok(grant) => borrower.granted(asked_at, now, grant),
+                Ok(grant) => {
+                    let waits_for = borrower.granted(asked_at, now, grant);
+                    // The answer to a call of its own is on its way.
+                    let is_alone = queue.window.status(now).n_in_flight == 0;
+                    waits_for.filter(|_| is_alone).into_iter().for_each(tell_of);
+                }
                 Err(_) => {
                     // The cause may quote an address or a password of the store.
                     tracing::warn!("The shared rate budget does not answer.");
@@ -176,6 +201,22 @@ async fn ask(mut asking: Asking, lease: Arc<dyn RateLease>) {
                 }
             }
         });
+    }
+}
+
+/// Says what calls wait for, when that takes long.
+fn tell_of(obstacle: LeaseObstacle) {
+    let whole = |left: Duration| left.as_millis().div_ceil(1_000);
+    match obstacle {
+        LeaseObstacle::UnknownLimit { within } => tracing::warn!(
+            at_most_s = whole(within),
+            "Calls wait for the shared rate budget: another process has the call that is to tell \
+             the limit, or died with it."
+        ),
+        LeaseObstacle::Window { ends_in } => tracing::warn!(
+            at_most_s = whole(ends_in),
+            "Calls wait for the shared rate budget: other processes have used up this window."
+        ),
     }
 }
 
@@ -202,6 +243,8 @@ impl Drop for Asking {
         }
         // Who looked while the last answer was taken in waits for an asking that is over.
         queue.rouse();
+        drop(queue);
+        self.gate.has_asked.notify_waiters();
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::ledger::{Fate, LeaseGrant, LeaseTurn, LentCall, Settled};
+use super::ledger::{Fate, LeaseGrant, LeaseObstacle, LeaseTurn, LentCall, Settled};
 use crate::transport::BoxError;
 
 /// How long calls go on without the store after it has failed.
@@ -14,6 +14,9 @@ const FAILURE_FOR: Duration = Duration::from_secs(1);
 
 /// The soonest that a store which lends nothing is asked again.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+
+/// A wait for the store that lasts longer is told of.
+const LONG_WAIT: Duration = Duration::from_secs(2);
 
 /// The most fates kept for a store that does not answer; what is dropped expires with its lease.
 const MOST_SETTLED: usize = 10_000;
@@ -66,6 +69,16 @@ pub(super) struct Borrower {
     asked_for: u32,
     ask_at: Duration,
     fails_until: Duration,
+    /// Since when nothing is lent, though something is wanted.
+    starves: Option<Starving>,
+    was_lent_any: bool,
+}
+
+/// A wait for the first call that is lent.
+#[derive(Debug, Clone, Copy)]
+struct Starving {
+    since: Duration,
+    is_told: bool,
 }
 
 impl Borrower {
@@ -79,6 +92,8 @@ impl Borrower {
             asked_for: 0,
             ask_at: Duration::ZERO,
             fails_until: Duration::ZERO,
+            starves: None,
+            was_lent_any: false,
         }
     }
 
@@ -135,16 +150,50 @@ impl Borrower {
         Some(LeaseTurn { wanted, settled: std::mem::take(&mut self.settled) })
     }
 
-    pub(super) fn granted(&mut self, asked_at: Duration, now: Duration, grant: LeaseGrant) {
+    /// Whether the store is still to learn something that it needs no further call for.
+    pub(super) fn owes(&self) -> bool {
+        self.is_asking || !self.settled.is_empty() || !self.calls.is_empty()
+    }
+
+    /// Takes what was lent; when nothing was, and that makes the wait a long one, with what it is
+    /// for. That is told once, and not of a client that uses up the windows itself.
+    pub(super) fn granted(
+        &mut self,
+        asked_at: Duration,
+        now: Duration,
+        grant: LeaseGrant,
+    ) -> Option<LeaseObstacle> {
         if self.asked_for == 0 {
             // The turn only told; that nothing was lent means nothing.
-            return;
+            return None;
         }
-        let LeaseGrant { calls, start_within, again_after } = grant;
+        let LeaseGrant { calls, start_within, again_after, obstacle } = grant;
+        let obstacle = obstacle.filter(|_| calls.is_empty());
         let start_by = asked_at.saturating_add(start_within);
         let pause = if calls.is_empty() { again_after.max(SHORTEST_PAUSE) } else { again_after };
         self.ask_at = now.saturating_add(pause);
         self.calls.extend(calls.into_iter().map(|call| Borrowed { call, start_by }));
+        self.long_wait(now, obstacle)
+    }
+
+    fn long_wait(
+        &mut self,
+        now: Duration,
+        obstacle: Option<LeaseObstacle>,
+    ) -> Option<LeaseObstacle> {
+        let Some(obstacle) = obstacle else {
+            self.starves = None;
+            self.was_lent_any = true;
+            return None;
+        };
+        let starves = self.starves.get_or_insert(Starving { since: now, is_told: false });
+        let is_long = match obstacle {
+            LeaseObstacle::UnknownLimit { .. } => now.saturating_sub(starves.since) >= LONG_WAIT,
+            LeaseObstacle::Window { ends_in } => !self.was_lent_any && ends_in >= LONG_WAIT,
+        };
+        let is_due = is_long && !starves.is_told;
+        starves.is_told |= is_due;
+        is_due.then_some(obstacle)
     }
 
     pub(super) fn failed(&mut self, now: Duration, turn: LeaseTurn) {

@@ -88,6 +88,18 @@ pub struct LeaseGrant {
     pub(super) start_within: Duration,
     /// When to ask for more.
     pub(super) again_after: Duration,
+    /// Why fewer calls are lent than were wanted.
+    pub(super) obstacle: Option<LeaseObstacle>,
+}
+
+/// What keeps a call from being lent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LeaseObstacle {
+    /// Nobody knows the limit, and the call that is to tell it has no answer. Without one it comes
+    /// back within this time.
+    UnknownLimit { within: Duration },
+    /// The window has no call left, or a 429 has closed it; it ends in this time.
+    Window { ends_in: Duration },
 }
 
 impl LeaseGrant {
@@ -164,11 +176,13 @@ impl RateLedger {
         let lease = self.next_lease.max(u64::try_from(now.as_millis()).unwrap_or(u64::MAX / 2));
         let mut calls = Vec::new();
         let mut again_after = Duration::ZERO;
+        let mut in_the_way = None;
         for _ in 0..wanted.min(most) {
             match self.window.admit(now) {
                 Ok(ticket) => calls.push(LentCall { lease, ticket }),
                 Err(obstacle) => {
                     again_after = self.again_after(now, obstacle);
+                    in_the_way = Some(self.lasting(now, obstacle));
                     break;
                 }
             }
@@ -178,7 +192,18 @@ impl RateLedger {
             self.leases.insert(lease, Lent { n_calls, expires_at: now.saturating_add(LEASE_FOR) });
         }
         // Half of the lease is left for the answers.
-        LeaseGrant { calls, start_within: LEASE_FOR / 2, again_after }
+        LeaseGrant { calls, start_within: LEASE_FOR / 2, again_after, obstacle: in_the_way }
+    }
+
+    fn lasting(&self, now: Duration, obstacle: Obstacle) -> LeaseObstacle {
+        match obstacle {
+            Obstacle::Until(at) => LeaseObstacle::Window { ends_in: at.saturating_sub(now) },
+            Obstacle::UnderWay => {
+                let last = self.leases.values().map(|lent| lent.expires_at).max();
+                let within = last.unwrap_or(now).saturating_sub(now);
+                LeaseObstacle::UnknownLimit { within }
+            }
+        }
     }
 
     fn again_after(&self, now: Duration, obstacle: Obstacle) -> Duration {

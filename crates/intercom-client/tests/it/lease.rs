@@ -38,6 +38,13 @@ impl Table {
         })
     }
 
+    /// Lends a call to a process that tells nothing of it.
+    pub async fn lend_one(&self) -> LeaseGrant {
+        let mut turn = LeaseTurn::default();
+        turn.wanted = 1;
+        self.turn(&turn).await.unwrap()
+    }
+
     pub fn fail(&self) {
         self.is_down.store(true, Ordering::Relaxed);
     }
@@ -255,4 +262,32 @@ async fn calls_one_after_the_other_never_wait_for_a_turn_that_is_over() {
     let client = counter.client_with(table.settings(LeaseFallback::Pause));
     let calls = load(std::slice::from_ref(&client), 1, 3_000);
     timeout(Duration::from_secs(120), calls).await.expect("no call waits for long");
+}
+
+/// A program ends right after its last call; what it was lent is back by then.
+#[tokio::test]
+async fn what_was_lent_is_back_once_it_is_settled() {
+    for (one_lost_in, patience_ms) in [(None, 10_000), (Some(1), 10_000), (None, 5)] {
+        let counter = Counter::new(Conduct { one_lost_in, latency_ms: 20, ..CONDUCT });
+        let table = Table::new(20);
+        let first = counter.client_with(table.settings(LeaseFallback::Pause));
+        let call = load(std::slice::from_ref(&first), 1, 1);
+        let _ = timeout(Duration::from_millis(patience_ms), call).await;
+        first.settle(Duration::from_secs(5)).await;
+        let row = table.row.lock().await.clone();
+        assert!(!row.contains(r#""n_calls""#), "{one_lost_in:?} {patience_ms}: {row}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn settling_ends_though_the_store_does_not_answer() {
+    let counter = Counter::new(CONDUCT);
+    let table = Table::new(5);
+    let client = counter.client_with(table.settings(LeaseFallback::Local));
+    load(std::slice::from_ref(&client), 1, 1).await;
+    table.fail();
+    let since = Instant::now();
+    client.settle(Duration::from_secs(2)).await;
+    assert!(since.elapsed() <= Duration::from_secs(2), "{:?}", since.elapsed());
+    counter.client().settle(Duration::from_secs(2)).await;
 }

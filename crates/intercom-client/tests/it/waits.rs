@@ -98,3 +98,38 @@ async fn a_failing_store_is_a_warning_without_its_address() {
     assert!(warnings[0].contains("WARN"), "{text}");
     assert!(!text.contains("postgres:"), "{text}");
 }
+
+/// Nobody watches the debug log: what takes seconds is said once, with what it waits for.
+#[tokio::test(start_paused = true)]
+async fn a_long_wait_for_the_others_on_a_lease_is_told() {
+    let counter = Counter::new(Conduct { limit: 5, latency_ms: 0, offset_ms: 0, ..CONDUCT });
+    let (table, log) = (Table::new(5), Log::default());
+    let client = || counter.client_with(table.settings(LeaseFallback::Pause));
+    let guard = log.record();
+    let greedy = client();
+    for _ in 0..5 {
+        greedy.send(raw(Safety::Read)).await.unwrap();
+    }
+    client().send(raw(Safety::Read)).await.unwrap();
+    let told = "WARN intercom_client::rate::gate: Calls wait for the shared rate budget: ";
+    let text = log.text();
+    let used_up = lines(&text, told);
+    assert_eq!(used_up.len(), 1, "{text}");
+    assert!(used_up[0].contains("used up this window. at_most_s=10"), "{used_up:?}");
+
+    // A process that is told of its own call by nobody dies with it.
+    let (table, log) = (Table::new(5), Log::default());
+    drop(guard);
+    let guard = log.record();
+    let died = table.lend_one().await;
+    counter
+        .client_with(table.settings(LeaseFallback::Pause))
+        .send(raw(Safety::Read))
+        .await
+        .unwrap();
+    drop((guard, died));
+    let text = log.text();
+    let unknown = lines(&text, told);
+    assert_eq!(unknown.len(), 1, "{text}");
+    assert!(unknown[0].contains("or died with it. at_most_s=28"), "{unknown:?}");
+}

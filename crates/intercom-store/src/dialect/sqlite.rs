@@ -276,6 +276,20 @@ mod tests {
         store.close().await;
     }
 
+    #[tokio::test]
+    async fn a_database_that_may_only_be_read_is_told() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite://{}/intercom.db", folder.path().display());
+        let Pools { writer, durable, readers } = open(&url).await.expect("the database opens");
+        let store = SqlStore::<Sqlite> { writer, durable, readers };
+        let mut writer = store.writer.acquire().await.expect("a connection");
+        writer.run("PRAGMA query_only = 1").await.expect("a limit");
+        drop(writer);
+        let refused = store.change_rate_ledger("t", &mut |_, _| "x".to_owned()).await;
+        assert!(matches!(refused, Err(StoreError::ReadOnly { .. })), "{refused:?}");
+        store.close().await;
+    }
+
     /// A reader that began before keeps the log as it was.
     #[tokio::test]
     async fn what_is_erased_is_overwritten_once_nobody_reads_it() {

@@ -199,6 +199,8 @@ async fn forget<D: Dialect>(
     let mut erased = Erased::new();
     projections::forget_conversations(&mut write, workspace, &conversations).await?;
     projections::forget_contacts(&mut write, workspace, &contacts).await?;
+    let parts = ("conversation_parts", "conversation_id");
+    erased.insert(parts.0, erase(&mut write, workspace, parts.0, parts.1, &conversations).await?);
     let n = erase(&mut write, workspace, "conversations", "id", &conversations).await?;
     erased.insert("conversations", n);
     erase(&mut write, workspace, "parts_ledger", "conversation_id", &conversations).await?;

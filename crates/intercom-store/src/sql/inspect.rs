@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-use super::{SqlStore, during, runs};
+use super::{SqlStore, aside, during, runs};
 use crate::dialect::{Dialect, Query, Reader, only_column};
 use crate::error::Fault;
-use crate::{InspectStore, Lost, MISTRUSTED, PartsWait, RunId, StoreError, Stream, Workspace};
+use crate::{
+    InspectStore, Lost, MISTRUSTED, PartsWait, RunId, StillAside, StoreError, Stream, Workspace,
+};
 
 #[async_trait]
 impl<D: Dialect> InspectStore for SqlStore<D> {
@@ -66,6 +68,29 @@ impl<D: Dialect> InspectStore for SqlStore<D> {
         runs::count_customers(self, workspace, run, n_customers)
             .await
             .map_err(during("count what a run has written", workspace))
+    }
+
+    async fn still_aside(
+        &self,
+        workspace: &Workspace,
+        streams: &[Stream],
+        run: RunId,
+        limit: u32,
+    ) -> Result<StillAside, StoreError> {
+        aside::still(self, workspace, streams, (run, limit))
+            .await
+            .map_err(during("read the quarantine", workspace))
+    }
+
+    async fn release_unmet(
+        &self,
+        workspace: &Workspace,
+        stream: Stream,
+        run: RunId,
+    ) -> Result<u64, StoreError> {
+        aside::release_unmet(self, workspace, stream, run)
+            .await
+            .map_err(during("clear the quarantine", workspace))
     }
 
     async fn mistrust(

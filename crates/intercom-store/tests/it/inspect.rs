@@ -125,6 +125,6 @@ pub(crate) async fn a_database_that_can_be_written_says_so_and_is_not(on: &Datab
     let url = format!("{}{joint}options=-c%20default_transaction_read_only%3Don", on.url);
     let only_read = intercom_store::open(&url).await.unwrap();
     let refused = only_read.check_writable().await;
-    assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(StoreError::ReadOnly { .. })), "{refused:?}");
     only_read.close().await;
 }

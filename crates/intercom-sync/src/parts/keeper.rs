@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use intercom_client::AnswerFault;
 use intercom_store::{ConversationParts, FoundParts, Gone, PartsWrite, Stream};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::Look;
-use crate::error::SyncError;
+use crate::error::{SyncError, in_words};
 use crate::missing::n_allowed;
 use crate::pull::Puller;
 use crate::report::StreamReport;
@@ -70,7 +71,11 @@ impl<'k, 'p> Keeper<'k, 'p> {
                 return 0;
             }
             Look::Failed { due, source } => {
-                let failed = FoundParts::Failed { reason: source.to_string(), quarantined: None };
+                let reason = match source.body_limit() {
+                    Some(limit) => AnswerFault::BodyTooLarge { limit }.to_string(),
+                    None => in_words(&source),
+                };
+                let failed = FoundParts::Failed { reason, quarantined: None };
                 super::found(due, failed, false)
             }
         };
@@ -134,7 +139,8 @@ impl<'k, 'p> Keeper<'k, 'p> {
             let named = self.failed.join(", ");
             let n = self.n_failed;
             let noun = if n == 1 { "conversation" } else { "conversations" };
-            self.report.left_behind = Some(format!("the parts of {n} {noun}: {named}{more}"));
+            self.report.left_behind =
+                Some(format!("the parts of {n} mirrored {noun}: {named}{more}"));
         }
         progress.finished(Stream::Parts, self.report.n_fetched);
         Ok(())

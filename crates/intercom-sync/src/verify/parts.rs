@@ -1,18 +1,19 @@
 //! The parts of every stored conversation against the store: a call for each.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::ready;
 use std::pin::pin;
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use intercom_store::{
-    ConversationParts, FetchedParts, FoundParts, Part, PartsWrite, Store, StoredPart, Stream,
-    Workspace,
+    ConversationParts, DueParts, FetchedParts, FoundParts, Part, PartsState, PartsWrite, Store,
+    StoredPart, Stream, Workspace,
 };
 use tokio::time::Instant;
 
 use super::{CHUNK, StreamComparison, bodies};
-use crate::error::SyncError;
+use crate::error::{SyncError, in_words};
 use crate::lease::under_lease;
 use crate::parts::{Answered, MOST_FAILURES_IN_A_ROW, ask, concerns_all, due_one_by_one, width};
 use crate::progress::Progress;
@@ -91,6 +92,8 @@ impl Sync {
         damaged.iter().for_each(|part| comparison.damaged.add(&name(part)));
         let with_damage: BTreeSet<&str> = damaged.iter().map(|(of, _)| of.as_str()).collect();
         let due: BTreeSet<String> = due_one_by_one(store, workspace)
+            // What the last run could not read may not have changed.
+            .try_filter(|due| ready(!has_failed(due)))
             .map_ok(|due| due.conversation_id)
             .try_collect()
             .await?;
@@ -139,6 +142,10 @@ enum Asked {
     Damaged,
 }
 
+fn has_failed(due: &DueParts) -> bool {
+    due.ledger.as_ref().is_some_and(|ledger| ledger.state == PartsState::Failed)
+}
+
 async fn conversation_ids(
     store: &dyn Store,
     workspace: &Workspace,
@@ -174,12 +181,12 @@ impl Verdict<'_> {
         let fetched = match answered {
             Answered::Parts { fetched, .. } => fetched,
             Answered::Unreadable(_) | Answered::NoPath => {
-                self.comparison.n_unreadable += 1;
+                self.comparison.unreadable(id);
                 return Ok(());
             }
             // The conversation is compared elsewhere.
             Answered::Gone(_) => return Ok(()),
-            Answered::Failed(source) => return self.fail(source),
+            Answered::Failed(source) => return self.fail(id, source),
         };
         self.n_failed_in_a_row = 0;
         let ids = [id.as_str()];
@@ -195,15 +202,16 @@ impl Verdict<'_> {
     }
 
     /// A failure that the next call would meet, too, ends the comparison.
-    fn fail(&mut self, source: intercom_client::Error) -> Result<(), SyncError> {
+    fn fail(&mut self, id: String, source: intercom_client::Error) -> Result<(), SyncError> {
         self.n_failed_in_a_row += 1;
         if concerns_all(&source) || self.n_failed_in_a_row >= MOST_FAILURES_IN_A_ROW {
             let error = SyncError::Fetch { stream: Stream::Parts, source };
             self.comparison.skipped_because = error.of_one_stream();
             return self.comparison.skipped_because.as_ref().map(|_| ()).ok_or(error);
         }
-        tracing::warn!(error = %source, "the parts of a conversation are not compared");
-        self.comparison.n_unreadable += 1;
+        let error = in_words(&source);
+        tracing::warn!(conversation = id, error, "the parts of a conversation are not compared");
+        self.comparison.unreadable(id);
         Ok(())
     }
 

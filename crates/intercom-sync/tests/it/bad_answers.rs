@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use intercom_client::Transport;
+use intercom_client::{AnswerFault, Transport, TransportError};
 use intercom_store::{RunOutcome, Stream};
 use serde_json::{Value, json};
 
@@ -105,4 +105,22 @@ pub(crate) async fn a_token_without_a_workspace_is_one_clear_error(on: &Database
     let expected = "the workspace of this token is unknown: /me names no workspace";
     assert_eq!(in_words(&error), expected);
     assert_eq!(world.store.workspaces().await.expect("workspaces"), []);
+}
+
+pub(crate) async fn parts_too_long_to_be_read_are_named_with_the_limit(on: &Database) {
+    let world = World::with_parts(on);
+    let id = world.conversation_ids()[3].clone();
+    let path = format!("/conversations/{id}");
+    let too_long = Meddler::new(&world.sim, move |_, request, response| {
+        let fault = AnswerFault::BodyTooLarge { limit: 32 << 20 };
+        match request.path == path {
+            true => Err(TransportError::MaybeSent { fault, source: None }),
+            false => Ok(response),
+        }
+    });
+    let report = world.break_off(too_long).await;
+    let parts = report.stream(Stream::Parts).and_then(|parts| parts.left_behind.clone());
+    let fault = "the body of the answer is longer than 32 MiB";
+    let expected = format!("the parts of 1 mirrored conversation: {id} ({fault})");
+    assert_eq!(parts, Some(expected));
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use intercom_store::{QuarantinedRow, RunOutcome, Stream};
-use intercom_sync::RunReport;
+use intercom_store::{QuarantinedRow, RunOutcome, StillAside, Stream};
+use intercom_sync::{Extent, RunReport};
 use serde_json::{Value, json};
 
 use crate::database::Database;
@@ -17,6 +17,16 @@ fn spoiling(world: &World, id: &str, spoil: fn(&mut Value)) -> Arc<Meddler> {
         let contacts = page["data"].as_array_mut().expect("a list");
         contacts.iter_mut().filter(|contact| contact["id"] == id).for_each(spoil);
     })
+}
+
+/// A run over everything that meets the contact spoilt.
+async fn run_whole(world: &World, id: &str, spoil: fn(&mut Value)) -> RunReport {
+    let id = id.to_owned();
+    let transport = Meddler::rewriting(&world.sim, "ListContacts", move |page| {
+        let contacts = page["data"].as_array_mut().expect("a list");
+        contacts.iter_mut().filter(|contact| contact["id"] == id).for_each(spoil);
+    });
+    world.run_extent(Extent::Whole, transport).await.expect("the run ends")
 }
 
 async fn run(world: &World, transport: Arc<Meddler>) -> RunReport {
@@ -72,6 +82,45 @@ pub(crate) async fn an_entry_that_is_fixed_leaves_the_quarantine(on: &Database) 
     assert!(report.is_complete());
     assert_eq!(quarantined(&world).await, []);
     assert_eq!(world.stored(Stream::Contacts).await.len(), 60);
+}
+
+/// Later runs name it too, without being less than complete: they could not bring it.
+pub(crate) async fn what_stays_put_aside_is_named_by_every_run(on: &Database) {
+    let world = World::new(on);
+    let odd = world.contact_ids()[7].clone();
+    let spoilt = || spoiling(&world, &odd, number_for_a_place);
+    run(&world, spoilt()).await;
+    for report in [run(&world, spoilt()).await, run_whole(&world, &odd, number_for_a_place).await] {
+        assert!(report.is_complete() && !report.leaves_nothing_behind(), "{report:?}");
+        let StillAside { n: 1, named } = &report.still_aside else { panic!("{report:?}") };
+        assert_eq!(
+            (named[0].stream, named[0].record_id.as_deref()),
+            (Stream::Contacts, Some(&*odd))
+        );
+        assert!(named[0].reason.starts_with("mirrored but not projected"), "{named:?}");
+        let end = world.last_run().await.end.expect("the run ended");
+        assert_eq!(end.outcome, RunOutcome::Done);
+    }
+    world.advance(86_400);
+    world.update_contact(&odd, json!({"name": "Fixed"}));
+    assert!(world.sync().await.leaves_nothing_behind());
+}
+
+/// What shows no id can be told from nothing that comes later: a walk over everything that does not
+/// meet it ends it.
+pub(crate) async fn what_a_whole_walk_does_not_meet_is_put_aside_no_more(on: &Database) {
+    let world = World::new(on);
+    let odd = world.contact_ids()[7].clone();
+    let without_id: fn(&mut Value) = |contact| contact["id"] = json!({"odd": 1});
+    run(&world, spoiling(&world, &odd, without_id)).await;
+    assert_eq!(world.sync().await.still_aside.n, 1);
+    // Met again, it is this run's.
+    let report = run_whole(&world, &odd, without_id).await;
+    assert_eq!((report.metrics.errors, report.still_aside.n), (1, 0));
+    assert_eq!(world.sync().await.still_aside.n, 1);
+    assert!(world.sync_whole().await.leaves_nothing_behind());
+    assert_eq!(quarantined(&world).await, []);
+    assert!(world.sync().await.leaves_nothing_behind());
 }
 
 fn number_for_a_place(contact: &mut Value) {

@@ -111,6 +111,7 @@ on_both_databases! {
         a_stored_cursor_that_leads_in_a_circle_starts_the_walk_anew
         a_server_that_does_not_sort_hides_no_change;
     bad_answers:
+        parts_too_long_to_be_read_are_named_with_the_limit
         a_truncated_page_is_one_clear_error
         a_page_truncated_once_is_fetched_again
         a_page_of_another_shape_is_one_clear_error
@@ -121,6 +122,8 @@ on_both_databases! {
         an_entry_without_a_readable_id_costs_only_itself
         a_date_that_is_text_is_put_aside_and_named
         an_entry_that_is_fixed_leaves_the_quarantine
+        what_stays_put_aside_is_named_by_every_run
+        what_a_whole_walk_does_not_meet_is_put_aside_no_more
         a_nested_field_of_another_type_is_mirrored_and_put_aside
         a_record_put_aside_is_not_forgotten_when_it_is_seen_again
         a_customer_outlives_a_body_that_nobody_can_read
@@ -138,6 +141,7 @@ on_both_databases! {
     refusals:
         a_revoked_token_is_one_clear_error
         a_run_that_could_not_begin_is_noted
+        a_workspace_that_cannot_be_identified_is_told_with_advice
         a_stream_the_token_may_not_read_is_left_out_and_named
         an_api_error_in_a_stream_costs_only_that_stream
         no_error_shows_whose_data_it_is;
@@ -249,6 +253,7 @@ on_both_databases! {
     verify:
         parts_are_verified_and_repaired
         parts_that_change_later_are_pending
+        conversations_whose_answer_is_bad_are_unreadable
         what_was_never_read_is_missing
         what_the_api_does_not_answer_is_not_compared_and_named
         damaged_bodies_are_named_and_mended

@@ -209,3 +209,17 @@ async fn check_hides_its_token(world: &World) {
     let text = format!("{} {error:?}", in_words(&error));
     assert!(text.contains("RetrieveMe") && !text.contains(token), "{text}");
 }
+
+/// What nobody can help but by waiting is said, too.
+pub(crate) async fn a_workspace_that_cannot_be_identified_is_told_with_advice(on: &Database) {
+    let world = World::new(on);
+    for (status, message, advice) in [
+        (429, "Exceeded rate limit", "other programs use up the rate limit"),
+        (503, "Service Unavailable", "the API is out of order"),
+    ] {
+        let refused = Meddler::refusing(&world.sim, ME, status, message);
+        let error = world.run_over(refused).await.expect_err("the run fails");
+        let remedy = error.remedy().expect("advice");
+        assert!(remedy.starts_with(advice), "{status}: {remedy}");
+    }
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use intercom_revenue::Alert;
-use intercom_store::DigestCause;
+use intercom_store::{DigestCause, StillAside};
 use intercom_sync::{CustomerAlert, Digest, Metrics, RunReport, Skipped};
 
 fn report() -> RunReport {
@@ -23,6 +23,7 @@ fn report() -> RunReport {
             sync_duration_seconds: 45.2,
             avg_quality_score: Some(78.5),
         },
+        still_aside: StillAside::default(),
         skipped: Skipped::default(),
         alerts: vec![alert; 12],
         digest: None,

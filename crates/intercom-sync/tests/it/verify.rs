@@ -134,6 +134,33 @@ pub(crate) async fn parts_that_change_later_are_pending(on: &Database) {
     assert_eq!(world.verified_parts().await.pending.n, 0);
 }
 
+/// Nothing has changed in them: their answer was bad, and is.
+pub(crate) async fn conversations_whose_answer_is_bad_are_unreadable(on: &Database) {
+    let world = World::with_parts(on);
+    world.sync().await;
+    let id = long_conversation(&world).await;
+    world.advance(3_600);
+    world.answer(&id, "one more");
+    world.advance(3_600);
+    let odd = id.clone();
+    let bad = Meddler::rewriting(&world.sim, RETRIEVE, move |answer| {
+        if answer["id"] == odd {
+            answer["conversation_parts"] = json!(null);
+        }
+    });
+    world.break_off(bad.clone()).await;
+    let compared = world.sync_over(bad).verify_parts(&Silent).await.expect("a comparison");
+    assert_eq!((compared.pending.n, compared.n_unreadable), (0, 1), "{compared:?}");
+    assert_eq!(compared.unreadable, [id]);
+    assert!(!compared.is_equal());
+    // Once it can be read, the next run reads it.
+    let pending = world.verified_parts().await;
+    assert!(pending.is_equal() && pending.pending.n > 0, "{pending:?}");
+    assert!(world.sync().await.is_complete());
+    let equal = world.verified_parts().await;
+    assert!(equal.is_equal() && equal.pending.n == 0, "{equal:?}");
+}
+
 pub(crate) async fn what_the_api_does_not_answer_is_not_compared_and_named(on: &Database) {
     let world = World::with_parts(on);
     world.sync().await;

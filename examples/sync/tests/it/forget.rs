@@ -52,6 +52,8 @@ fn forgets(world: &World, url: &str) {
     let erased = run(&["forget", email, "--yes"]);
     assert_eq!(erased.code, Some(0), "{erased:?}");
     assert!(erased.stdout.contains("erased from contacts: 1"), "{erased:?}");
+    assert!(erased.stdout.contains("erased from conversation_parts: "), "{erased:?}");
+    assert!(!erased.stdout.lines().any(|line| line.ends_with(": 0")), "{erased:?}");
     let check_forgotten = |who: &str| {
         let again = run(&["forget", who]);
         assert_eq!(again.code, Some(0), "{again:?}");

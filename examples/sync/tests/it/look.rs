@@ -44,7 +44,7 @@ fn no_bar_is_empty_for_want_of_a_total() {
         let name = format!(" {step} ");
         let frames =
             shown.split(&name).skip(1).map(|text| text.chars().take(80).collect::<String>());
-        frames.filter(|frame| frame.contains("/s")).collect()
+        frames.filter(|frame| frame.starts_with([' ', '█', '░'])).collect()
     };
     for (step, has_a_bar) in
         [("tags", true), ("data_attributes", true), ("projected", false), ("customers", false)]
@@ -55,6 +55,36 @@ fn no_bar_is_empty_for_want_of_a_total() {
         assert_eq!(last.contains('█'), has_a_bar, "{step}: {last:?}");
     }
     assert!(frames("contacts").last().is_some_and(|last| last.contains('█')), "{shown:?}");
+}
+
+/// Conversations are read and their parts are not: how old the oldest of them is says nothing.
+#[test]
+fn the_status_counts_what_parts_wait_for() {
+    let world = World::new();
+    let ended = world.run(&["run", "--now", AT, "--streams", "conversations"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let status = world.run(&["status", "--now", "2025-11-23T17:00:00Z"]).stdout;
+    let line = |stream: &str| {
+        let mut lines = status.lines().map(str::trim).filter(|line| line.starts_with(stream));
+        lines.next().unwrap_or_else(|| panic!("{status}"))
+    };
+    let parts = line("conversation_parts");
+    assert!(parts.ends_with("0 rows, those of 200 conversations yet to be read"), "{parts}");
+    assert!(line("conversations ").ends_with(" rows, 2 d behind"), "{status}");
+    assert!(line("contacts").ends_with("never read"), "{status}");
+}
+
+/// Nobody knows a speed in the first second.
+#[test]
+fn a_bar_shows_no_speed_before_there_is_one() {
+    let world = World::new();
+    let Ok(output) = world.run_in_a_terminal("run --streams tags") else {
+        println!("skipped: `script`, which makes a terminal, was not found");
+        return;
+    };
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(shown.contains(" tags "), "{shown}");
+    assert!(!shown.contains("/s") && !shown.contains(" left"), "{shown}");
 }
 
 #[test]

@@ -37,6 +37,36 @@ fn a_run_prints_the_metrics_and_the_log_entry_and_the_next_one_writes_nothing() 
     assert!(!format!("{first:?}{second:?}").contains(TOKEN));
 }
 
+/// The shared rate limit has every call back: the next command waits for none.
+#[test]
+fn a_command_that_fails_keeps_no_call() {
+    let world = World::new();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let dead = format!("http://{}", port.local_addr().expect("an address"));
+    drop(port);
+    for (n, arguments) in [&["check"][..], &["run"], &["run", "--full"], &["run", "--dry-run"]]
+        .into_iter()
+        .enumerate()
+    {
+        let database = format!("sqlite://{n}.db");
+        let with_database = |arguments: &[&str]| {
+            let mut command = world.command(arguments);
+            command.env("DATABASE_URL", &database);
+            command
+        };
+        let mut failing = with_database(arguments);
+        failing.env("INTERCOM_API_BASE", &dead);
+        let failed = run(failing);
+        assert_eq!(failed.code, Some(1), "{failed:?}");
+        assert!(!failed.stderr.contains("rate budget"), "{failed:?}");
+        let began_at = tokio::time::Instant::now();
+        let checked = run(with_database(&["check"]));
+        assert_eq!(checked.code, Some(0), "{checked:?}");
+        assert!(began_at.elapsed().as_secs() < 10, "{arguments:?}: {:?}", began_at.elapsed());
+        assert!(!checked.stderr.contains("rate budget"), "{checked:?}");
+    }
+}
+
 #[test]
 fn a_stream_the_token_may_not_read_is_named_and_makes_the_run_partial() {
     let scopes = ["read_and_list_users_and_companies", "read_tags", "read_admins"];
@@ -94,6 +124,23 @@ fn records_put_aside_are_named_up_to_a_number() {
     assert_eq!(*more, "left behind: contacts: and 2 more put aside, see `sync status`");
     let status = world.run(&["status"]).stdout;
     assert!(ids[..12].iter().all(|id| status.contains(id.as_str())), "{status}");
+
+    // Later runs have no part in it, and still it is behind.
+    for arguments in [&["run", "--now", AT][..], &["run", "--full", "--now", AT]] {
+        let later = world.run(arguments);
+        assert_eq!(later.code, Some(1), "{later:?}");
+        assert_eq!(later.json()[0]["errors"], 0);
+        let lines: Vec<&str> =
+            later.stderr.lines().filter(|line| line.starts_with("left behind: ")).collect();
+        let [named @ .., more] = lines.as_slice() else { panic!("{later:?}") };
+        assert_eq!(named.len(), 5, "{lines:?}");
+        let why = ", put aside by an earlier run: mirrored but not projected: at `location`";
+        assert!(named.iter().all(|line| line.contains(why)), "{lines:?}");
+        let rest = "left behind: 7 more put aside by earlier runs, see `sync status`";
+        assert_eq!(*more, rest);
+    }
+    let others = world.run(&["run", "--now", AT, "--streams", "tags"]);
+    assert_eq!(others.code, Some(0), "{others:?}");
 }
 
 #[test]

@@ -109,6 +109,10 @@ fn a_run_ends_on_ctrl_c_and_the_next_one_goes_on_at_once() {
     let second = world.run(&["run"]);
     assert_eq!(second.code, Some(1), "{second:?}");
     assert!(second.stderr.contains("is being synchronised by process"), "{second:?}");
+    assert!(
+        second.stderr.contains("    → wait until that run has ended, or stop it"),
+        "{second:?}"
+    );
     interrupt(&run);
     wait_for(&mut stderr, "the same command goes on there");
     assert_eq!(run.wait().expect("ended").code(), Some(1));
