@@ -217,7 +217,8 @@ pub struct CustomerTotals {
 /// whole of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SharedBilling {
-    /// A billing account counts once, as the customer shows it whose contact changed last.
+    /// A billing account counts once, as the customer with MRR shows it whose billing was last seen to
+    /// change; of those seen at once, the one that pays most. Other rules and rates are no change.
     Once,
     /// Every customer counts.
     Each,

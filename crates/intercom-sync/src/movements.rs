@@ -134,11 +134,14 @@ impl MrrWaterfall {
 
 /// Tells how MRR moved over a period, as the history of customers shows it.
 ///
-/// A customer is whom a row of the table stands for, with two exceptions: who changes the e-mail
-/// address, even for one that another customer had, is neither gone nor new, and customers of one billing account count once when the policy
-/// says so, with the figures that were observed last. MRR that only exchange rates have changed is a
-/// line of its own, and so is what other rules made of the same records. What the first load found
-/// was there before, and is no movement.
+/// A customer is whom a row of the table stands for, with these exceptions: who changes the e-mail
+/// address, even for one that another customer had, is neither gone nor new, nor is who is merged into
+/// another; and a billing account is one customer, when the policy says so, whoever of those that name
+/// it is billed: at every instant it counts once, as [`SharedBilling::Once`] counts. MRR that only
+/// exchange rates have changed is a line of its own, and so is what other rules made of the same
+/// records. What the first load found was there before, and is no movement.
+///
+/// [`SharedBilling::Once`]: intercom_store::SharedBilling::Once
 ///
 /// # Errors
 /// [`SyncError::Store`].
@@ -164,7 +167,8 @@ pub async fn waterfall(
         (email, number) = (last.email.clone(), last.change_number);
         rows.into_iter().for_each(|row| timelines.add(row));
     }
-    let customers = timelines.customers(settings.revenue.merge_shared_billing);
+    let aliases = store.aliases(workspace).await?;
+    let customers = timelines.customers(settings.revenue.merge_shared_billing, &aliases);
     let mut report = report(&customers, period, &policy, settings.revenue.rounding);
     let in_use = report.by_currency.keys().chain(report.beside.keys());
     if in_use.copied().any(|currency| !has_rate(currency, revenue)) {

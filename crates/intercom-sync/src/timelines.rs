@@ -1,16 +1,26 @@
 //! The history of rows as the history of customers, whatever addresses they had.
 
+mod stays;
+#[cfg(test)]
+mod tests;
+mod units;
+
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use intercom_revenue::{Currency, Observation, Rates, Ratio};
+use intercom_revenue::{Currency, Money, Observation, Rates, Ratio};
 use intercom_store::{RevenueHistoryRow, RevenueState};
 
+use self::stays::Stays;
+use self::units::{Entry, units};
+
 /// One state of one row of the table.
-#[derive(Default)]
 struct Moment {
     observed_at: i64,
     change_number: i64,
+    /// When what the row is billed was last seen to change, but for rules and rates.
+    billed_at: i64,
     state: Option<RevenueState>,
     is_restated: bool,
 }
@@ -50,118 +60,46 @@ impl Timelines {
         }
         let index = self.emails.len() - 1;
         let moments = &mut self.emails[index];
-        let before = moments.last().and_then(|moment| moment.state.as_ref());
-        let (spoke, speaks) = (speaker(before), speaker(row.state.as_ref()));
+        let RevenueHistoryRow { observed_at, change_number, state, is_restated, .. } = row;
+        let last = moments.last();
+        let before = last.and_then(|moment| moment.state.as_ref());
+        let (spoke, speaks) = (speaker(before), speaker(state.as_ref()));
         if spoke != speaks {
-            let at = |contact: &str| (row.observed_at, contact.to_owned());
+            let at = |contact: &str| (observed_at, contact.to_owned());
             self.left.extend(spoke.map(at));
             self.came.extend(speaks.map(at));
         }
-        let RevenueHistoryRow { observed_at, change_number, state, is_restated, .. } = row;
-        moments.push(Moment { observed_at, change_number, state, is_restated });
+        let is_billed_alike =
+            is_restated || before.zip(state.as_ref()).is_some_and(are_billed_alike);
+        let billed_at = match last {
+            Some(last) if is_billed_alike => last.billed_at,
+            Some(last) => last.billed_at.max(observed_at),
+            None => observed_at,
+        };
+        moments.push(Moment { observed_at, change_number, billed_at, state, is_restated });
     }
 
-    /// The observations of every customer.
-    pub(crate) fn customers(self, merge_shared_billing: bool) -> Vec<Timeline> {
+    /// The observations of every customer; contacts that were merged come with the one that remains.
+    pub(crate) fn customers(
+        self,
+        merge_shared_billing: bool,
+        aliases: &BTreeMap<String, String>,
+    ) -> Vec<Timeline> {
         let mut stays = Stays::default();
         for moments in self.emails {
             stays.add(moments, &self.left, &self.came);
         }
-        let mut groups = Groups((0..stays.all.len()).collect());
-        for (key, &old) in &stays.left {
-            if let Some(&new) = stays.came.get(key) {
-                groups.join(old, new);
-            }
-        }
-        for rows in stays.billing().values().filter(|_| merge_shared_billing) {
-            for pair in rows.iter().collect::<Vec<_>>().windows(2) {
-                groups.join(*pair[0], *pair[1]);
-            }
-        }
-        let mut members: BTreeMap<usize, Vec<Vec<Moment>>> = BTreeMap::new();
-        for (index, moments) in stays.all.into_iter().enumerate() {
-            members.entry(groups.root(index)).or_default().push(moments);
-        }
-        members.into_values().map(|rows| timeline(rows, self.rates.as_ref())).collect()
+        let customers = units(stays, merge_shared_billing, aliases).joined();
+        customers.into_iter().flat_map(|units| timelines(units, self.rates.as_ref())).collect()
     }
 }
 
-/// The times that customers had an e-mail: one ends and another begins where a contact that spoke
-/// goes to another e-mail, or one comes from there.
-#[derive(Default)]
-struct Stays {
-    all: Vec<Vec<Moment>>,
-    /// Stays that ended because their contact went elsewhere.
-    left: BTreeMap<(i64, String), usize>,
-    /// Stays that began because their contact came from elsewhere.
-    came: BTreeMap<(i64, String), usize>,
-}
-
-impl Stays {
-    /// Adds the moments of an e-mail; those who left any e-mail, and who came to any, are given.
-    fn add(
-        &mut self,
-        moments: Vec<Moment>,
-        left: &BTreeSet<(i64, String)>,
-        came: &BTreeSet<(i64, String)>,
-    ) {
-        let mut stay: Vec<Moment> = Vec::new();
-        for moment in moments {
-            let at = |contact: &str| (moment.observed_at, contact.to_owned());
-            let spoke = speaker(stay.last().and_then(|last| last.state.as_ref())).map(at);
-            let speaks = speaker(moment.state.as_ref()).map(at);
-            let (spoke, speaks) = if spoke == speaks { (None, None) } else { (spoke, speaks) };
-            let goes = spoke.filter(|key| came.contains(key));
-            let comes = speaks.filter(|key| left.contains(key));
-            if goes.is_some() || comes.is_some() {
-                if !stay.is_empty() {
-                    self.left.extend(goes.map(|key| (key, self.all.len())));
-                    let Moment { observed_at, change_number, .. } = moment;
-                    stay.push(Moment { observed_at, change_number, ..Moment::default() });
-                    self.all.push(std::mem::take(&mut stay));
-                }
-                self.came.extend(comes.map(|key| (key, self.all.len())));
-            }
-            if moment.state.is_some() || !stay.is_empty() {
-                stay.push(moment);
-            }
-        }
-        if !stay.is_empty() {
-            self.all.push(stay);
-        }
-    }
-
-    /// Billing accounts, each with the stays that had it.
-    fn billing(&self) -> BTreeMap<String, BTreeSet<usize>> {
-        let mut billing: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
-        for (index, moments) in self.all.iter().enumerate() {
-            let states = moments.iter().filter_map(|moment| moment.state.as_ref());
-            for id in states.filter_map(|state| state.stripe_customer_id.as_ref()) {
-                if !billing.get(id).is_some_and(|stays| stays.contains(&index)) {
-                    billing.entry(id.clone()).or_default().insert(index);
-                }
-            }
-        }
-        billing
-    }
-}
-
-/// Which stays belong together: every one points to another of its group, and one to itself.
-struct Groups(Vec<usize>);
-
-impl Groups {
-    fn root(&mut self, mut index: usize) -> usize {
-        while self.0[index] != index {
-            self.0[index] = self.0[self.0[index]];
-            index = self.0[index];
-        }
-        index
-    }
-
-    fn join(&mut self, left: usize, right: usize) {
-        let (left, right) = (self.root(left), self.root(right));
-        self.0[left] = right;
-    }
+/// Whether two states in succession name one account and the same amounts.
+fn are_billed_alike((before, after): (&RevenueState, &RevenueState)) -> bool {
+    let is_known = after.stripe_customer_id.is_some() && !after.mrr_by_currency.is_empty();
+    is_known
+        && before.stripe_customer_id == after.stripe_customer_id
+        && before.mrr_by_currency == after.mrr_by_currency
 }
 
 /// Exact smallest units a month.
@@ -175,45 +113,159 @@ pub(crate) struct Timeline {
     pub(crate) beside: Vec<(DateTime<Utc>, Amounts)>,
 }
 
-/// One customer's observations: at every instant the state, among its rows, that was observed last.
-fn timeline(rows: Vec<Vec<Moment>>, rates: Option<&Rates>) -> Timeline {
-    let n_rows = rows.len();
-    let mut moments: Vec<(usize, Moment)> = rows
+/// Which row of a unit counts: one with MRR before one without, then the one that was billed
+/// otherwise last, then the one that pays more. The last number only makes it one.
+type Rank = (bool, i64, Option<Money>, Option<Money>, Reverse<usize>);
+
+/// The rows of a unit at an instant.
+#[derive(Default)]
+struct Present {
+    ranks: BTreeMap<usize, Rank>,
+    states: BTreeMap<Rank, RevenueState>,
+}
+
+impl Present {
+    fn set(&mut self, row: usize, billed_at: i64, state: Option<RevenueState>) {
+        if let Some(rank) = self.ranks.remove(&row) {
+            self.states.remove(&rank);
+        }
+        if let Some(state) = state {
+            let rank = (state.mrr.is_some(), billed_at, state.mrr, state.ltv, Reverse(row));
+            self.ranks.insert(row, rank);
+            self.states.insert(rank, state);
+        }
+    }
+
+    fn counted(&self) -> Option<&RevenueState> {
+        self.states.last_key_value().map(|(_, state)| state)
+    }
+}
+
+/// All units of a customer at an instant.
+struct Sum {
+    observed_at: DateTime<Utc>,
+    mrr: BTreeMap<Currency, Money>,
+    ltv: Option<Money>,
+    /// Before conversion; `None` where that is not known.
+    exact: Option<Amounts>,
+    beside: Amounts,
+    is_restated: bool,
+}
+
+impl Sum {
+    fn paid(&self) -> impl Iterator<Item = Money> {
+        self.mrr.values().copied().filter(|mrr| mrr.minor > 0)
+    }
+}
+
+/// One customer's observations: what its units pay at every instant. Who pays in several currencies
+/// at once is in as many timelines.
+fn timelines(units: Vec<Vec<Entry>>, rates: Option<&Rates>) -> Vec<Timeline> {
+    let sums = sums(units, rates);
+    let beside = sums.iter().filter(|sum| !sum.beside.is_empty()).map(|sum| sum.observed_at).next();
+    let beside = sums.iter().filter(|sum| beside.is_some_and(|first| sum.observed_at >= first));
+    let beside = beside.map(|sum| (sum.observed_at, sum.beside.clone())).collect();
+    if sums.iter().all(|sum| sum.paid().count() <= 1) {
+        let paid = |sum: &Sum| sum.paid().next().or(sum.mrr.values().next().copied());
+        return vec![Timeline { observations: observations(&sums, paid), beside }];
+    }
+    let currencies: BTreeSet<Currency> =
+        sums.iter().flat_map(|sum| sum.mrr.keys().copied()).collect();
+    let mut timelines: Vec<Timeline> = currencies
+        .into_iter()
+        .map(|currency| {
+            let observations = observations(&sums, |sum| sum.mrr.get(&currency).copied());
+            Timeline { observations, beside: Vec::new() }
+        })
+        .collect();
+    if let Some(first) = timelines.first_mut() {
+        first.beside = beside;
+    }
+    timelines
+}
+
+fn observations(sums: &[Sum], paid: impl Fn(&Sum) -> Option<Money>) -> Vec<Observation> {
+    let mut before: Option<&Sum> = None;
+    let observe = |sum| {
+        let only_rates_moved = before.is_some_and(|before| {
+            let is_known = sum_is_known(sum) && before.exact == sum.exact;
+            is_known && paid(before) != paid(sum)
+        });
+        before = Some(sum);
+        Observation {
+            observed_at: sum.observed_at,
+            mrr: paid(sum),
+            ltv: sum.ltv,
+            only_rates_moved,
+            is_restated: sum.is_restated,
+        }
+    };
+    sums.iter().map(observe).collect()
+}
+
+fn sum_is_known(sum: &Sum) -> bool {
+    sum.exact.as_ref().is_some_and(|exact| !exact.is_empty())
+}
+
+fn sums(units: Vec<Vec<Entry>>, rates: Option<&Rates>) -> Vec<Sum> {
+    let mut present: Vec<Present> = Vec::new();
+    present.resize_with(units.len(), Present::default);
+    let mut entries: Vec<(usize, Entry)> = units
         .into_iter()
         .enumerate()
-        .flat_map(|(row, moments)| moments.into_iter().map(move |moment| (row, moment)))
+        .flat_map(|(unit, entries)| entries.into_iter().map(move |entry| (unit, entry)))
         .collect();
-    moments.sort_by_key(|(row, moment)| (moment.observed_at, moment.change_number, *row));
-    let mut current: Vec<Option<((i64, i64), RevenueState)>> = vec![None; n_rows];
-    let mut before: Option<RevenueState> = None;
+    entries.sort_by_key(|(unit, (row, moment))| {
+        (moment.observed_at, moment.change_number, *unit, *row)
+    });
     let mut is_restated = false;
-    let mut observations = Vec::with_capacity(moments.len());
-    let mut beside: Vec<(DateTime<Utc>, Amounts)> = Vec::new();
-    let mut moments = moments.into_iter().peekable();
-    while let Some((row, moment)) = moments.next() {
-        let at = (moment.observed_at, moment.change_number);
-        current[row] = moment.state.map(|state| (at, state));
+    let mut sums = Vec::new();
+    let mut entries = entries.into_iter().peekable();
+    while let Some((unit, (row, moment))) = entries.next() {
+        let observed_at = moment.observed_at;
+        present[unit].set(row, moment.billed_at, moment.state);
         is_restated |= moment.is_restated;
-        if moments.peek().is_some_and(|(_, next)| next.observed_at == moment.observed_at) {
+        if entries.peek().is_some_and(|(_, (_, next))| next.observed_at == observed_at) {
             continue;
         }
-        let Some(observed_at) = DateTime::from_timestamp(moment.observed_at, 0) else { continue };
-        let latest = current.iter().flatten().max_by_key(|(at, _)| *at).map(|(_, state)| state);
-        observations.push(Observation {
-            observed_at,
-            mrr: latest.and_then(|state| state.mrr),
-            ltv: latest.and_then(|state| state.ltv),
-            only_rates_moved: before.as_ref().zip(latest).is_some_and(only_rates_moved),
-            is_restated,
-        });
-        let others = latest.map(|state| in_other_currencies(state, rates)).unwrap_or_default();
-        if !others.is_empty() || !beside.is_empty() {
-            beside.push((observed_at, others));
-        }
+        let Some(observed_at) = DateTime::from_timestamp(observed_at, 0) else { continue };
+        let counted: Vec<&RevenueState> = present.iter().filter_map(Present::counted).collect();
+        sums.push(sum(&counted, observed_at, is_restated, rates));
         is_restated = false;
-        before = latest.cloned();
     }
-    Timeline { observations, beside }
+    sums
+}
+
+fn sum(
+    counted: &[&RevenueState],
+    observed_at: DateTime<Utc>,
+    is_restated: bool,
+    rates: Option<&Rates>,
+) -> Sum {
+    let mut mrr: BTreeMap<Currency, Money> = BTreeMap::new();
+    let mut exact = Some(Amounts::new());
+    let mut beside = Amounts::new();
+    for state in counted {
+        if let Some(of_unit) = state.mrr {
+            let sum = mrr.entry(of_unit.currency).or_insert(Money::zero(of_unit.currency));
+            // What does not fit is too large for any waterfall.
+            sum.minor = sum.minor.saturating_add(of_unit.minor);
+            let is_known = of_unit.minor == 0 || !state.mrr_by_currency.is_empty();
+            exact = exact.filter(|_| is_known).and_then(|sum| added(sum, &state.mrr_by_currency));
+        }
+        let others = in_other_currencies(state, rates);
+        beside = added(beside.clone(), &others).unwrap_or(beside);
+    }
+    let ltv = counted.iter().filter_map(|state| state.ltv).max();
+    Sum { observed_at, mrr, ltv, exact, beside, is_restated }
+}
+
+fn added(mut sum: Amounts, amounts: &Amounts) -> Option<Amounts> {
+    for (&currency, &amount) in amounts {
+        let before = sum.get(&currency).copied().unwrap_or(Ratio::ZERO);
+        sum.insert(currency, before.checked_add(amount)?);
+    }
+    Some(sum)
 }
 
 /// What a customer pays in other currencies than the figures are in, unless it is converted.
@@ -239,9 +291,4 @@ fn in_other_currencies(state: &RevenueState, rates: Option<&Rates>) -> Amounts {
         is_beside && **currency != mrr.currency && amount.numerator() > 0
     });
     others.map(|(&currency, &amount)| (currency, amount)).collect()
-}
-
-fn only_rates_moved((before, after): (&RevenueState, &RevenueState)) -> bool {
-    let is_known = !after.mrr_by_currency.is_empty();
-    is_known && before.mrr_by_currency == after.mrr_by_currency && before.mrr != after.mrr
 }

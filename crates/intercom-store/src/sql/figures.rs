@@ -156,10 +156,20 @@ async fn mrr_totals<D: Dialect>(
             "SELECT ours.currency, ours.mrr, ROW_NUMBER() OVER (PARTITION BY \
              CASE WHEN ours.stripe_customer_id IS NULL THEN ours.email END, \
              ours.stripe_customer_id \
-             ORDER BY COALESCE(speaker.updated_at, 0) DESC, ours.email) AS place \
-             FROM intercom_customers ours LEFT JOIN customer_contacts speaker \
-             ON speaker.workspace_id = ours.workspace_id \
-             AND speaker.contact_id = ours.intercom_contact_id \
+             ORDER BY COALESCE(billed.billed_at, 0) DESC, ours.mrr DESC, ours.currency DESC, \
+             ours.email) AS place \
+             FROM intercom_customers ours LEFT JOIN (\
+             SELECT email, MAX(CASE WHEN is_alike = 0 THEN observed_at END) AS billed_at FROM (\
+             SELECT email, observed_at, CASE WHEN is_restated THEN 1 \
+             WHEN mrr_by_currency = LAG(mrr_by_currency) OVER by_email \
+             AND stripe_customer_id = LAG(stripe_customer_id) OVER by_email THEN 1 \
+             ELSE 0 END AS is_alike FROM customer_history WHERE workspace_id = $1 AND email IN (\
+             SELECT email FROM intercom_customers WHERE workspace_id = $1 \
+             AND stripe_customer_id IN (SELECT stripe_customer_id FROM intercom_customers \
+             WHERE workspace_id = $1 AND stripe_customer_id IS NOT NULL \
+             GROUP BY stripe_customer_id HAVING COUNT(*) > 1)) \
+             WINDOW by_email AS (PARTITION BY email ORDER BY change_number)) states \
+             GROUP BY email) billed ON billed.email = ours.email \
              WHERE ours.workspace_id = $1 AND ours.currency IS NOT NULL AND ours.mrr IS NOT NULL"
         }
     };

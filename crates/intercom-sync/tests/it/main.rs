@@ -200,6 +200,8 @@ on_both_databases! {
         who_changes_the_address_is_neither_gone_nor_new
         who_exchange_their_addresses_are_neither_gone_nor_new
         a_shared_billing_account_moves_once
+        movements_lead_to_the_sum_of_the_table
+        who_is_merged_into_another_is_neither_gone_nor_new
         nothing_paid_in_another_currency_is_not_named
         what_is_paid_in_another_currency_is_named
         rates_alone_are_a_line_of_their_own

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
 use intercom_revenue::{Currency, NoteCode, Period, Ratio};
+use intercom_sim::Simulator;
+use intercom_store::SharedBilling;
 use intercom_sync::{MrrReport, MrrWaterfall, waterfall};
 use serde_json::{Value, json};
 
@@ -271,4 +273,61 @@ pub(crate) async fn rates_alone_are_a_line_of_their_own(on: &Database) {
     assert_eq!((lines.exchange.minor, lines.expansion.minor), (6_000, 16_000));
     assert_eq!(lines.end.minor, 32_000);
     assert_eq!(dollars(&report).net_retention, Some(Ratio::whole(2)));
+}
+
+/// What the table sums up to, in cents of a dollar.
+async fn total(world: &World) -> i64 {
+    let workspace = world.workspace().await;
+    let totals = world.store.mrr_totals(&workspace, SharedBilling::Once).await.expect("totals");
+    totals.iter().map(|total| total.mrr.minor).sum()
+}
+
+pub(crate) async fn movements_lead_to_the_sum_of_the_table(on: &Database) {
+    for (payer, other) in [("ada", "zoe"), ("zoe", "ada")] {
+        let on = on.another().await;
+        let world = World::empty(&on);
+        person(&world, payer, billed(10_000, "usd", Some("cus_1")));
+        let other = person(&world, other, json!({"custom_attributes": {"stripe_id": "cus_1"}}));
+        person(&world, "bob", paying(7_000));
+        world.sync().await;
+        next_day(&world).await;
+        let lines = dollars(&moved(&world).await).lines;
+        assert_eq!((total(&world).await, lines.end.minor), (17_000, 17_000));
+        world.update_contact(&other, json!({"custom_attributes": {"stripe_delinquent": true}}));
+        next_day(&world).await;
+        let lines = dollars(&moved(&world).await).lines;
+        assert_eq!((total(&world).await, lines.end.minor), (17_000, 17_000));
+        assert_eq!((lines.start.minor, lines.churn.minor), (17_000, 0));
+
+        // The other shows another amount, which is the later one until the first one's changes.
+        world.update_contact(&other, billed(4_000, "usd", Some("cus_1")));
+        next_day(&world).await;
+        let lines = dollars(&moved(&world).await).lines;
+        assert_eq!((total(&world).await, lines.end.minor), (11_000, 11_000));
+        assert_eq!((lines.contraction.minor, lines.churn.minor), (-6_000, 0));
+        world.update_contact(&other, billed(4_000, "usd", Some("cus_2")));
+        next_day(&world).await;
+        let lines = dollars(&moved(&world).await).lines;
+        assert_eq!((total(&world).await, lines.end.minor), (21_000, 21_000));
+        assert_eq!((lines.new.minor, lines.churn.minor), (4_000, 0));
+        on.remove().await;
+    }
+}
+
+pub(crate) async fn who_is_merged_into_another_is_neither_gone_nor_new(on: &Database) {
+    let world = World::empty(on);
+    let old = person(&world, "ada", paying(30_000));
+    let survivor = person(&world, "bob", json!({}));
+    person(&world, "cyd", paying(10_000));
+    world.sync().await;
+    world.advance(2 * DAY);
+    let now = world.sim.now();
+    let merge = |sim: &mut Simulator| sim.workspace_mut().merge_contacts(&old, &survivor, now);
+    world.sim.with(merge).expect("both");
+    world.sync_whole().await;
+    let report = moved(&world).await;
+    let lines = dollars(&report).lines;
+    assert_eq!((lines.start.minor, lines.end.minor), (40_000, total(&world).await));
+    assert_eq!((lines.new.minor, lines.churn.minor, lines.contraction.minor), (0, 0, 0));
+    assert_eq!(dollars(&report).net_retention, Some(Ratio::whole(1)));
 }
