@@ -96,10 +96,12 @@ impl Timelines {
 
 /// Whether two states in succession name one account and the same amounts.
 fn are_billed_alike((before, after): (&RevenueState, &RevenueState)) -> bool {
-    let is_known = after.stripe_customer_id.is_some() && !after.mrr_by_currency.is_empty();
-    is_known
+    let is_known = !after.mrr_by_currency.is_empty();
+    let minor = |state: &RevenueState| state.mrr.map(|mrr| mrr.minor);
+    after.stripe_customer_id.is_some()
         && before.stripe_customer_id == after.stripe_customer_id
         && before.mrr_by_currency == after.mrr_by_currency
+        && (is_known || minor(before) == minor(after))
 }
 
 /// Exact smallest units a month.

@@ -161,8 +161,9 @@ async fn mrr_totals<D: Dialect>(
              FROM intercom_customers ours LEFT JOIN (\
              SELECT email, MAX(CASE WHEN is_alike = 0 THEN observed_at END) AS billed_at FROM (\
              SELECT email, observed_at, CASE WHEN is_restated THEN 1 \
-             WHEN mrr_by_currency = LAG(mrr_by_currency) OVER by_email \
-             AND stripe_customer_id = LAG(stripe_customer_id) OVER by_email THEN 1 \
+             WHEN stripe_customer_id = LAG(stripe_customer_id) OVER by_email \
+             AND COALESCE(mrr_by_currency, CAST(mrr AS TEXT), '') = \
+             LAG(COALESCE(mrr_by_currency, CAST(mrr AS TEXT), '')) OVER by_email THEN 1 \
              ELSE 0 END AS is_alike FROM customer_history WHERE workspace_id = $1 AND email IN (\
              SELECT email FROM intercom_customers WHERE workspace_id = $1 \
              AND stripe_customer_id IN (SELECT stripe_customer_id FROM intercom_customers \

@@ -382,3 +382,44 @@ pub(crate) async fn totals_and_ranks(on: &Database) {
     );
     assert_eq!(top[0].1.mrr(), Some(Money::new(300, Currency::USD)));
 }
+
+pub(crate) async fn a_shared_account_counts_as_it_was_last_billed(on: &Database) {
+    let shown = |mrr: Option<i64>, euros: i64| CustomerRow {
+        stripe_customer_id: Some("cus_1".into()),
+        mrr_by_currency: [(Currency::EUR, Ratio::whole(euros.into()))].into(),
+        mrr,
+        ..paying(0)
+    };
+    let (ada, bob, cy) = ("ada@example.com", "bob@example.com", "cy@example.com");
+    let write = async |now: i64, is_restated: bool, rows: &[(&str, Option<CustomerRow>)]| {
+        let writes = rows.iter().map(|(email, customer)| CustomerWrite {
+            dirty: DirtyCustomer { email: (*email).to_owned(), mark: 0 },
+            customer: customer.clone(),
+            effects: Vec::new(),
+            is_restated,
+            lasting: Vec::new(),
+        });
+        let writes: Vec<_> = writes.collect();
+        on.store.commit_customers(&on.workspace, &writes, now).await.unwrap();
+        let totals = on.store.mrr_totals(&on.workspace, SharedBilling::Once).await.unwrap();
+        totals.iter().map(|total| (total.n_customers, total.mrr.minor)).collect::<Vec<_>>()
+    };
+    // Seen at once, the one that pays most; one without MRR hides none.
+    let first = [(ada, Some(shown(Some(100), 90))), (bob, Some(shown(Some(300), 270)))];
+    assert_eq!(write(NOW, false, &first).await, [(1, 300)]);
+    assert_eq!(write(NOW + 1, false, &[(cy, Some(shown(None, 0)))]).await, [(1, 300)]);
+    assert_eq!(write(NOW + 2, false, &[(ada, Some(shown(Some(200), 180)))]).await, [(1, 200)]);
+    // Neither rates nor rules nor other columns are a change of what is billed.
+    let rates = [(ada, Some(shown(Some(220), 180))), (bob, Some(shown(Some(330), 270)))];
+    assert_eq!(write(NOW + 3, false, &rates).await, [(1, 220)]);
+    assert_eq!(write(NOW + 4, true, &[(bob, Some(shown(Some(340), 280)))]).await, [(1, 220)]);
+    let overdue = CustomerRow { is_delinquent: Some(true), ..shown(Some(340), 280) };
+    assert_eq!(write(NOW + 5, false, &[(bob, Some(overdue))]).await, [(1, 220)]);
+    assert_eq!(write(NOW + 6, false, &[(ada, None)]).await, [(1, 340)]);
+    // Who is said to pay nothing counts from when that was seen, and not again with every change.
+    let nothing = CustomerRow { mrr_by_currency: BTreeMap::new(), ..shown(Some(0), 0) };
+    assert_eq!(write(NOW + 7, false, &[(cy, Some(nothing.clone()))]).await, [(1, 0)]);
+    assert_eq!(write(NOW + 8, false, &[(bob, Some(shown(Some(50), 40)))]).await, [(1, 50)]);
+    let overdue = CustomerRow { is_delinquent: Some(true), ..nothing };
+    assert_eq!(write(NOW + 9, false, &[(cy, Some(overdue))]).await, [(1, 50)]);
+}

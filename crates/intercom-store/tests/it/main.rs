@@ -107,6 +107,7 @@ conformance! {
         rows_of_others_with_capitals_are_matched
         days_pass_in_rows_with_capitals
         a_failing_write_of_customers_leaves_the_marks
+        a_shared_account_counts_as_it_was_last_billed
         totals_and_ranks;
     history:
         a_customer_is_appended_once_per_change

@@ -94,7 +94,7 @@ impl Units {
                 continue;
             };
             let account = state.stripe_customer_id.take().filter(|_| merge_shared_billing);
-            let unit = self.unit(account, &mut own);
+            let unit = self.unit(account, &mut own, moments.len() + 1);
             let speaks = speaker(moment.state.as_ref());
             if let Some(places) = speaks.and_then(|id| self.remaining.get_mut(id)) {
                 places.insert(at, unit);
@@ -116,8 +116,9 @@ impl Units {
         ends
     }
 
-    /// The unit of an account, or else the one that a stay has of its own.
-    fn unit(&mut self, account: Option<String>, own: &mut Option<usize>) -> usize {
+    /// The unit of an account, or else the one that a stay has of its own; a unit made for it has room
+    /// for some states.
+    fn unit(&mut self, account: Option<String>, own: &mut Option<usize>, n_states: usize) -> usize {
         let known = match &account {
             Some(id) => self.accounts.get(id).copied(),
             None => *own,
@@ -126,7 +127,7 @@ impl Units {
             return known;
         }
         let unit = self.all.len();
-        self.all.push(Vec::new());
+        self.all.push(Vec::with_capacity(n_states));
         match account {
             Some(id) => self.accounts.insert(id, unit),
             None => own.replace(unit),
