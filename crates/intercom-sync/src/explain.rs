@@ -354,7 +354,17 @@ impl Explanation {
                 write!(f, ", the figures cover one of several currencies")?;
             }
             if note.code == NoteCode::NoRate {
-                write!(f, ": an amount is in a currency that the exchange rates leave out")?;
+                match &note.about {
+                    Some(column) => {
+                        write!(f, ": {} is in another currency", printable(column))?;
+                    }
+                    None => {
+                        write!(
+                            f,
+                            ": an amount is in a currency that the exchange rates leave out"
+                        )?;
+                    }
+                }
             }
             if note.code == NoteCode::FractionalMinorUnits
                 && let Some(column) = &note.about

@@ -258,8 +258,10 @@ fn what_may_be_paid_all_the_same_is_doubted() {
     let over = Subscription { status: SubscriptionStatus::Canceled, ..decade };
     assert_eq!(doubts(over, &policy), []);
     let negative = with_plan(|plan| plan.amount = plan.amount.map(|amount| -amount));
-    assert_eq!(doubts(negative.clone(), &policy), [NoteCode::NegativeAmount]);
+    assert_eq!(doubts(negative.clone(), &policy), [], "a credit is no MRR");
     assert_eq!(doubts(negative, &RevenuePolicy::recurly()), [], "it counts");
+    let tiered = with_plan(|plan| plan.amount = None);
+    assert_eq!(doubts(tiered, &policy), [NoteCode::Unpriceable]);
     let absurd = with_plan(|plan| {
         (plan.amount, plan.quantity) = (Some(Decimal::MAX), Some(u64::MAX));
     });

@@ -72,13 +72,13 @@ fn check(shown: &str) {
           location_city          –  ← contact [user]: location.city
           signup_date            2025-11-21T17:00:00+00:00  ← contact [user]: created_at
           currency               USD  ← the rows that count, else the policy's base currency
-          mrr                    250.17 USD  ← contact [user]: custom_attributes.stripe_subscriptions, of which more may be paid: not less than was last written
+          mrr                    250.17 USD  ← contact [user]: custom_attributes.stripe_subscriptions, of which more may be paid
           arr                    3002.00 USD  ← 12 × MRR
           ltv                    5.00 USD  ← contact [user]: custom_attributes.Stripe Payments
           plan_name              Pro  ← contact [user]: custom_attributes.stripe_plan
           plan_price             –  ← no attribute has a value
           subscription_status    –  ← no attribute has a value
-          subscription_count     3  ← contact [user]: custom_attributes.stripe_subscriptions, of which more may be paid: not less than was last written
+          subscription_count     3  ← contact [user]: custom_attributes.stripe_subscriptions, of which more may be paid
           is_delinquent          –  ← contact [user]: custom_attributes.stripe_delinquent
           last_payment_amount    –  ← no attribute has a value
           last_payment_date      –  ← no attribute has a value
