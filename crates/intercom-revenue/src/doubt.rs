@@ -42,6 +42,11 @@ pub(crate) fn is_price_unknown(
     is_unknown && line.verdict == Verdict::Counts
 }
 
+/// Whether a row has no price but one below zero, by a policy that does not count it.
+pub(crate) fn is_credit(line: &SubscriptionLine<'_>) -> bool {
+    line.notes.contains(&NoteCode::NegativeAmount) && line.monthly == Some(Ratio::ZERO)
+}
+
 /// Whether what is missing may be paid all the same.
 #[must_use]
 pub fn is_fall_doubtful(
@@ -63,7 +68,9 @@ pub fn is_fall_doubtful(
 
     // Entries that are no rows at all may be subscriptions, too.
     let n_no_rows = n_unreadable.saturating_sub(n_strange + n_priceless);
-    let n_counted = lines.iter().filter(|line| line.verdict == Verdict::Counts).count();
+    let is_counted =
+        |line: &&SubscriptionLine<'_>| line.verdict == Verdict::Counts && !is_credit(line);
+    let n_counted = lines.iter().filter(is_counted).count();
     let n_possible = n_counted + n_strange + n_no_rows;
     let is_fewer = fall.n_before.is_some_and(|before| n_possible < before as usize);
     let if_active = |row: &Subscription| as_active(row, fall.from.currency, policy, now);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::doubt::is_price_unknown;
+use crate::doubt::{is_credit, is_price_unknown};
 use crate::exchange::convert;
 use crate::rows::{is_default, sum};
 use crate::{
@@ -230,6 +230,7 @@ fn to_date(lines: &[PaymentLine<'_>], amount: fn(&PaymentLine<'_>) -> Option<Rat
 
 fn count(lines: &[SubscriptionLine<'_>], filter: impl Fn(&SubscriptionLine<'_>) -> bool) -> u32 {
     let counted = lines.iter().filter(|line| line.verdict == Verdict::Counts && filter(line));
+    let counted = counted.filter(|line| !is_credit(line));
     u32::try_from(counted.count()).unwrap_or(u32::MAX)
 }
 

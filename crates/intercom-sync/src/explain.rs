@@ -167,7 +167,7 @@ pub async fn explain(
 
     let ids: Vec<&str> = contacts.iter().map(|contact| contact.id.as_str()).collect();
     let facts = store.facts(workspace, &ids, CONVERSATIONS).await?;
-    let history = history(store, workspace, settings.movements.observed_since, &email).await?;
+    let history = history(store, workspace, settings, &email).await?;
     let (billing, policy) = (&speaker.stripe.history, &settings.revenue);
     let lines = intercom_revenue::explain(billing, policy, now);
     let row = known.row(&email, customer.clone());

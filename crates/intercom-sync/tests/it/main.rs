@@ -195,6 +195,7 @@ on_both_databases! {
         every_value_has_a_source
         what_is_written_is_told_from_what_would_be
         a_merged_address_is_no_churn
+        an_account_that_pays_on_is_no_churn
         who_is_no_customer_is_told
         a_row_in_another_currency_is_told_to_add_nothing
         a_move_is_told_as_a_move
