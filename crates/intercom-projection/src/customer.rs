@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use intercom_api::ContactId;
 use intercom_revenue::{
-    AlertState, Currency, Money, Note, NoteCode, PriceUnit, QualityFactors, Ratio, Revenue,
+    AlertState, Currency, Money, Note, NoteCode, PriceUnit, QualityFactors, Rates, Ratio, Revenue,
     RevenuePolicy, SubscriptionStatus, next_change, quality_score, revenue_in,
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 use crate::redact::opaque_debug;
-use crate::{ContactFacts, Email, NoEmail, SupportCounts};
+use crate::{ContactFacts, Email, NoEmail, StripeFacts, SupportCounts};
 
 /// What Intercom knows about a customer; the fields are the columns.
 ///
@@ -86,6 +86,9 @@ pub struct Customer {
     /// Why MRR may be too low.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub mrr_doubts: BTreeSet<NoteCode>,
+    /// Whether MRR is the one last written, because of them or because billing cannot be read.
+    #[serde(skip)]
+    pub is_mrr_kept: bool,
     /// Currencies of subscriptions and payments that the exchange rates leave out.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub without_rate: BTreeSet<Currency>,
@@ -133,10 +136,10 @@ pub fn customer_in(
     let email = contact.email.clone()?;
     let stripe = &contact.stripe;
     let figures = revenue_in(&stripe.history, policy, before, now);
-    let currency = currency_of(&figures, policy);
+    let flat = FlatCurrency::of(stripe, &figures, policy);
     let mut notes: BTreeSet<Note> = figures.notes.iter().cloned().collect();
     let mut in_money = |column: &str, price: Option<Decimal>, unit: PriceUnit| {
-        let minor = unit.in_minor_units(price?, currency);
+        let minor = unit.in_minor_units(price?, flat.own);
         let is_whole = minor.is_ok_and(|minor| minor.fract().is_zero());
         let odd = (!is_whole).then(|| minor.err().unwrap_or(NoteCode::FractionalMinorUnits));
         if let Some(code) = odd {
@@ -144,7 +147,11 @@ pub fn customer_in(
             notes.remove(&Note { code, about: None });
             notes.insert(Note { code, about: Some(column.to_owned()) });
         }
-        Money::from_ratio(Ratio::from_decimal(minor.ok()?), currency, policy.rounding).ok()
+        let exact = flat.rates.convert(Ratio::from_decimal(minor.ok()?), flat.own);
+        if exact.is_none() {
+            notes.insert(Note { code: NoteCode::NoRate, about: Some(column.to_owned()) });
+        }
+        Money::from_ratio(exact?, flat.rates.into, policy.rounding).ok()
     };
     let unreadable = stripe.unreadable_entries.iter().map(str::to_owned);
     let plan_price = in_money("plan_price", stripe.plan_price, policy.plan_price_unit);
@@ -191,6 +198,7 @@ pub fn customer_in(
         quality_factors,
         last_intercom_sync: now,
         mrr_doubts: figures.mrr_doubts,
+        is_mrr_kept: false,
         without_rate,
         mrr_by_currency: figures.mrr_by_currency,
         revenue_notes: notes.into_iter().collect(),
@@ -213,9 +221,29 @@ impl Customer {
     }
 }
 
-/// Flat attributes carry no currency; theirs is the one the customer is billed in.
-fn currency_of(figures: &Revenue, policy: &RevenuePolicy) -> Currency {
-    figures.mrr.or(figures.ltv).map_or(policy.base_currency, |money| money.currency)
+/// What amounts on the contact itself are in, and what they are shown in.
+struct FlatCurrency {
+    own: Currency,
+    /// Into the currency of the row, which has one for all of its amounts.
+    rates: Rates,
+}
+
+impl FlatCurrency {
+    /// Their currency is that of the plan where one is named, else the one the customer is billed
+    /// in, if it is one, else that of the row.
+    fn of(stripe: &StripeFacts, figures: &Revenue, policy: &RevenuePolicy) -> Self {
+        let figures_in = figures.mrr.or(figures.ltv).map(|money| money.currency);
+        let billed = [&figures.mrr_by_currency, &figures.ltv_by_currency];
+        let billed = billed.into_iter().find(|amounts| !amounts.is_empty());
+        let only = billed.filter(|amounts| amounts.len() == 1).and_then(|it| it.keys().next());
+        let named = stripe.plan_currency.filter(|_| policy.separate_currencies);
+        let own = named.or(only.copied()).or(figures_in).unwrap_or(policy.base_currency);
+        let is_converted = policy.rates.contains_key(&own);
+        let into = figures_in.unwrap_or(if is_converted { policy.base_currency } else { own });
+        let is_base = into == policy.base_currency;
+        let by_currency = if is_base { policy.rates.clone() } else { BTreeMap::new() };
+        Self { own, rates: Rates { into, by_currency } }
+    }
 }
 
 fn whole_days(elapsed: TimeDelta) -> u32 {

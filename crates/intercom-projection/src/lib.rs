@@ -85,4 +85,4 @@ pub use support::{CancelMention, Measured, Rating, SupportCounts, SupportFacts, 
 
 /// Grows whenever the same body would project to other values; what is stored under a lower
 /// version has to be projected again.
-pub const PROJECTION_VERSION: u32 = 7;
+pub const PROJECTION_VERSION: u32 = 8;

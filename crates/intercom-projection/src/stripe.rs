@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use intercom_api::Attributes;
-use intercom_revenue::{BillingHistory, FlatPlan, Interval, SubscriptionStatus};
+use intercom_revenue::{BillingHistory, Currency, FlatPlan, Interval, SubscriptionStatus};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -30,6 +30,9 @@ pub struct StripeFacts {
     /// The price of the plan, as it is stored: workspaces differ in its unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan_price: Option<Decimal>,
+    /// The currency of the plan, in which the last charge is taken to be, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_currency: Option<Currency>,
     /// The state of the subscription, if it is one the billing system defines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subscription_status: Option<SubscriptionStatus>,
@@ -136,6 +139,7 @@ pub(crate) fn stripe(
         customer_id,
         plan_name,
         plan_price,
+        plan_currency: None,
         subscription_status,
         is_delinquent: reader.read(&names.is_delinquent, scalar::flag),
         last_charge_amount: reader.read(&names.last_charge_amount, scalar::decimal),
@@ -150,16 +154,19 @@ pub(crate) fn stripe(
     facts.unreadable.payments = payments.is_unreadable();
     (facts.history.subscriptions, facts.unreadable_entries.subscriptions) = subscriptions.read();
     (facts.history.payments, facts.unreadable_entries.payments) = payments.read();
+    let n_before = reader.oddities.count();
+    facts.plan_currency = reader.read(&names.plan_currency, subscription::currency);
+    let has_odd_currency = has_unknown_currency(reader.oddities.after(n_before));
     if !facts.unreadable.subscriptions {
-        let n_before = reader.oddities.count();
-        facts.history.flat_plan = flat_plan(&facts, &mut reader, names);
-        let has_odd_currency = facts.history.flat_plan.is_some()
-            && has_unknown_currency(reader.oddities.after(n_before));
+        // Of a plan that is over, the price does not matter.
+        let is_over = facts.subscription_status.as_ref().is_some_and(subscription::is_over);
+        let price = facts.plan_price.or((has_odd_price && is_over).then_some(Decimal::ZERO));
+        facts.history.flat_plan = flat_plan(&facts, price, &mut reader, names);
         // A plan in a state, at a price or in a currency that is none may be paid for all the same.
-        let is_odd = has_odd_currency
+        let is_odd = has_odd_currency && facts.history.flat_plan.is_some()
             || has_odd_status && facts.plan_price.is_some()
             || has_odd_price && facts.subscription_status.is_some();
-        if is_odd && facts.history.subscriptions.is_none() {
+        if is_odd && !is_over && facts.history.subscriptions.is_none() {
             facts.unreadable.subscriptions = true;
             facts.history.flat_plan = None;
         }
@@ -170,14 +177,14 @@ pub(crate) fn stripe(
 /// The plan that the flat attributes describe, if they name its state and its price.
 fn flat_plan(
     facts: &StripeFacts,
+    price: Option<Decimal>,
     reader: &mut Reader<'_>,
     names: &AttributeNames,
 ) -> Option<FlatPlan> {
-    let (status, price) = (facts.subscription_status.clone()?, facts.plan_price?);
-    let currency = reader.read(&names.plan_currency, subscription::currency);
+    let (status, price) = (facts.subscription_status.clone()?, price?);
     let interval = reader.read(&names.plan_interval, subscription::interval);
     let interval = interval.or_else(|| word_for_years(facts.plan_name.as_deref()?));
-    Some(FlatPlan { status, price, currency, interval })
+    Some(FlatPlan { status, price, currency: facts.plan_currency, interval })
 }
 
 /// The word by which the name of a plan speaks of years. It says how long the plan is taken for, not

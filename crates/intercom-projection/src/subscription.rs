@@ -36,7 +36,8 @@ fn is_told(row: &Fields<'_>, subscription: &Subscription, oddities: &[Oddity]) -
 const STRANGE: [OddityCode; 3] =
     [OddityCode::UnknownStatus, OddityCode::UnknownInterval, OddityCode::NegativeAmount];
 
-fn is_over(status: &SubscriptionStatus) -> bool {
+/// Whether nothing is paid any more, whatever the price.
+pub(crate) fn is_over(status: &SubscriptionStatus) -> bool {
     match status {
         SubscriptionStatus::Canceled | SubscriptionStatus::IncompleteExpired => true,
         SubscriptionStatus::Active

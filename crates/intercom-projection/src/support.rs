@@ -92,10 +92,12 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// The mean, rounded down; `None` when no conversation has the figure.
+    /// The mean, rounded half away from zero; `None` when no conversation has the figure.
     #[must_use]
     pub fn mean(self) -> Option<u64> {
-        self.sum.checked_div(self.n.into())
+        let n = u64::from(self.n);
+        let (whole, rest) = (self.sum.checked_div(n)?, self.sum.checked_rem(n)?);
+        Some(whole + u64::from(rest >= n - rest))
     }
 
     /// The sum; `None` when no conversation has the figure.

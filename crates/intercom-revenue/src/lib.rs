@@ -43,6 +43,7 @@
 //! | `recurring`, `paid`, `rows` | what each row brings |
 //! | `revenue`, `note`, `portfolio` | the figures, remarks on them, and their sums |
 //! | `horizon` | how long figures stay true |
+//! | `doubt` | whether lower figures may be too low |
 //! | `movement`, `alert` | two observations compared |
 //! | `timeline`, `rates`, `waterfall`, `lifetime` | many observations: what moved, was kept, and is expected |
 //! | `quality` | how complete a record is |
@@ -50,6 +51,7 @@
 mod alert;
 mod currency;
 mod discount;
+mod doubt;
 mod exchange;
 mod horizon;
 mod lifetime;
@@ -78,6 +80,7 @@ pub use alert::{
 };
 pub use currency::Currency;
 pub use discount::{Discount, DiscountDuration, Reduction};
+pub use doubt::{Fall, is_fall_doubtful};
 pub use exchange::Rates;
 pub use horizon::next_change;
 pub use lifetime::{LifetimePolicy, predicted_ltv};

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::doubt::{is_credit, is_price_unknown};
 use crate::exchange::convert;
 use crate::rows::{is_default, sum};
 use crate::{
     ArrBasis, Currency, FlatPlan, Money, Note, NoteCode, Payment, PaymentLine, Ratio,
-    RevenuePolicy, Subscription, SubscriptionLine, UnknownIntervals, Verdict, paid, recurring,
+    RevenuePolicy, Subscription, SubscriptionLine, Verdict, paid, recurring,
 };
 
 /// What is known about a customer's billing; `None` means that nobody recorded it.
@@ -229,6 +230,7 @@ fn to_date(lines: &[PaymentLine<'_>], amount: fn(&PaymentLine<'_>) -> Option<Rat
 
 fn count(lines: &[SubscriptionLine<'_>], filter: impl Fn(&SubscriptionLine<'_>) -> bool) -> u32 {
     let counted = lines.iter().filter(|line| line.verdict == Verdict::Counts && filter(line));
+    let counted = counted.filter(|line| !is_credit(line));
     u32::try_from(counted.count()).unwrap_or(u32::MAX)
 }
 
@@ -257,16 +259,8 @@ fn last_payment(
 /// Why lines that bring nothing, or nothing that is known, may be paid for all the same. A status
 /// that nobody defines is not that of a subscription that is over.
 fn doubts(lines: &[SubscriptionLine<'_>], policy: &RevenuePolicy) -> BTreeSet<NoteCode> {
-    let is_doubt = |line: &SubscriptionLine<'_>, code: NoteCode| match code {
-        NoteCode::UnknownStatus => true,
-        NoteCode::UnknownInterval => {
-            line.verdict == Verdict::Counts
-                && policy.unknown_intervals == UnknownIntervals::LeaveOut
-        }
-        NoteCode::NegativeAmount | NoteCode::Overflow | NoteCode::FractionalMinorUnits => {
-            line.verdict == Verdict::Counts
-        }
-        _ => false,
+    let is_doubt = |line: &SubscriptionLine<'_>, code: NoteCode| {
+        code == NoteCode::UnknownStatus || is_price_unknown(line, code, policy)
     };
     let of_line = |line: &SubscriptionLine<'_>| {
         let codes = line.notes.iter().copied().filter(|&code| is_doubt(line, code));

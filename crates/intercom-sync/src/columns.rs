@@ -53,18 +53,32 @@ impl Sources<'_> {
     }
 
     fn subscriptions(&self) -> String {
+        let stripe = &self.speaker.stripe;
+        let is_kept = self.customer.is_mrr_kept;
         let flat = self.customer.revenue_notes.iter().any(|note| note.code == NoteCode::FlatPrice);
-        match (self.origins.get("mrr"), flat) {
-            (None, true) => format!("{}, taken as a monthly price", self.attribute("plan_price")),
-            _ => {
-                let stripe = &self.speaker.stripe;
-                let entries = &stripe.unreadable_entries.subscriptions;
-                let source = self.attribute("mrr");
-                if entries.is_empty() && !self.customer.mrr_doubts.is_empty() {
-                    return format!("{source}, of which more may be paid: {LEAST}");
-                }
-                kept(source, stripe.unreadable.subscriptions, entries)
+        if !self.origins.contains_key("mrr") && stripe.unreadable.subscriptions {
+            let plan = self.field("the price, state and currency of the plan");
+            return kept(plan, stripe.unreadable.subscriptions, &[]);
+        }
+        if flat && !self.origins.contains_key("mrr") {
+            let price = self.attribute("plan_price");
+            return match (is_kept, self.customer.mrr) {
+                (false, Some(_)) => format!("{price}, taken as a monthly price"),
+                (true, _) => format!("{price}, {NOT_MONTHLY}: as last written"),
+                (false, None) => format!("{price}, {NOT_MONTHLY}"),
+            };
+        }
+        let entries = &stripe.unreadable_entries.subscriptions;
+        let source = self.attribute("mrr");
+        match (is_kept, entries.is_empty()) {
+            (true, true) if !stripe.unreadable.subscriptions => {
+                format!("{source}, of which more may be paid: {LEAST}")
             }
+            (false, true) if !self.customer.mrr_doubts.is_empty() => {
+                format!("{source}, of which more may be paid")
+            }
+            (false, false) => format!("{source}, but for {} that cannot be read", some(entries)),
+            _ => kept(source, stripe.unreadable.subscriptions, entries),
         }
     }
 
@@ -101,6 +115,13 @@ fn kept(source: String, is_unreadable: bool, entries: &[String]) -> String {
         (false, _) => format!("{source}, entries of which cannot be read: {LEAST}"),
     }
 }
+
+fn some(entries: &[String]) -> &'static str {
+    if entries.len() == 1 { "an entry" } else { "entries" }
+}
+
+/// What is said of a plan's price that is for no known period, or in no known unit.
+const NOT_MONTHLY: &str = "of which nobody can say what it brings a month";
 
 /// What a figure is while an entry cannot be read.
 const LEAST: &str = "not less than was last written";

@@ -346,7 +346,7 @@ impl Known {
         let mut customer = customer_in(primary, &support, &settings.revenue, before, now).ok()?;
         let is_told = primary.stripe.is_readable() && customer.mrr_doubts.is_empty();
         if !is_told && let Some(last) = self.followed.or(email, self.before.get(email)) {
-            keep_figures(&mut customer, &primary.stripe, last);
+            keep_figures(&mut customer, &primary.stripe, last, &settings.revenue);
         }
         Some(customer)
     }

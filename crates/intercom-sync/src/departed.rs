@@ -11,6 +11,7 @@ use crate::customers::Known;
 use crate::error::SyncError;
 use crate::explain::printable;
 use crate::past::{HistoryLine, history};
+use crate::settings::SyncSettings;
 
 /// What is left of a customer under an address that no contact has any more.
 ///
@@ -46,11 +47,12 @@ impl fmt::Debug for Departed {
 pub async fn departed(
     store: &dyn Store,
     workspace: &Workspace,
+    settings: &SyncSettings,
     email: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<Departed>, SyncError> {
     let email = email.trim().to_lowercase();
-    let history = history(store, workspace, None, &email).await?;
+    let history = history(store, workspace, settings, &email).await?;
     if history.states.is_empty() {
         return Ok(None);
     }

@@ -167,7 +167,7 @@ pub async fn explain(
 
     let ids: Vec<&str> = contacts.iter().map(|contact| contact.id.as_str()).collect();
     let facts = store.facts(workspace, &ids, CONVERSATIONS).await?;
-    let history = history(store, workspace, settings.movements.observed_since, &email).await?;
+    let history = history(store, workspace, settings, &email).await?;
     let (billing, policy) = (&speaker.stripe.history, &settings.revenue);
     let lines = intercom_revenue::explain(billing, policy, now);
     let row = known.row(&email, customer.clone());
@@ -354,7 +354,17 @@ impl Explanation {
                 write!(f, ", the figures cover one of several currencies")?;
             }
             if note.code == NoteCode::NoRate {
-                write!(f, ": an amount is in a currency that the exchange rates leave out")?;
+                match &note.about {
+                    Some(column) => {
+                        write!(f, ": {} is in another currency", printable(column))?;
+                    }
+                    None => {
+                        write!(
+                            f,
+                            ": an amount is in a currency that the exchange rates leave out"
+                        )?;
+                    }
+                }
             }
             if note.code == NoteCode::FractionalMinorUnits
                 && let Some(column) = &note.about

@@ -7,13 +7,13 @@
 //! had there, and leaves none behind. What is new of it is what differs from there.
 //!
 //! The same holds of a subscription that may well be paid for, and of which nobody can say what it
-//! brings: one in a state that is none, for a period of no known length, below zero by a policy that
-//! does not count that, or of an amount that does not fit.
+//! brings: one in a state that is none, for a period of no known length, without a price, or of an
+//! amount that does not fit; as far as it can explain what is missing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use intercom_projection::{ContactFacts, Customer, StripeFacts, primary_contact};
-use intercom_revenue::{Money, quality_score};
+use intercom_revenue::{Fall, Money, RevenuePolicy, is_fall_doubtful, quality_score};
 use intercom_store::{CustomerRow, Store, TrackedValues, Workspace};
 
 use crate::error::SyncError;
@@ -207,21 +207,31 @@ fn row(state: &TrackedValues) -> CustomerRow {
 ///
 /// Of a list with an entry that cannot be read, or that may bring more than nothing, the rest is known
 /// to be there, so its figures are taken when they are higher than those last written. Lower ones
-/// would look like money lost.
-pub(crate) fn keep_figures(customer: &mut Customer, stripe: &StripeFacts, last: &CustomerRow) {
-    let StripeFacts { unreadable, unreadable_entries: entries, .. } = stripe;
-    let falls = |is_doubtful: bool, figure: Option<Money>, last: Option<Money>| {
-        is_doubtful && is_less(figure, last)
+/// would look like money lost, unless it is known what was lost.
+pub(crate) fn keep_figures(
+    customer: &mut Customer,
+    stripe: &StripeFacts,
+    last: &CustomerRow,
+    policy: &RevenuePolicy,
+) {
+    let StripeFacts { unreadable, unreadable_entries: entries, history, .. } = stripe;
+    let n_unreadable = u32::try_from(entries.subscriptions.len()).unwrap_or(u32::MAX);
+    let is_doubtful = n_unreadable > 0 || !customer.mrr_doubts.is_empty();
+    let n_before = last.subscription_count.and_then(|count| u32::try_from(count).ok());
+    let may_be_higher = |from: Money| {
+        let fall = Fall { from, n_before, to: customer.mrr, n_unreadable };
+        is_less(customer.mrr, from)
+            && is_fall_doubtful(&fall, history, policy, customer.last_intercom_sync)
     };
-    let is_doubtful = !entries.subscriptions.is_empty() || !customer.mrr_doubts.is_empty();
-    if unreadable.subscriptions || falls(is_doubtful, customer.mrr, last.mrr()) {
+    if unreadable.subscriptions || is_doubtful && last.mrr().is_some_and(may_be_higher) {
+        customer.is_mrr_kept = true;
         customer.mrr = last.mrr();
         customer.arr = last.arr.zip(last.currency).map(|(minor, it)| Money::new(minor, it));
-        customer.subscription_count =
-            last.subscription_count.and_then(|count| u32::try_from(count).ok());
+        customer.subscription_count = n_before;
         customer.mrr_by_currency.clone_from(&last.mrr_by_currency);
     }
-    if unreadable.payments || falls(!entries.payments.is_empty(), customer.ltv, last.ltv()) {
+    let is_short = |last: Money| !entries.payments.is_empty() && is_less(customer.ltv, last);
+    if unreadable.payments || last.ltv().is_some_and(is_short) {
         customer.ltv = last.ltv();
     }
     one_currency(customer, last);
@@ -234,8 +244,7 @@ pub(crate) fn keep_figures(customer: &mut Customer, stripe: &StripeFacts, last: 
 }
 
 /// Whether a figure is less than the last one, or in another currency, in which nobody can tell.
-fn is_less(figure: Option<Money>, last: Option<Money>) -> bool {
-    let Some(last) = last else { return false };
+fn is_less(figure: Option<Money>, last: Money) -> bool {
     figure.is_none_or(|figure| figure.currency != last.currency || figure.minor < last.minor)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use intercom_projection::{AttributeNames, Customer, Oddity, OddityCode, StripeFacts};
+use intercom_projection::{AttributeNames, Customer, Names, Oddity, OddityCode, StripeFacts};
 use intercom_revenue::{Currency, NoteCode, RevenuePolicy};
 use intercom_store::Stream;
 
@@ -53,11 +53,17 @@ impl OddRecords {
         if stripe.unreadable.is_nothing() {
             return;
         }
+        // Without a list, the plan on the contact is what cannot be read.
         let lists = [&names.subscriptions, &names.payments];
-        let is_list = |oddity: &&Oddity| {
+        let plan = [&names.plan_price, &names.subscription_status, &names.plan_currency];
+        let is_one_of = |oddity: &&Oddity, fields: &[&Names]| {
             let name = oddity.field.strip_prefix("custom_attributes.");
-            lists.iter().flat_map(|names| names.iter()).any(|list| name == Some(list))
+            fields.iter().flat_map(|names| names.iter()).any(|field| name == Some(field))
         };
+        let has_list = oddities.iter().any(|oddity| is_one_of(&oddity, &[&names.subscriptions]));
+        let is_plan = stripe.unreadable.subscriptions && !has_list;
+        let is_list =
+            |oddity: &&Oddity| is_one_of(oddity, &lists) || is_plan && is_one_of(oddity, &plan);
         let unreadable = oddities.iter().filter(|oddity| oddity.code != OddityCode::JsonInText);
         let unreadable = unreadable.filter(is_list).cloned();
         self.unreadable_billing.extend(unreadable.map(|oddity| (id.to_owned(), oddity)));
@@ -155,15 +161,17 @@ impl OddFigures {
             tracing::warn!(
                 customers = self.n,
                 named = list(&self.named, self.n),
-                "amounts cannot be what they say: MRR is not lowered because of them, and prices \
-                 with fractions of a smallest unit are left out or rounded"
+                "nobody can say what subscriptions bring, or prices are: MRR stays as last written \
+                 where it may be lower because of them alone; prices below zero count as nothing, \
+                 and those with fractions of a smallest unit are left out or rounded"
             );
         }
     }
 }
 
 /// What is odd about figures, whether or not they may be too low because of it.
-const ODD: [NoteCode; 2] = [NoteCode::FractionalMinorUnits, NoteCode::Overflow];
+const ODD: [NoteCode; 3] =
+    [NoteCode::FractionalMinorUnits, NoteCode::NegativeAmount, NoteCode::Overflow];
 
 /// Whether amounts in a currency can be converted, where any are.
 pub(crate) fn has_rate(currency: Currency, policy: &RevenuePolicy) -> bool {

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::error::SyncError;
 use crate::explain::{instant, printable};
 use crate::movements::first_load;
+use crate::settings::SyncSettings;
 
 /// A state of the customer.
 ///
@@ -37,6 +38,9 @@ pub struct HistoryLine {
     /// The contact into which the one was merged that spoke before, when nobody took its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<String>,
+    /// Whether another customer pays by the billing account of this one, which is gone: the account
+    /// pays on.
+    pub is_paid_on: bool,
     /// Whether the first load found it: it was there before, and is no movement.
     pub is_first_sight: bool,
 }
@@ -50,6 +54,7 @@ impl fmt::Debug for HistoryLine {
             .field("is_restated", &self.is_restated)
             .field("is_present", &self.is_present)
             .field("merged_into", &self.merged_into)
+            .field("is_paid_on", &self.is_paid_on)
             .field("is_first_sight", &self.is_first_sight)
             .finish_non_exhaustive()
     }
@@ -64,6 +69,8 @@ pub(crate) struct History {
     aliases: BTreeMap<String, String>,
     /// When observing began.
     observed_since: Option<DateTime<Utc>>,
+    /// Whether another customer pays by the billing account of the last one, who is gone.
+    is_paid_on: bool,
 }
 
 /// What is known of an address from earlier; observing began with the first load, if nothing else is
@@ -71,7 +78,7 @@ pub(crate) struct History {
 pub(crate) async fn history(
     store: &dyn Store,
     workspace: &Workspace,
-    observed_since: Option<DateTime<Utc>>,
+    settings: &SyncSettings,
     email: &str,
 ) -> Result<History, SyncError> {
     let states = store.customer_history(workspace, email).await?;
@@ -81,13 +88,23 @@ pub(crate) async fn history(
         true => Vec::new(),
         false => store.contact_history(workspace, &contacts).await?,
     };
-    let observed_since = match observed_since {
+    let observed_since = match settings.movements.observed_since {
         Some(since) => Some(since),
         None => first_load(store, workspace).await?,
     };
     let is_gone = states.last().is_some_and(|last| last.state.is_none());
     let aliases = if is_gone { store.aliases(workspace).await? } else { BTreeMap::new() };
-    Ok(History { email: email.to_owned(), states, of_contacts, aliases, observed_since })
+    let paid = states.iter().rev().find_map(|row| row.state.as_ref());
+    let account =
+        paid.filter(|state| state.mrr > Some(0)).and_then(|it| it.stripe_customer_id.as_deref());
+    let is_paid_on = match account {
+        Some(account) if is_gone && settings.revenue.merge_shared_billing => {
+            !store.paying_accounts(workspace, &[account]).await?.is_empty()
+        }
+        Some(_) | None => false,
+    };
+    let email = email.to_owned();
+    Ok(History { email, states, of_contacts, aliases, observed_since, is_paid_on })
 }
 
 fn contact(row: &CustomerHistoryRow) -> Option<&str> {
@@ -128,8 +145,9 @@ impl History {
             let moved_to = self.went(before, row);
             let merged_into = self.merged_into(before, row).filter(|_| moved_to.is_none());
             let is_first_sight = before.is_none() && came.is_none() && self.was_there(row);
-            let is_movement =
-                !row.is_restated && !is_first_sight && moved_to.is_none() && merged_into.is_none();
+            let is_paid_on = self.is_paid_on && state.is_none() && self.is_last(row);
+            let is_elsewhere = moved_to.is_some() || merged_into.is_some() || is_paid_on;
+            let is_movement = !row.is_restated && !is_first_sight && !is_elsewhere;
             lines.push(HistoryLine {
                 observed_at: instant(row.observed_at),
                 mrr: next,
@@ -139,6 +157,7 @@ impl History {
                 moved_from: came.map(|(email, _)| email.to_owned()),
                 moved_to: moved_to.map(str::to_owned),
                 merged_into: merged_into.map(str::to_owned),
+                is_paid_on,
                 is_first_sight,
             });
             let earned = state.and_then(ltv).or(mrr_before);
@@ -179,9 +198,13 @@ impl History {
         before: Option<&CustomerHistoryRow>,
         row: &CustomerHistoryRow,
     ) -> Option<&str> {
-        let is_last = self.states.last().is_some_and(|last| std::ptr::eq(last, row));
+        let is_last = self.is_last(row);
         let spoke = before.and_then(contact).filter(|_| is_last && row.state.is_none())?;
         self.aliases.get(spoke).map(String::as_str)
+    }
+
+    fn is_last(&self, row: &CustomerHistoryRow) -> bool {
+        self.states.last().is_some_and(|last| std::ptr::eq(last, row))
     }
 
     /// Whether what was first seen was there before.
@@ -226,6 +249,9 @@ impl fmt::Display for HistoryLine {
         }
         if let Some(into) = &self.merged_into {
             write!(f, " (merged into contact {})", printable(into))?;
+        }
+        if self.is_paid_on {
+            write!(f, " (another customer pays by the same billing account)")?;
         }
         Ok(())
     }

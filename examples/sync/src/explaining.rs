@@ -23,7 +23,8 @@ pub(crate) async fn run(
         say(&explained.to_string())?;
         return Ok(Verdict::Done);
     }
-    let departed = intercom_sync::departed(store, &workspace, &arguments.customer, now).await?;
+    let departed =
+        intercom_sync::departed(store, &workspace, &settings, &arguments.customer, now).await?;
     if let Some(departed) = departed {
         say(&departed.to_string())?;
         return Ok(Verdict::LeftBehind);

@@ -53,6 +53,7 @@ fn billed() -> ContactFacts {
             customer_id: Some("cus_49".to_owned()),
             plan_name: Some("Pro Plan".to_owned()),
             plan_price: Some(299_000.into()),
+            plan_currency: None,
             subscription_status: Some(SubscriptionStatus::Active),
             is_delinquent: Some(false),
             last_charge_amount: Some(299_000.into()),

@@ -85,6 +85,9 @@ fn what_was_measured_is_averaged_and_the_rest_is_unknown() {
         [measured(Some(10), None), measured(Some(25), Some(0)), measured(None, None)];
     let counts = support(&conversations, NOW);
     assert_eq!(counts.first_reply, Measured { n: 2, sum: 35 });
-    assert_eq!((counts.first_reply.mean(), counts.first_close.mean()), (Some(17), None));
+    assert_eq!((counts.first_reply.mean(), counts.first_close.mean()), (Some(18), None));
+    for (n, sum, mean) in [(2, 301, 151), (3, 100, 33), (3, 101, 34), (1, u64::MAX, u64::MAX)] {
+        assert_eq!(Measured { n, sum }.mean(), Some(mean), "{sum} / {n}");
+    }
     assert_eq!((counts.reopens.total(), counts.last_close.total()), (Some(0), None));
 }

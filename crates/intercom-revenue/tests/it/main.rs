@@ -1,6 +1,7 @@
 //! The crate, from its front door.
 
 mod alerts;
+mod doubts;
 mod money;
 mod policies;
 mod properties;

@@ -239,6 +239,16 @@ fn of_several_currencies_the_one_of_before_stays() {
 }
 
 #[test]
+fn a_credit_is_no_subscription() {
+    let n = |policy| {
+        let rows = subscribed(vec![monthly(10_000), monthly(-100)]);
+        revenue(&rows, &policy, NOW).subscription_count
+    };
+    assert_eq!(n(RevenuePolicy::default()), Some(1));
+    assert_eq!(n(RevenuePolicy::recurly()), Some(2), "it counts");
+}
+
+#[test]
 fn what_may_be_paid_all_the_same_is_doubted() {
     let doubts = |row: Subscription, policy: &RevenuePolicy| {
         let codes = revenue(&subscribed(vec![row]), policy, NOW).mrr_doubts;
@@ -258,8 +268,10 @@ fn what_may_be_paid_all_the_same_is_doubted() {
     let over = Subscription { status: SubscriptionStatus::Canceled, ..decade };
     assert_eq!(doubts(over, &policy), []);
     let negative = with_plan(|plan| plan.amount = plan.amount.map(|amount| -amount));
-    assert_eq!(doubts(negative.clone(), &policy), [NoteCode::NegativeAmount]);
+    assert_eq!(doubts(negative.clone(), &policy), [], "a credit is no MRR");
     assert_eq!(doubts(negative, &RevenuePolicy::recurly()), [], "it counts");
+    let tiered = with_plan(|plan| plan.amount = None);
+    assert_eq!(doubts(tiered, &policy), [NoteCode::Unpriceable]);
     let absurd = with_plan(|plan| {
         (plan.amount, plan.quantity) = (Some(Decimal::MAX), Some(u64::MAX));
     });

@@ -72,13 +72,13 @@ fn check(shown: &str) {
           location_city          –  ← contact [user]: location.city
           signup_date            2025-11-21T17:00:00+00:00  ← contact [user]: created_at
           currency               USD  ← the rows that count, else the policy's base currency
-          mrr                    250.17 USD  ← contact [user]: custom_attributes.stripe_subscriptions, of which more may be paid: not less than was last written
+          mrr                    250.17 USD  ← contact [user]: custom_attributes.stripe_subscriptions, of which more may be paid
           arr                    3002.00 USD  ← 12 × MRR
           ltv                    5.00 USD  ← contact [user]: custom_attributes.Stripe Payments
           plan_name              Pro  ← contact [user]: custom_attributes.stripe_plan
           plan_price             –  ← no attribute has a value
           subscription_status    –  ← no attribute has a value
-          subscription_count     3  ← contact [user]: custom_attributes.stripe_subscriptions, of which more may be paid: not less than was last written
+          subscription_count     3  ← contact [user]: custom_attributes.stripe_subscriptions, of which more may be paid
           is_delinquent          –  ← contact [user]: custom_attributes.stripe_delinquent
           last_payment_amount    –  ← no attribute has a value
           last_payment_date      –  ← no attribute has a value
@@ -183,12 +183,35 @@ pub(crate) async fn a_merged_address_is_no_churn(on: &Database) {
     world.sim.with(|sim| sim.workspace_mut().merge_contacts(&lead, &user, now)).expect("both");
     world.sync_whole().await;
     let workspace = world.workspace().await;
-    let gone = departed(world.store.as_ref(), &workspace, old, world.now());
+    let gone = departed(world.store.as_ref(), &workspace, &world.settings, old, world.now());
     let gone = gone.await.expect("an answer").expect("a history").to_string();
     let line = format!("contact {lead} spoke for it and was merged into contact {user}, which has");
     assert!(gone.contains(&line) && gone.contains(new), "{gone}");
     assert!(gone.contains(&format!("no MRR (merged into contact {user})")), "{gone}");
     assert!(!gone.contains("Churn"), "{gone}");
+}
+
+pub(crate) async fn an_account_that_pays_on_is_no_churn(on: &Database) {
+    let world = World::empty(on);
+    let (old, other) = ("ada@member.example", "lovelace@member.example");
+    let plan = json!({"amount": 10_000, "interval": "month"});
+    let pays = json!({"stripe_id": "cus_1",
+        "Stripe Subscriptions": [{"status": "active", "plan": plan}]});
+    let contact = |email| json!({"email": email, "custom_attributes": pays});
+    let (gone, _) = (world.create_contact(contact(old)), world.create_contact(contact(other)));
+    world.sync().await;
+    world.advance(600);
+    world.update_contact(&gone, json!({"email": null}));
+    assert_eq!(world.sync().await.alerts, []);
+    let workspace = world.workspace().await;
+    let mut settings = world.settings.clone();
+    for (is_merged, is_churn) in [(true, false), (false, true)] {
+        settings.revenue.merge_shared_billing = is_merged;
+        let told = departed(world.store.as_ref(), &workspace, &settings, old, world.now());
+        let told = told.await.expect("an answer").expect("a history").to_string();
+        let is_paid_on = told.contains("(another customer pays by the same billing account)");
+        assert_eq!((told.contains("Churn"), is_paid_on), (is_churn, is_merged), "{told}");
+    }
 }
 
 pub(crate) async fn who_is_no_customer_is_told(on: &Database) {
@@ -256,7 +279,7 @@ pub(crate) async fn a_move_is_told_as_a_move(on: &Database) {
         told.history[0].to_string(),
         "Since 2025-11-21T17:10:00+00:00: MRR 120.00 USD (Expansion) (moved from ada@member.example)"
     );
-    let gone = departed(world.store.as_ref(), &workspace, old, world.now());
+    let gone = departed(world.store.as_ref(), &workspace, &world.settings, old, world.now());
     let gone = gone.await.expect("an answer").expect("a history");
     assert_eq!(
         gone.history[0].to_string(),

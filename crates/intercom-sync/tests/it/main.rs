@@ -13,6 +13,7 @@ mod check;
 mod clean;
 mod customers;
 mod database;
+mod ended;
 mod explain;
 mod first_run;
 mod history;
@@ -145,6 +146,11 @@ on_both_databases! {
         a_stream_the_token_may_not_read_is_left_out_and_named
         an_api_error_in_a_stream_costs_only_that_stream
         no_error_shows_whose_data_it_is;
+    ended:
+        a_cancellation_beside_what_cannot_be_meant_is_told
+        a_plan_that_is_over_ends_whatever_its_price
+        a_plan_that_is_kept_is_told_as_that
+        amounts_on_the_contact_are_converted;
     odd_values:
         billing_that_cannot_be_read_keeps_the_figures
         an_entry_that_cannot_be_read_is_no_churn
@@ -189,6 +195,7 @@ on_both_databases! {
         every_value_has_a_source
         what_is_written_is_told_from_what_would_be
         a_merged_address_is_no_churn
+        an_account_that_pays_on_is_no_churn
         who_is_no_customer_is_told
         a_row_in_another_currency_is_told_to_add_nothing
         a_move_is_told_as_a_move
