@@ -108,6 +108,7 @@ impl Judge<'_> {
         let thresholds = &self.settings.alerts;
         let still: BTreeSet<AlertKind> = conditions(&state, thresholds);
         let is_taken = known.is_taken(email);
+        let is_returning = known.returning.contains(email);
         let contacts = known.contacts(email);
         let account = known.account_before(email).or(current.stripe_customer_id.as_deref());
         let mut known = known.remembered.of(email, contacts);
@@ -153,13 +154,16 @@ impl Judge<'_> {
             })
         });
         let lasting = left.chain(own_ends).chain(carried).chain(begins).collect();
-        let found = match before {
+        let mut found = match before {
             Before::Seen(before) => {
                 let elsewhere = accounts.elsewhere(email, account, before);
                 self.of_account(edges.alerts, before, &state, elsewhere)
             }
             Before::FirstLoad | Before::OtherRules | Before::NotSeen => edges.alerts,
         };
+        if is_returning {
+            found.retain(|alert| alert.kind() != AlertKind::NewHighValueCustomer);
+        }
         let about = About {
             name: Some(&current.name),
             contact_id,

@@ -22,6 +22,7 @@ use crate::kept::{Followed, keep_figures};
 use crate::odd::OddFigures;
 use crate::progress::Progress;
 use crate::report::{CustomerAlert, Digest};
+use crate::returning::returning;
 use crate::run::RunKind;
 use crate::settings::SyncSettings;
 
@@ -112,7 +113,7 @@ impl Refresher<'_> {
             known.follow(store, workspace, &settings).await?;
         }
         let rules = Arc::clone(&settings);
-        let (known, moves, computed) = aside(move || {
+        let (mut known, moves, computed) = aside(move || {
             let moves = Moves::of(&known, &dirty);
             let computed = dirty.into_iter().map(|dirty| {
                 let customer = known.compute(&dirty.email, &rules, now);
@@ -122,12 +123,13 @@ impl Refresher<'_> {
             (known, moves, computed)
         })
         .await;
-        let before = &known.before;
+        let mut accounts = Accounts::default();
         // Without what was before, nothing is told of it.
-        let accounts = match (kind, restating_since) {
-            (RunKind::First, _) | (_, Some(_)) => Accounts::default(),
-            _ => Accounts::read(store, workspace, &settings, before, &computed).await?,
-        };
+        if kind != RunKind::First && restating_since.is_none() {
+            let before = &known.before;
+            accounts = Accounts::read(store, workspace, &settings, before, &computed).await?;
+            known.returning = returning(store, workspace, &settings, &known, &computed).await?;
+        }
         let computed = aside(move || {
             let judge = Judge { settings: &settings, run, kind, restating_since, now };
             let Judged { writes, alerts, odd } = judged(&known, computed, &accounts, &said, &judge);
@@ -272,6 +274,8 @@ pub(crate) struct Known {
     pub(crate) before: BTreeMap<String, CustomerRow>,
     pub(crate) remembered: Remembered,
     followed: Followed,
+    /// The e-mails of those that begin to pay and have paid before.
+    pub(crate) returning: BTreeSet<String>,
     /// Whether other rules have computed what was before.
     pub(crate) is_restated: bool,
 }
@@ -287,7 +291,9 @@ impl TryFrom<Found> for Known {
             contacts.entry(candidate.contact.email).or_default().push(facts);
         }
         let followed = Followed::default();
-        Ok(Self { contacts, support, before, remembered, followed, is_restated: false })
+        let returning = BTreeSet::new();
+        let is_restated = false;
+        Ok(Self { contacts, support, before, remembered, followed, returning, is_restated })
     }
 }
 
@@ -337,7 +343,7 @@ impl Known {
 
     /// What was known of a customer: of one whose contact came from another address, what was known
     /// there; nothing of one who took over an address.
-    fn state_before(&self, email: &str) -> Option<AlertState> {
+    pub(crate) fn state_before(&self, email: &str) -> Option<AlertState> {
         let row = || self.before.get(email).filter(|_| !self.is_taken(email)).map(row_state);
         self.followed.came(email).map(tracked_state).or_else(row)
     }

@@ -86,6 +86,7 @@ on_both_databases! {
         who_exchange_their_addresses_pay_what_they_paid
         who_takes_over_an_address_is_somebody_new
         an_old_customer_that_begins_to_pay_is_not_new
+        who_pays_again_does_not_pay_for_the_first_time
         a_failing_run_is_told_once_a_day
         a_partial_run_is_told_with_what_it_left_out;
     changes:
