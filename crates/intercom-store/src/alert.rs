@@ -85,6 +85,9 @@ pub struct QueueDepth {
     pub n_dead: u64,
     /// How long until the next one that rests is due.
     pub next_due_in: Option<Duration>,
+    /// How long the whole queue rests: then nothing is due, and everything that is not in a worker's
+    /// hands rests at least as long.
+    pub rests_for: Option<Duration>,
     /// How long until the first worker that has one is given up.
     pub next_given_up_in: Option<Duration>,
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 
 use crate::{
-    CurrencyTotal, CustomerHistoryRow, FactRow, Mentioned, ProjectionRules, RevenueHistoryRow,
-    RulesChange, SharedBilling, StoreError, TrackedValues, WithoutAddress, Workspace,
+    CurrencyTotal, CustomerHistoryRow, CustomerRow, FactRow, Mentioned, ProjectionRules,
+    RevenueHistoryRow, RulesChange, SharedBilling, StoreError, TrackedValues, WithoutAddress,
+    Workspace,
 };
 
 /// What a [`Store`](crate::Store) does with the rules, the date and the history of figures.
@@ -50,6 +51,13 @@ pub trait FiguresStore: Send + Sync {
         workspace: &Workspace,
         accounts: &[&str],
     ) -> Result<BTreeSet<String>, StoreError>;
+
+    /// The customers that pay by one of the given billing accounts and whose address a contact has.
+    async fn payers(
+        &self,
+        workspace: &Workspace,
+        accounts: &[&str],
+    ) -> Result<BTreeMap<String, CustomerRow>, StoreError>;
 
     /// The last state of a customer for which each of the given contacts spoke, with the address.
     async fn last_states(

@@ -70,6 +70,14 @@ pub enum EffectEnd {
         /// What went wrong, in words.
         reason: String,
     },
+    /// It did not, and whoever takes such effects wants none for a while: nothing of the queue is
+    /// claimed until then, whenever it was written.
+    QueueRests {
+        /// How long.
+        after: Duration,
+        /// What went wrong, in words.
+        reason: String,
+    },
     /// It never will without somebody's help.
     Dead {
         /// What went wrong, in words.

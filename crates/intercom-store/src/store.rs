@@ -311,7 +311,8 @@ pub trait Store:
     /// Writes effects; how many had no effect of the same kind and key before them.
     async fn enqueue(&self, workspace: &Workspace, effects: &[&Effect]) -> Result<u64, StoreError>;
 
-    /// Claims up to `limit` due effects of a queue, the longest due first.
+    /// Claims up to `limit` due effects of a queue, in the order in which they were written; none
+    /// while the queue rests.
     async fn claim_effects(
         &self,
         workspace: &Workspace,

@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use intercom_projection::{ContactFacts, Customer};
-use intercom_revenue::{AlertKind, AlertState, Before, FirstLoad, Money, conditions, edges};
+use intercom_revenue::{Alert, AlertKind, AlertState, Before, FirstLoad, Money, conditions, edges};
 use intercom_store::{
     AlertMark, AlertMemory, CustomerNotice, CustomerRow, DigestCause, DigestEntry, DigestNotice,
     DigestPart, Effect, Mentioned, Notice, RunId, RunNotice, RunOutcome, SaidWords, Store,
     TrackedValues, WORKSPACE_SUBJECT, Workspace,
 };
 
+use crate::accounts::Accounts;
 use crate::customers::{Known, recent};
 use crate::error::SyncError;
 use crate::report::{CustomerAlert, Digest};
@@ -51,13 +52,15 @@ struct About<'a> {
     contact_id: &'a str,
     mrr: Option<Money>,
     said: Option<&'a SaidWords>,
+    /// The billing account that customers are taken together by.
+    account: Option<&'a str>,
 }
 
 /// What follows from a customer's change.
 #[derive(Default)]
 pub(crate) struct Raised {
-    pub(crate) alerts: Vec<CustomerAlert>,
-    pub(crate) effects: Vec<Effect>,
+    /// With the work for those who tell people.
+    pub(crate) told: Vec<(CustomerAlert, Effect)>,
     pub(crate) lasting: Vec<AlertMark>,
 }
 
@@ -96,6 +99,7 @@ impl Judge<'_> {
         current: &Customer,
         before: Option<&AlertState>,
         known: &Known,
+        accounts: &Accounts,
         said: Option<&Mentioned>,
     ) -> Raised {
         let email = current.email.as_str();
@@ -104,7 +108,9 @@ impl Judge<'_> {
         let thresholds = &self.settings.alerts;
         let still: BTreeSet<AlertKind> = conditions(&state, thresholds);
         let is_taken = known.is_taken(email);
+        let is_returning = known.returning.contains(email);
         let contacts = known.contacts(email);
+        let account = known.account_before(email).or(current.stripe_customer_id.as_deref());
         let mut known = known.remembered.of(email, contacts);
         // What lasts for the one who was here goes along to another address.
         known.retain(|memory| {
@@ -148,48 +154,99 @@ impl Judge<'_> {
             })
         });
         let lasting = left.chain(own_ends).chain(carried).chain(begins).collect();
-        let alerts: Vec<CustomerAlert> = edges
-            .alerts
-            .into_iter()
-            .map(|alert| CustomerAlert { email: email.to_owned(), alert })
-            .collect();
+        let mut found = match before {
+            Before::Seen(before) => {
+                let elsewhere = accounts.elsewhere(email, account, before);
+                self.of_account(edges.alerts, before, &state, elsewhere)
+            }
+            Before::FirstLoad | Before::OtherRules | Before::NotSeen => edges.alerts,
+        };
+        if is_returning {
+            found.retain(|alert| alert.kind() != AlertKind::NewHighValueCustomer);
+        }
         let about = About {
             name: Some(&current.name),
             contact_id,
             mrr: current.mrr,
             said: said.map(|said| &said.said),
+            account,
         };
-        let effects = alerts.iter().map(|alert| self.effect(alert, &about)).collect();
-        Raised { alerts, effects, lasting }
+        Raised { told: self.told(email, found, &about), lasting }
     }
 
     /// What is to be told of a customer that is gone, with the row that is left: it was deleted,
     /// archived, or lost its address. What lasts is remembered, should it come back.
-    pub(crate) fn depart(&self, email: &str, row: &CustomerRow) -> Raised {
+    pub(crate) fn depart(&self, email: &str, row: &CustomerRow, accounts: &Accounts) -> Raised {
         // As above, what other rules have changed cannot be told apart.
         if self.kind == RunKind::First || self.restating_since.is_some() {
             return Raised::default();
         }
         let (before, gone) = (row_state(row), AlertState::default());
         let found = intercom_revenue::alerts(Before::Seen(&before), &gone, &self.settings.alerts);
-        let alerts: Vec<CustomerAlert> = found
-            .into_iter()
-            .map(|alert| CustomerAlert { email: email.to_owned(), alert })
-            .collect();
+        let account = row.stripe_customer_id.as_deref();
+        let elsewhere = accounts.elsewhere(email, account, &before);
+        let found = self.of_account(found, &before, &gone, elsewhere);
         let about = About {
             name: row.name.as_deref(),
             contact_id: &row.intercom_contact_id,
             mrr: None,
             said: None,
+            account,
         };
-        let effects = alerts.iter().map(|alert| self.effect(alert, &about)).collect();
-        Raised { alerts, effects, lasting: Vec::new() }
+        Raised { told: self.told(email, found, &about), lasting: Vec::new() }
+    }
+
+    /// The alerts with a fall of MRR that is the account's: none where another customer pays by it
+    /// as much as before.
+    fn of_account(
+        &self,
+        mut alerts: Vec<Alert>,
+        before: &AlertState,
+        current: &AlertState,
+        elsewhere: Option<&AlertState>,
+    ) -> Vec<Alert> {
+        let Some(elsewhere) = elsewhere else { return alerts };
+        let Some(paid) = elsewhere.mrr else { return alerts };
+        let is_less =
+            |mrr: Money, than: Money| mrr.currency == than.currency && mrr.minor < than.minor;
+        let is_fall = current.mrr.is_none_or(|mrr| {
+            is_less(mrr, paid) && before.mrr.is_some_and(|before| is_less(mrr, before))
+        });
+        let is_change = |alert: &Alert| alert.kind() == AlertKind::LargeMrrChange;
+        if is_fall && alerts.iter().any(is_change) {
+            alerts.retain(|alert| !is_change(alert));
+            let mrr_by_currency = elsewhere.mrr_by_currency.clone();
+            let state = AlertState { mrr: Some(paid), mrr_by_currency, ..current.clone() };
+            let thresholds = &self.settings.alerts;
+            let found = intercom_revenue::alerts(Before::Seen(before), &state, thresholds);
+            alerts.extend(found.into_iter().filter(is_change));
+        }
+        alerts
+    }
+
+    fn told(
+        &self,
+        email: &str,
+        alerts: Vec<Alert>,
+        about: &About<'_>,
+    ) -> Vec<(CustomerAlert, Effect)> {
+        let alerts =
+            alerts.into_iter().map(|alert| CustomerAlert { email: email.to_owned(), alert });
+        alerts.map(|alert| (alert.clone(), self.effect(&alert, about))).collect()
     }
 
     /// The alert as work for those who tell people.
     fn effect(&self, alert: &CustomerAlert, about: &About<'_>) -> Effect {
         let CustomerAlert { email, alert } = alert;
-        let key = format!("run {} {} {email}", self.run.0, alert.kind().name());
+        let account = about.account.filter(|_| self.settings.revenue.merge_shared_billing);
+        let of = match (alert, account) {
+            (Alert::LargeMrrChange { from, to, .. }, Some(account)) => {
+                let (from, to) = (from.minor, to.minor);
+                format!("{} of account {account} from {from} to {to}", alert.kind().name())
+            }
+            _ => format!("{} {email}", alert.kind().name()),
+        };
+        let key = format!("run {} {of}", self.run.0);
         let notice = Notice::Customer(CustomerNotice {
             email: email.clone(),
             name: about.name.map(str::to_owned),

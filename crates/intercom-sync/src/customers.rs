@@ -1,6 +1,6 @@
 //! Customers: the contacts and conversations of one e-mail address, added up and compared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,6 +14,7 @@ use intercom_store::{
     RunId, Store, Workspace,
 };
 
+use crate::accounts::Accounts;
 use crate::alerting::{Judge, Raised, Remembered, row_state, tracked_state};
 use crate::aside::aside;
 use crate::error::SyncError;
@@ -21,6 +22,7 @@ use crate::kept::{Followed, keep_figures};
 use crate::odd::OddFigures;
 use crate::progress::Progress;
 use crate::report::{CustomerAlert, Digest};
+use crate::returning::returning;
 use crate::run::RunKind;
 use crate::settings::SyncSettings;
 
@@ -110,10 +112,27 @@ impl Refresher<'_> {
         if kind != RunKind::First {
             known.follow(store, workspace, &settings).await?;
         }
+        let rules = Arc::clone(&settings);
+        let (mut known, moves, computed) = aside(move || {
+            let moves = Moves::of(&known, &dirty);
+            let computed = dirty.into_iter().map(|dirty| {
+                let customer = known.compute(&dirty.email, &rules, now);
+                (dirty, customer)
+            });
+            let computed: Vec<_> = computed.collect();
+            (known, moves, computed)
+        })
+        .await;
+        let mut accounts = Accounts::default();
+        // Without what was before, nothing is told of it.
+        if kind != RunKind::First && restating_since.is_none() {
+            let before = &known.before;
+            accounts = Accounts::read(store, workspace, &settings, before, &computed).await?;
+            known.returning = returning(store, workspace, &settings, &known, &computed).await?;
+        }
         let computed = aside(move || {
             let judge = Judge { settings: &settings, run, kind, restating_since, now };
-            let moves = Moves::of(&known, &dirty);
-            let Judged { writes, alerts, odd } = judged(&known, dirty, &said, &judge);
+            let Judged { writes, alerts, odd } = judged(&known, computed, &accounts, &said, &judge);
             Computed { writes, alerts, moves, odd, last }
         });
         Ok(Some(computed.await))
@@ -185,29 +204,33 @@ struct Judged {
 
 fn judged(
     known: &Known,
-    dirty: Vec<DirtyCustomer>,
+    computed: Vec<(DirtyCustomer, Option<Customer>)>,
+    accounts: &Accounts,
     said: &BTreeMap<String, Mentioned>,
     judge: &Judge<'_>,
 ) -> Judged {
     let (mut alerts, mut odd) = (Vec::new(), OddFigures::default());
+    let mut keys = BTreeSet::new();
     // What a first load finds is no restatement, whatever its rules have been.
     let is_restated = judge.restating_since.is_some() && judge.kind != RunKind::First;
-    let writes = dirty.into_iter().map(|dirty| {
+    let writes = computed.into_iter().map(|(dirty, computed)| {
         let email = dirty.email.as_str();
-        let computed = known.compute(email, judge.settings, judge.now);
-        let raised = match (&computed, known.before.get(email)) {
+        let mut raised = match (&computed, known.before.get(email)) {
             (Some(computed), _) => {
                 odd.add(computed);
                 let said = said.get(email);
-                judge.raise(computed, known.state_before(email).as_ref(), known, said)
+                let before = known.state_before(email);
+                judge.raise(computed, before.as_ref(), known, accounts, said)
             }
-            (None, Some(row)) if !known.is_elsewhere(email) => judge.depart(email, row),
+            (None, Some(row)) if !known.is_elsewhere(email) => judge.depart(email, row, accounts),
             (None, _) => Raised::default(),
         };
-        alerts.extend(raised.alerts);
+        // What changes for a billing account is told once, however many customers name it.
+        raised.told.retain(|(_, effect)| keys.insert(effect.dedupe_key.clone()));
+        let (told, effects): (Vec<_>, Vec<_>) = raised.told.into_iter().unzip();
+        alerts.extend(told);
         let customer = computed.map(|computed| known.row(email, computed));
-        let Raised { effects, lasting, .. } = raised;
-        CustomerWrite { dirty, customer, is_restated, effects, lasting }
+        CustomerWrite { dirty, customer, is_restated, effects, lasting: raised.lasting }
     });
     Judged { writes: writes.collect(), alerts, odd }
 }
@@ -251,6 +274,8 @@ pub(crate) struct Known {
     pub(crate) before: BTreeMap<String, CustomerRow>,
     pub(crate) remembered: Remembered,
     followed: Followed,
+    /// The e-mails of those that begin to pay and have paid before.
+    pub(crate) returning: BTreeSet<String>,
     /// Whether other rules have computed what was before.
     pub(crate) is_restated: bool,
 }
@@ -266,7 +291,9 @@ impl TryFrom<Found> for Known {
             contacts.entry(candidate.contact.email).or_default().push(facts);
         }
         let followed = Followed::default();
-        Ok(Self { contacts, support, before, remembered, followed, is_restated: false })
+        let returning = BTreeSet::new();
+        let is_restated = false;
+        Ok(Self { contacts, support, before, remembered, followed, returning, is_restated })
     }
 }
 
@@ -316,9 +343,18 @@ impl Known {
 
     /// What was known of a customer: of one whose contact came from another address, what was known
     /// there; nothing of one who took over an address.
-    fn state_before(&self, email: &str) -> Option<AlertState> {
+    pub(crate) fn state_before(&self, email: &str) -> Option<AlertState> {
         let row = || self.before.get(email).filter(|_| !self.is_taken(email)).map(row_state);
         self.followed.came(email).map(tracked_state).or_else(row)
+    }
+
+    /// The billing account that a customer paid by.
+    pub(crate) fn account_before(&self, email: &str) -> Option<&str> {
+        let row = || self.before.get(email).filter(|_| !self.is_taken(email));
+        match self.followed.came(email) {
+            Some(state) => state.stripe_customer_id.as_deref(),
+            None => row()?.stripe_customer_id.as_deref(),
+        }
     }
 
     /// What the figures of a customer were in. Other rules choose anew.

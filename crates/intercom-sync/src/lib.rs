@@ -42,6 +42,7 @@
 //! | `aside` | work that only computes, on threads of its own |
 //! | `explain`, `columns`, `past`, `departed`, `skipped` | where a customer's values come from, how they changed; what is left under an old address; who is no customer |
 //! | `movements`, `timelines` | how MRR moved |
+//! | `accounts`, `returning` | what other customers pay by the same billing account; who has paid before |
 //! | `alerting` | what is told of customers and runs |
 //! | `lease`, `calls` | one run at a time; one rate limit for every process on the store |
 //! | `report`, `progress` | what a run tells, after and while |
@@ -51,6 +52,7 @@
 //! | `preview`, `check`, `verify` | what a run would fetch; whether it can; whether the store is right |
 //! | `watch`, `metrics` | runs by the clock, and what they did in the form that Prometheus reads |
 
+mod accounts;
 mod alerting;
 mod aside;
 mod buckets;
@@ -83,6 +85,7 @@ mod pull;
 mod record;
 mod refused;
 mod report;
+mod returning;
 mod rules;
 mod run;
 mod settings;

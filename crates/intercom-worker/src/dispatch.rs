@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use intercom_outreach::{Message, Refusal, Slack, SlackError};
 use intercom_store::{
-    ALERT_QUEUE, ClaimedEffect, CustomerNotice, EffectEnd, Notice, QueueDepth, Store, StoreError,
-    SweepRules, Workspace,
+    ALERT_QUEUE, ClaimedEffect, EffectEnd, Notice, QueueDepth, Store, StoreError, SweepRules,
+    Workspace,
 };
 use tokio::time::{Instant, sleep};
 use url::Url;
 
-use crate::words::{many, message};
+use crate::together::{Together, together};
+use crate::words::message;
 
-/// The most notices that one message stands for.
-const MAX_AT_ONCE: u32 = 500;
+/// The most notices that are told together.
+const MAX_AT_ONCE: u32 = 2_000;
 
 /// Who is told.
 #[derive(Debug)]
@@ -37,8 +38,14 @@ pub struct DispatchSettings {
     pub lease_for: Duration,
     /// How long what was told is remembered.
     pub remember_for: Duration,
-    /// When more notices about customers are due than this, they are told in one message.
+    /// When more notices about customers are due than this, they are told together, in as few
+    /// messages as name all customers.
     pub digest_above: u32,
+    /// Customers that are named when notices are told together: those of the largest amounts. How
+    /// many more there are is said.
+    pub max_named: usize,
+    /// Where people find the customers that are not named, as a sentence.
+    pub see_rest: Option<String>,
     /// Where the workspace's people use Intercom; links lead there.
     pub app: Url,
 }
@@ -52,6 +59,8 @@ impl Default for DispatchSettings {
             lease_for: Duration::from_secs(60),
             remember_for: Duration::from_secs(30 * 86_400),
             digest_above: 20,
+            max_named: 200,
+            see_rest: None,
             app: "https://app.intercom.com".parse().expect("a constant URL"),
         }
     }
@@ -112,7 +121,8 @@ pub async fn dispatch_once(
     let rules =
         SweepRules { max_attempts: settings.max_attempts, remember_for: settings.remember_for };
     let swept = store.sweep_effects(workspace, rules).await?;
-    let mut pass = Pass { store, workspace, channels, settings, done: Dispatched::default() };
+    let (n_to_name, done) = (settings.max_named, Dispatched::default());
+    let mut pass = Pass { store, workspace, channels, settings, n_to_name, trouble: None, done };
     pass.done.n_dead += swept.n_dead;
     let mut n_left = store.queue_depth(workspace, ALERT_QUEUE).await?.n_due;
     while n_left > 0 && pass.done.stopped_because.is_none() {
@@ -178,20 +188,21 @@ struct Pass<'a> {
     workspace: &'a Workspace,
     channels: &'a Channels,
     settings: &'a DispatchSettings,
+    /// Customers that are yet to be named where notices are told together.
+    n_to_name: usize,
+    /// What ended the pass.
+    trouble: Option<SlackError>,
     done: Dispatched,
 }
 
 impl Pass<'_> {
-    /// Tells one notice, or many about customers in one message.
+    /// Tells one notice, or many about customers together.
     async fn tell(&mut self, claimed: Vec<ClaimedEffect>) -> Result<(), StoreError> {
         let is_many = claimed.len() > 1;
-        let (mut told_as_one, mut customers) = (Vec::new(), Vec::<CustomerNotice>::new());
+        let mut customers = Vec::new();
         for effect in claimed {
             match Notice::read(&effect) {
-                Some(Notice::Customer(notice)) if is_many => {
-                    told_as_one.push(effect);
-                    customers.push(notice);
-                }
+                Some(Notice::Customer(notice)) if is_many => customers.push((effect, notice)),
                 Some(notice) => {
                     let words = message(&notice, self.workspace, &self.settings.app);
                     self.send(&words, &[effect]).await?;
@@ -203,27 +214,43 @@ impl Pass<'_> {
                 }
             }
         }
-        if !told_as_one.is_empty() {
-            self.send(&many(&customers, self.workspace, &self.settings.app), &told_as_one).await?;
+        let n_named = customers.len().min(self.n_to_name);
+        let see_rest = self.settings.see_rest.as_deref();
+        let (workspace, app) = (self.workspace, &self.settings.app);
+        for Together { message, told } in together(customers, n_named, see_rest, workspace, app) {
+            self.send(&message, &told).await?;
         }
+        self.n_to_name -= n_named;
         Ok(())
     }
 
-    /// Sends a message that stands for the effects, and notes what came of it for each.
+    /// Sends a message that stands for the effects, and notes what came of it for each. What was
+    /// claimed together with what ended the pass is not sent, and ends as that did.
     async fn send(&mut self, words: &Message, effects: &[ClaimedEffect]) -> Result<(), StoreError> {
-        let sent = self.channels.alerts.send(words).await;
-        if let Err(error) = &sent {
-            self.note_trouble(error, effects);
+        if self.trouble.is_none() {
+            let sent = self.channels.alerts.send(words).await;
+            self.done.n_messages += u64::from(sent.is_ok());
+            match sent {
+                Err(error) if self.ends_the_pass(&error, effects) => self.trouble = Some(error),
+                sent => return self.end_all(effects, sent.err().as_ref()).await,
+            }
         }
-        self.done.n_messages += u64::from(sent.is_ok());
+        let trouble = self.trouble.take();
+        let ended = self.end_all(effects, trouble.as_ref()).await;
+        self.trouble = trouble;
+        ended
+    }
+
+    async fn end_all(
+        &mut self,
+        effects: &[ClaimedEffect],
+        error: Option<&SlackError>,
+    ) -> Result<(), StoreError> {
         for effect in effects {
-            let end = match &sent {
-                Ok(()) => EffectEnd::Done,
-                Err(error) => self.end_of(error, effect.attempts),
-            };
+            let end = error.map_or(EffectEnd::Done, |error| self.end_of(error, effect.attempts));
             match end {
                 EffectEnd::Done => self.done.n_told += 1,
-                EffectEnd::Retry { .. } => self.done.n_put_off += 1,
+                EffectEnd::Retry { .. } | EffectEnd::QueueRests { .. } => self.done.n_put_off += 1,
                 EffectEnd::Dead { .. } => self.done.n_dead += 1,
             }
             self.end(effect, &end).await?;
@@ -232,17 +259,18 @@ impl Pass<'_> {
     }
 
     /// Trouble with the channel ends the pass; a message that is refused concerns only itself.
-    fn note_trouble(&mut self, error: &SlackError, effects: &[ClaimedEffect]) {
+    fn ends_the_pass(&mut self, error: &SlackError, effects: &[ClaimedEffect]) -> bool {
         tracing::warn!(%error, n_notices = effects.len(), "a message did not arrive");
         let attempts = effects.iter().map(|effect| effect.attempts).max().unwrap_or(1);
         let again_in = match error {
-            SlackError::Refused { refusal: Refusal::Message, .. } => return,
+            SlackError::Refused { refusal: Refusal::Message, .. } => return false,
             SlackError::Refused { refusal: Refusal::Webhook, .. } => None,
             SlackError::Throttled { after } => Some(*after),
             _ => Some(self.pause(attempts)),
         };
         self.done.again_in = again_in;
         self.done.stopped_because = Some(error.to_string());
+        true
     }
 
     /// A wait that the channel asks for is no failure of the notice.
@@ -250,7 +278,7 @@ impl Pass<'_> {
         let reason = error.to_string();
         let is_last = attempts >= i64::from(self.settings.max_attempts);
         match error {
-            SlackError::Throttled { after } => EffectEnd::Retry { after: *after, reason },
+            SlackError::Throttled { after } => EffectEnd::QueueRests { after: *after, reason },
             SlackError::Refused { refusal: Refusal::Message, .. } => EffectEnd::Dead { reason },
             _ if is_last => EffectEnd::Dead { reason },
             _ => EffectEnd::Retry { after: self.pause(attempts), reason },

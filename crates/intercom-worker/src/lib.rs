@@ -49,9 +49,11 @@
 //! | module | concept |
 //! |---|---|
 //! | `dispatch` | from the outbox to a channel, and what came of it |
+//! | `together` | many notices in as few messages as name the customers |
 //! | `words` | what a notice says |
 
 mod dispatch;
+mod together;
 mod words;
 
 pub use dispatch::{Channels, DispatchSettings, Dispatched, dispatch_once, dispatch_until_empty};

@@ -1,7 +1,5 @@
 //! What a notice says: what happened, to whom, the figures before and after, and where to look.
 
-use std::collections::BTreeMap;
-
 use chrono::DateTime;
 use intercom_outreach::Message;
 use intercom_revenue::{Alert, AlertKind, Money, Movement};
@@ -10,9 +8,6 @@ use intercom_store::{
     Workspace,
 };
 use url::Url;
-
-/// Customers of each kind that a digest of many notices names.
-const DIGEST_TOP: usize = 5;
 
 /// The most characters of a customer's words that are shown.
 const MAX_QUOTED: usize = 120;
@@ -32,27 +27,6 @@ pub fn message(notice: &Notice, workspace: &Workspace, app: &Url) -> Message {
         }
         Notice::Run(notice) => about_run(notice, workspace),
     }
-}
-
-/// Many notices about customers in one message.
-pub(crate) fn many(notices: &[CustomerNotice], workspace: &Workspace, app: &Url) -> Message {
-    let mut by_kind: BTreeMap<AlertKind, Vec<&CustomerNotice>> = BTreeMap::new();
-    for notice in notices {
-        by_kind.entry(notice.alert.kind()).or_default().push(notice);
-    }
-    let parts = by_kind.into_iter().map(|(kind, mut notices)| {
-        notices.sort_by(|a, b| b.mrr.map(|it| it.minor).cmp(&a.mrr.map(|it| it.minor)));
-        let top = notices.iter().take(DIGEST_TOP).map(|notice| DigestEntry {
-            email: notice.email.clone(),
-            name: notice.name.clone(),
-            contact_id: notice.contact_id.clone(),
-            mrr: notice.mrr,
-            said: notice.said.clone(),
-        });
-        DigestPart { kind, n_customers: notices.len() as u64, top: top.collect() }
-    });
-    let parts: Vec<DigestPart> = parts.collect();
-    digest(&format!("{} alerts at once", notices.len()), &parts, workspace, app)
 }
 
 fn about_customer(notice: &CustomerNotice, workspace: &Workspace, app: &Url) -> Message {
@@ -140,7 +114,7 @@ fn digest(headline: &str, parts: &[DigestPart], workspace: &Workspace, app: &Url
 }
 
 /// What the links of a digest are called, by the place of their line.
-const TALKS: [&str; DIGEST_TOP] = [
+pub(crate) const TALKS: [&str; 5] = [
     "Open the conversation of 1",
     "Open the conversation of 2",
     "Open the conversation of 3",
@@ -149,7 +123,7 @@ const TALKS: [&str; DIGEST_TOP] = [
 ];
 
 /// Where a customer's words stand.
-fn talk(said: &SaidWords, workspace: &Workspace, app: &Url) -> Option<Url> {
+pub(crate) fn talk(said: &SaidWords, workspace: &Workspace, app: &Url) -> Option<Url> {
     page_of(app, &["inbox", workspace.id(), "inbox", "conversation", &said.conversation_id])
 }
 
@@ -180,7 +154,7 @@ fn line(entry: &DigestEntry) -> String {
     line
 }
 
-fn money(amount: Money) -> String {
+pub(crate) fn money(amount: Money) -> String {
     format!("{} {}", amount.currency, amount.amount())
 }
 
@@ -200,7 +174,7 @@ fn change(from: Money, to: Money) -> String {
 }
 
 /// Words of a customer, shortened.
-fn quoted(words: &str) -> String {
+pub(crate) fn quoted(words: &str) -> String {
     let mut shown: String = words.chars().take(MAX_QUOTED).collect();
     if shown.len() < words.len() {
         shown.push('…');

@@ -25,6 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How often a watch looks for what was put off.
 const GLANCE: Duration = Duration::from_secs(60);
 
+/// Where the customers are found whom no message names.
+const SEE_REST: &str = "`sync movements` names everybody whose MRR has changed, `sync export` lists \
+                        all customers.";
+
 /// When alerts are told. What goes on waiting is said at the end of a run, not at every glance.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Occasion {
@@ -51,7 +55,8 @@ impl Teller {
         };
         let app = app(&origin(common, environment).context(BadSetting)?);
         let app = app.parse().context(BadSetting)?;
-        let settings = DispatchSettings { app, ..DispatchSettings::default() };
+        let see_rest = Some(SEE_REST.to_owned());
+        let settings = DispatchSettings { app, see_rest, ..DispatchSettings::default() };
         Ok(Self { channels, settings, format: common.log_format })
     }
 
@@ -144,6 +149,9 @@ fn waits(waiting: &QueueDepth) -> Option<String> {
     let next = match (waiting.next_due_in, waiting.next_given_up_in) {
         _ if n_waiting == 0 => return None,
         _ if waiting.n_due > 0 => "the next run tells them".to_owned(),
+        (Some(rest), _) if waiting.rests_for.is_some() => {
+            format!("Slack has asked to wait, they are told {}", from_now(rest))
+        }
         (Some(rest), _) => format!("the next one is tried {}", from_now(rest)),
         (None, given_up) => format!(
             "a process has begun to tell them; if it was killed, they can be told again {}",

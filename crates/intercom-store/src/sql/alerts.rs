@@ -180,27 +180,32 @@ async fn depth<D: Dialect>(
     queue: &str,
 ) -> Result<QueueDepth, Fault> {
     let clock = D::CLOCK;
-    let rows: Vec<(String, i64, i64, i64)> = Query::<D>::new(format!(
+    let rows: Vec<(String, i64, i64, i64, i64)> = Query::<D>::new(format!(
         "SELECT state, CAST(CASE WHEN due_at <= {clock} THEN 1 ELSE 0 END AS BIGINT), COUNT(*), \
-         CAST(MIN(CASE state WHEN 'claimed' THEN lease_until ELSE due_at END) - {clock} AS BIGINT) \
-         FROM outbox \
+         CAST(MIN(CASE state WHEN 'claimed' THEN lease_until ELSE due_at END) - {clock} AS BIGINT), \
+         CAST(MAX(due_at) - {clock} AS BIGINT) FROM outbox \
          WHERE workspace_id = $1 AND queue = $2 AND state <> 'done' GROUP BY 1, 2"
     ))
     .bind(&workspace.id)
     .bind(queue)
     .fetch(&mut *store.read().await?, "outbox", |row| {
-        Ok((row.next()?, row.next()?, row.next()?, row.next()?))
+        Ok((row.next()?, row.next()?, row.next()?, row.next()?, row.next()?))
     })
     .await?;
+    let duration = |millis: i64| Duration::from_millis(u64::try_from(millis).unwrap_or(0));
     let mut depth = QueueDepth::default();
-    for (state, is_due, n_effects, in_millis) in rows {
+    for (state, is_due, n_effects, first_in, last_in) in rows {
         let n_effects = u64::try_from(n_effects).unwrap_or(0);
-        let rest = Duration::from_millis(u64::try_from(in_millis).unwrap_or(0));
+        let rest = duration(first_in);
         match (&*state, is_due) {
-            ("due", 1) => depth.n_due += n_effects,
+            ("due" | "resting", 1) => depth.n_due += n_effects,
             ("due", _) => {
                 depth.n_resting += n_effects;
                 depth.next_due_in = Some(rest);
+            }
+            ("resting", _) => {
+                depth.n_resting += n_effects;
+                depth.rests_for = Some(duration(last_in));
             }
             ("claimed", _) => {
                 depth.n_claimed += n_effects;
@@ -209,6 +214,11 @@ async fn depth<D: Dialect>(
             }
             _ => depth.n_dead += n_effects,
         }
+    }
+    if depth.rests_for.is_some() {
+        depth.n_resting += depth.n_due;
+        depth.n_due = 0;
+        depth.next_due_in = depth.rests_for;
     }
     Ok(depth)
 }

@@ -44,7 +44,7 @@ pub(super) async fn backlog<D: Dialect>(
     .await?;
     for (state, n) in states {
         match state.as_str() {
-            "due" => backlog.n_due = n,
+            "due" | "resting" => backlog.n_due += n,
             "claimed" => backlog.n_claimed = n,
             "dead" => backlog.n_dead = n,
             _ => {}

@@ -8,10 +8,11 @@ use intercom_revenue::Money;
 use super::{SqlStore, Write, customers, during, history, marks, reports};
 use crate::dialect::{Dialect, Query, Reader, only_column};
 use crate::error::Fault;
+use crate::store::Store;
 use crate::{
-    CurrencyTotal, CustomerHistoryRow, FactRow, FiguresStore, Mentioned, ProjectionRules,
-    RevenueHistoryRow, RulesChange, SharedBilling, StoreError, Stream, TrackedValues,
-    WithoutAddress, Workspace,
+    CurrencyTotal, CustomerHistoryRow, CustomerRow, FactRow, FiguresStore, Mentioned,
+    ProjectionRules, RevenueHistoryRow, RulesChange, SharedBilling, StoreError, Stream,
+    TrackedValues, WithoutAddress, Workspace,
 };
 
 const DAY: i64 = 86_400;
@@ -74,6 +75,18 @@ impl<D: Dialect> FiguresStore for SqlStore<D> {
         paying_accounts(self, workspace, accounts)
             .await
             .map_err(during("look for billing accounts", workspace))
+    }
+
+    async fn payers(
+        &self,
+        workspace: &Workspace,
+        accounts: &[&str],
+    ) -> Result<BTreeMap<String, CustomerRow>, StoreError> {
+        let emails = payers(self, workspace, accounts)
+            .await
+            .map_err(during("look for who pays", workspace))?;
+        let emails: Vec<&str> = emails.iter().map(String::as_str).collect();
+        self.customers_by_emails(workspace, &emails).await
     }
 
     async fn last_states(
@@ -207,6 +220,25 @@ async fn paying_accounts<D: Dialect>(
         .fetch(&mut *store.read().await?, "intercom_customers", only_column)
         .await?;
     Ok(rows.into_iter().collect())
+}
+
+async fn payers<D: Dialect>(
+    store: &SqlStore<D>,
+    workspace: &Workspace,
+    accounts: &[&str],
+) -> Result<Vec<String>, Fault> {
+    let sql = format!(
+        "SELECT ours.email FROM intercom_customers ours \
+         WHERE ours.workspace_id = $1 AND ours.mrr > 0 AND ours.stripe_customer_id {} \
+         AND EXISTS (SELECT 1 FROM customer_contacts c \
+         WHERE c.workspace_id = ours.workspace_id AND c.email = ours.email)",
+        D::is_one_of(2)
+    );
+    Ok(Query::<D>::new(sql)
+        .bind(&workspace.id)
+        .bind(accounts)
+        .fetch(&mut *store.read().await?, "intercom_customers", only_column)
+        .await?)
 }
 
 async fn project_by<D: Dialect>(

@@ -76,8 +76,10 @@ pub(super) async fn claim<D: Dialect>(
     // as many.
     let mut claimed = Query::<D>::new(format!(
         "WITH chosen AS MATERIALIZED (SELECT effect_id FROM outbox WHERE workspace_id = $1 \
-         AND queue = $2 AND state = 'due' AND due_at <= {clock} \
-         ORDER BY due_at, effect_id LIMIT $3 {skip_locked}) \
+         AND queue = $2 AND state IN ('due', 'resting') AND due_at <= {clock} \
+         AND NOT EXISTS (SELECT 1 FROM outbox rest WHERE rest.workspace_id = $1 \
+         AND rest.queue = $2 AND rest.state = 'resting' AND rest.due_at > {clock}) \
+         ORDER BY effect_id LIMIT $3 {skip_locked}) \
          UPDATE outbox SET state = 'claimed', epoch = epoch + 1, attempts = attempts + 1, \
          lease_until = {clock} + $4 WHERE workspace_id = $1 AND effect_id IN \
          (SELECT effect_id FROM chosen) \
@@ -112,6 +114,8 @@ pub(super) async fn finish<D: Dialect>(
     let (state, after, reason) = match end {
         EffectEnd::Done => ("done", Duration::ZERO, None),
         EffectEnd::Retry { after, reason } => ("due", *after, Some(reason)),
+        // Due, too, and the rest of the queue waits for it.
+        EffectEnd::QueueRests { after, reason } => ("resting", *after, Some(reason)),
         EffectEnd::Dead { reason } => ("dead", Duration::ZERO, Some(reason)),
     };
     let clock = D::CLOCK;

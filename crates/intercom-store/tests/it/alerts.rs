@@ -207,6 +207,7 @@ pub(crate) async fn what_waits_is_counted(on: &Database) {
         n_claimed: 1,
         n_dead: 1,
         next_due_in: waiting.next_due_in,
+        rests_for: None,
         next_given_up_in: waiting.next_given_up_in,
     };
     let given_up_in = waiting.next_given_up_in.unwrap().as_secs();

@@ -183,6 +183,7 @@ conformance! {
         many_workers_claim_every_effect_once
         an_effect_that_rests_is_not_due
         a_retry_is_due_after_its_rest
+        nothing_of_a_queue_that_rests_is_due
         what_a_dead_worker_claimed_is_due_again
         who_was_given_up_does_not_report
         the_last_attempt_of_a_dead_worker_makes_a_dead_effect

@@ -127,6 +127,26 @@ pub(crate) async fn a_retry_is_due_after_its_rest(on: &Database) {
     assert!(second.claim > first.claim);
 }
 
+pub(crate) async fn nothing_of_a_queue_that_rests_is_due(on: &Database) {
+    let depth = async || on.store.queue_depth(&on.workspace, "chat").await.unwrap();
+    on.enqueue(&["a", "b"]).await;
+    let rests = EffectEnd::QueueRests { after: MINUTE, reason: "not now".into() };
+    assert!(on.finish(&on.claim_one().await, &rests).await);
+    let (later, elsewhere) = (effect("c"), Effect { queue: "mail".into(), ..effect("d") });
+    on.store.enqueue(&on.workspace, &[&later, &elsewhere]).await.unwrap();
+    assert_eq!(on.claim(10).await, []);
+    let waiting = depth().await;
+    assert_eq!((waiting.n_due, waiting.n_resting, waiting.next_due_in), (0, 3, waiting.rests_for));
+    let rests_for = waiting.rests_for.unwrap().as_secs();
+    assert!((50..=60).contains(&rests_for), "{rests_for}");
+    let mail = on.store.claim_effects(&on.workspace, "mail", 10, MINUTE).await.unwrap();
+    assert_eq!(mail.len(), 1, "another queue does not rest");
+    on.pass_two_minutes().await;
+    assert_eq!((depth().await.n_due, depth().await.rests_for), (3, None));
+    let keys: Vec<String> = on.claim(10).await.into_iter().map(|it| it.dedupe_key).collect();
+    assert_eq!(keys, ["a", "b", "c"]);
+}
+
 pub(crate) async fn what_a_dead_worker_claimed_is_due_again(on: &Database) {
     on.enqueue(&["a", "b"]).await;
     let claimed = on.claim(2).await;

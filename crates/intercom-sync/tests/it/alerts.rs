@@ -388,8 +388,9 @@ pub(crate) async fn a_mention_moves_with_its_author(on: &Database) {
 
 pub(crate) async fn an_old_customer_that_begins_to_pay_is_not_new(on: &Database) {
     for (setting, expected) in [
-        (NewCustomer::FirstSeen, &[][..]),
-        (NewCustomer::FirstPaid, &[AlertKind::NewHighValueCustomer]),
+        // Both have the contact's id, which the history is asked by.
+        (NewCustomer::FirstPaid, &[AlertKind::NewHighValueCustomer][..]),
+        (NewCustomer::FirstSeen, &[]),
     ] {
         let mut world = World::empty(on);
         world.settings.alerts.new_customer = setting;
@@ -400,6 +401,21 @@ pub(crate) async fn an_old_customer_that_begins_to_pay_is_not_new(on: &Database)
         world.update_contact(&id, json!({"custom_attributes": paying(60_000)}));
         assert_eq!(world.told_of_ada().await, expected);
     }
+}
+
+pub(crate) async fn who_pays_again_does_not_pay_for_the_first_time(on: &Database) {
+    let mut world = World::empty(on);
+    world.settings.alerts.new_customer = NewCustomer::FirstPaid;
+    let id = world.create_contact(ada(EMAIL, &json!({})));
+    world.sync().await;
+    let told_of = async |attributes: Value| {
+        world.update_contact(&id, json!({"custom_attributes": attributes}));
+        world.told_of_ada().await
+    };
+    assert_eq!(told_of(paying(60_000)).await, [AlertKind::NewHighValueCustomer]);
+    let nothing = json!({"Stripe Subscriptions": []});
+    assert_eq!(told_of(nothing).await, [AlertKind::LargeMrrChange]);
+    assert_eq!(told_of(paying(60_000)).await, []);
 }
 
 pub(crate) async fn a_first_load_that_breaks_off_is_told_when_it_is_whole(on: &Database) {

@@ -4,6 +4,7 @@
 //! `TEST_POSTGRES_URL` names a server on which databases may be created; with `REQUIRE_SERVICES=1`
 //! its absence is a failure.
 
+mod accounts;
 mod alerts;
 mod bad_answers;
 mod bad_input;
@@ -66,6 +67,11 @@ macro_rules! on_both_databases {
 }
 
 on_both_databases! {
+    accounts:
+        billing_that_moves_to_another_contact_is_no_loss
+        what_is_lost_on_the_way_to_another_contact_is_told
+        an_account_that_ends_is_told_once
+        apart_each_customer_of_an_account_is_told_of;
     alerts:
         a_first_load_is_told_in_one_digest
         a_first_load_that_breaks_off_is_told_when_it_is_whole
@@ -81,6 +87,7 @@ on_both_databases! {
         who_exchange_their_addresses_pay_what_they_paid
         who_takes_over_an_address_is_somebody_new
         an_old_customer_that_begins_to_pay_is_not_new
+        who_pays_again_does_not_pay_for_the_first_time
         a_failing_run_is_told_once_a_day
         a_partial_run_is_told_with_what_it_left_out;
     changes:

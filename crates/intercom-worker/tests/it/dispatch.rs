@@ -1,12 +1,15 @@
 //! At least once, oldest first, and nothing lost: over a Slack on this machine.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use intercom_outreach::fake::{FakeAnswer, FakeSlack};
 use intercom_outreach::{Answer, HttpTransport, Post, Slack, Transport, TransportError};
-use intercom_revenue::{Alert, Currency, Money};
-use intercom_store::{ALERT_QUEUE, CustomerNotice, Effect, Notice, RunNotice, RunOutcome};
+use intercom_revenue::{Alert, Currency, Money, Movement};
+use intercom_store::{
+    ALERT_QUEUE, CustomerNotice, Effect, Notice, RunNotice, RunOutcome, SaidWords,
+};
 use intercom_worker::{
     Channels, DispatchSettings, Dispatched, dispatch_once, dispatch_until_empty,
 };
@@ -206,26 +209,133 @@ pub(crate) async fn a_wait_is_obeyed_and_kills_nothing(on: &Database) {
     assert_eq!(fake.received().len(), 1);
 }
 
+pub(crate) async fn the_whole_queue_rests_when_the_channel_asks_for_it(on: &Database) {
+    let fake = fake().await;
+    on.enqueue(&[failed(), overdue(1)]).await;
+    fake.answer(&[FakeAnswer::Throttled(90), FakeAnswer::Taken]);
+    assert_eq!(on.dispatch(&channels(&fake)).await.n_put_off, 1);
+    // Another process, which knows of the wait from nowhere else, and what has come since.
+    let later = partial().effect("later".into());
+    on.store.enqueue(&on.workspace, &[&later]).await.expect("written");
+    let told = on.dispatch(&channels(&fake)).await;
+    assert_eq!((told.n_told, told.waiting.n_resting, fake.received().len()), (0, 3, 1));
+    let rests_for = told.waiting.rests_for.expect("it rests").as_secs();
+    assert!((80..=90).contains(&rests_for), "{rests_for}");
+    on.pass_a_day().await;
+    assert_eq!(on.dispatch(&channels(&fake)).await.n_told, 3);
+    let expected = ["Intercom sync failed", "A payment is overdue", "Intercom sync was partial"];
+    assert_eq!(fake.headlines(), expected, "in the order they came");
+}
+
+/// The lines of a message.
+fn lines(message: &serde_json::Value) -> Vec<String> {
+    let blocks = message["blocks"].as_array().expect("blocks");
+    let texts = blocks[1..].iter().filter_map(|block| block["text"]["text"].as_str());
+    texts.flat_map(str::lines).map(str::to_owned).collect()
+}
+
+fn moved(n: i64, from: i64, to: i64) -> Notice {
+    let movement = match to {
+        0 => Movement::Churn,
+        _ if to < from => Movement::Contraction,
+        _ => Movement::Expansion,
+    };
+    let usd = |minor| Money::new(minor, Currency::USD);
+    let Notice::Customer(notice) = overdue(n) else { unreachable!() };
+    let alert = Alert::LargeMrrChange { from: usd(from), to: usd(to), movement };
+    Notice::Customer(CustomerNotice { alert, mrr: Some(usd(to)), ..notice })
+}
+
 pub(crate) async fn very_many_are_told_in_one_message(on: &Database) {
     let fake = fake().await;
-    let mut notices: Vec<Notice> = (1..=30).map(overdue).collect();
-    notices.push(failed());
+    let mut notices: Vec<Notice> = (1..=18).map(overdue).collect();
+    notices.extend([moved(90, 100, 900), moved(91, 5_000, 0), moved(92, 7_000, 0), failed()]);
+    notices.push(moved(93, 9_000, 1_000));
     on.enqueue(&notices).await;
     let told = on.dispatch(&channels(&fake)).await;
-    assert_eq!((told.n_told, told.n_messages, told.waiting.n_waiting()), (31, 2, 0));
-    assert_eq!(fake.headlines(), ["Intercom sync failed", "30 alerts at once"]);
-    let lines = &fake.received()[1].message["blocks"][1]["text"]["text"];
+    assert_eq!((told.n_told, told.n_messages, told.waiting.n_waiting()), (23, 2, 0));
+    assert_eq!(fake.headlines(), ["Intercom sync failed", "22 alerts at once"]);
+    let lines = lines(&fake.received()[1].message);
     insta::allow_duplicates! {
-        insta::assert_snapshot!(lines.as_str().expect("lines"), @r"
-        Overdue payments: 30
-        • m30@member.example · USD 0.30
-        • m29@member.example · USD 0.29
-        • m28@member.example · USD 0.28
-        • m27@member.example · USD 0.27
-        • m26@member.example · USD 0.26
-        … and 25 more
+        insta::assert_snapshot!(lines[..10].join("\n"), @r"
+        Lost customers: 2
+        • m92@member.example · USD 70.00 → USD 0.00
+        • m91@member.example · USD 50.00 → USD 0.00
+        Customers who pay much less: 1
+        • m93@member.example · USD 90.00 → USD 10.00
+        Customers who pay much more: 1
+        • m90@member.example · USD 1.00 → USD 9.00
+        Overdue payments: 18
+        • m18@member.example · USD 0.18
+        • m17@member.example · USD 0.17
         ");
     }
+    assert_eq!(lines.len(), 4 + 22, "nobody is left out");
+}
+
+pub(crate) async fn everybody_is_named_in_as_many_messages_as_it_takes(on: &Database) {
+    let fake = fake().await;
+    let notices: Vec<Notice> = (1..=120).map(overdue).collect();
+    on.enqueue(&notices).await;
+    let told = on.dispatch(&channels(&fake)).await;
+    assert_eq!((told.n_told, told.n_messages), (120, 3));
+    assert_eq!(fake.headlines()[2], "120 alerts at once, 3 of 3");
+    let received = fake.received();
+    let named: BTreeSet<String> =
+        received.iter().flat_map(|it| lines(&it.message)).filter(|it| it.contains('@')).collect();
+    assert_eq!(named.len(), 120);
+}
+
+pub(crate) async fn above_a_number_the_rest_is_counted_with_where_to_see_it(on: &Database) {
+    let fake = fake().await;
+    let mut notices: Vec<Notice> = (1..=80).map(overdue).collect();
+    notices.extend((81..=100).map(|n| moved(n, n, 0)));
+    on.enqueue(&notices).await;
+    let see_rest = Some("The table of customers lists them.".to_owned());
+    let settings = DispatchSettings { max_named: 60, see_rest, ..settings() };
+    let told = dispatch_once(&*on.store, &on.workspace, &channels(&fake), &settings).await;
+    let told = told.expect("the pass ends");
+    assert_eq!((told.n_told, told.n_messages), (100, 3));
+    let received = fake.received();
+    assert_eq!(
+        lines(&received[0].message)[..2],
+        ["Lost customers: 20", "• m100@member.example · USD 1.00 → USD 0.00"]
+    );
+    let rest = [
+        "40 alerts of smaller amounts:",
+        "Overdue payments: 40",
+        "The table of customers lists them.",
+    ];
+    assert_eq!(lines(&received[2].message), rest);
+}
+
+pub(crate) async fn names_of_any_length_leave_nobody_out(on: &Database) {
+    let fake = fake().await;
+    let long = |n| {
+        let Notice::Customer(notice) = overdue(n) else { unreachable!() };
+        let words = "&".repeat(500);
+        let said = Some(SaidWords { words, conversation_id: "1".into() });
+        let (name, alert) = (Some("<&>".repeat(400)), Alert::CancelMention);
+        Notice::Customer(CustomerNotice { name, alert, said, ..notice })
+    };
+    on.enqueue(&(1..=50).map(long).collect::<Vec<_>>()).await;
+    assert_eq!(on.dispatch(&channels(&fake)).await.n_messages, 1);
+    let message = &fake.received()[0].message;
+    let n_named = lines(message).iter().filter(|line| line.contains("@member")).count();
+    assert_eq!(n_named, 50);
+    assert!(message["blocks"].as_array().expect("blocks").len() <= 50);
+}
+
+pub(crate) async fn what_stands_in_a_later_message_waits_when_an_earlier_one_does(on: &Database) {
+    let fake = fake().await;
+    on.enqueue(&(1..=120).map(overdue).collect::<Vec<_>>()).await;
+    fake.answer(&[FakeAnswer::Taken, FakeAnswer::Throttled(90), FakeAnswer::Taken]);
+    let told = on.dispatch(&channels(&fake)).await;
+    assert_eq!((told.n_told, told.n_put_off, told.waiting.n_resting), (50, 70, 70));
+    assert_eq!(fake.received().len(), 2);
+    on.pass_a_day().await;
+    let told = on.dispatch(&channels(&fake)).await;
+    assert_eq!((told.n_told, told.waiting.n_waiting()), (70, 0));
 }
 
 pub(crate) async fn what_cannot_be_read_is_dead(on: &Database) {

@@ -43,7 +43,12 @@ on_both_databases! {
     a_refused_message_is_dead_at_once_and_the_next_is_told
     a_gone_channel_stops_the_pass_and_kills_nothing
     a_wait_is_obeyed_and_kills_nothing
+    the_whole_queue_rests_when_the_channel_asks_for_it
     very_many_are_told_in_one_message
+    everybody_is_named_in_as_many_messages_as_it_takes
+    above_a_number_the_rest_is_counted_with_where_to_see_it
+    names_of_any_length_leave_nobody_out
+    what_stands_in_a_later_message_waits_when_an_earlier_one_does
     what_cannot_be_read_is_dead
     until_empty_waits_as_long_as_patience_lasts
 }
