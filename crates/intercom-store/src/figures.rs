@@ -1,6 +1,6 @@
 //! What customers' figures are made of, and what makes them move.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
@@ -44,13 +44,6 @@ pub trait FiguresStore: Send + Sync {
         workspace: &Workspace,
         contact_ids: &[&str],
     ) -> Result<BTreeMap<String, String>, StoreError>;
-
-    /// Those of the given billing accounts by which a customer pays whose address a contact has.
-    async fn paying_accounts(
-        &self,
-        workspace: &Workspace,
-        accounts: &[&str],
-    ) -> Result<BTreeSet<String>, StoreError>;
 
     /// The customers that pay by one of the given billing accounts and whose address a contact has.
     async fn payers(

@@ -176,7 +176,9 @@ async fn shared<'a>(
         return Ok(BTreeSet::new());
     }
     let accounts: Vec<&str> = billed.iter().map(|(_, account)| *account).collect();
-    let paying = store.paying_accounts(workspace, &accounts).await?;
+    let payers = store.payers(workspace, &accounts).await?;
+    let paying: BTreeSet<&str> =
+        payers.values().filter_map(|row| row.stripe_customer_id.as_deref()).collect();
     let shared = billed.into_iter().filter(|(_, account)| paying.contains(*account));
     Ok(shared.map(|(email, _)| email.clone()).collect())
 }

@@ -99,7 +99,7 @@ pub(crate) async fn history(
         paid.filter(|state| state.mrr > Some(0)).and_then(|it| it.stripe_customer_id.as_deref());
     let is_paid_on = match account {
         Some(account) if is_gone && settings.revenue.merge_shared_billing => {
-            !store.paying_accounts(workspace, &[account]).await?.is_empty()
+            !store.payers(workspace, &[account]).await?.is_empty()
         }
         Some(_) | None => false,
     };

@@ -1,6 +1,6 @@
 //! The rules that projected tables are made by, and the date that some of their columns move with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use intercom_revenue::Money;
@@ -65,16 +65,6 @@ impl<D: Dialect> FiguresStore for SqlStore<D> {
         reports::addresses(self, workspace, contact_ids)
             .await
             .map_err(during("read addresses", workspace))
-    }
-
-    async fn paying_accounts(
-        &self,
-        workspace: &Workspace,
-        accounts: &[&str],
-    ) -> Result<BTreeSet<String>, StoreError> {
-        paying_accounts(self, workspace, accounts)
-            .await
-            .map_err(during("look for billing accounts", workspace))
     }
 
     async fn payers(
@@ -202,26 +192,6 @@ async fn mrr_totals<D: Dialect>(
 }
 
 /// Goes through all customers that pay.
-async fn paying_accounts<D: Dialect>(
-    store: &SqlStore<D>,
-    workspace: &Workspace,
-    accounts: &[&str],
-) -> Result<BTreeSet<String>, Fault> {
-    let sql = format!(
-        "SELECT DISTINCT ours.stripe_customer_id FROM intercom_customers ours \
-         WHERE ours.workspace_id = $1 AND ours.mrr > 0 AND ours.stripe_customer_id {} \
-         AND EXISTS (SELECT 1 FROM customer_contacts c \
-         WHERE c.workspace_id = ours.workspace_id AND c.email = ours.email)",
-        D::is_one_of(2)
-    );
-    let rows = Query::<D>::new(sql)
-        .bind(&workspace.id)
-        .bind(accounts)
-        .fetch(&mut *store.read().await?, "intercom_customers", only_column)
-        .await?;
-    Ok(rows.into_iter().collect())
-}
-
 async fn payers<D: Dialect>(
     store: &SqlStore<D>,
     workspace: &Workspace,
